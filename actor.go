@@ -1,0 +1,46 @@
+package parlatory
+
+import "net/netip"
+
+// ActorKind says what somebody is to the system. It is never taken from a request: a door derives it.
+type ActorKind uint8
+
+const (
+	// Anonymous has proved nothing yet: the sign-in and sign-up pages, the widget before its first message.
+	Anonymous ActorKind = iota
+	// Visitor holds a visitor's token of one workspace and one listed site.
+	Visitor
+	// Staff holds a session of an active member of the workspace.
+	Staff
+	// Half holds a sign-in attempt that still owes a step.
+	Half
+	// System is a job of the server itself.
+	System
+	// Operator is who runs a command on the server.
+	Operator
+)
+
+var actorKinds = [...]string{"anonymous", "visitor", "staff", "half", "system", "operator"}
+
+func (k ActorKind) String() string {
+	if int(k) < len(actorKinds) {
+		return actorKinds[k]
+	}
+	return "unknown"
+}
+
+// Actor is who does an act, and from where. Doors make it from a session, a token or nothing; a domain method
+// gets it as a parameter and never changes it.
+type Actor struct {
+	Kind       ActorKind
+	Workspace  WorkspaceID // the workspace of the door; House at the bare domain
+	Account    AccountID   // of staff and half
+	Staff      StaffID
+	Department DepartmentID
+	Role       string // name of the staff member's role
+	Contact    ContactID
+	Session    SessionID  // staff session, sign-in attempt or visitor token
+	Address    netip.Addr // the client's, as front judged it
+	Device     string     // user agent, cut to 200 bytes
+	Site       string     // a visitor's listed origin, such as https://shop.example
+}

@@ -1,0 +1,32 @@
+package parlatory
+
+// EventKind names what happened. Events carry ids and sequences, never content: who hears one asks for what it
+// may see.
+type EventKind string
+
+// Event is told after commit, in sequence order per room. It is a hint: who needs certainty reads again.
+type Event struct {
+	Kind      EventKind   `json:"k"`
+	Workspace WorkspaceID `json:"w"`
+	Room      RoomID      `json:"r,omitzero"`
+	Seq       int64       `json:"q,omitzero"`
+	Enquiry   EnquiryID   `json:"e,omitzero"`
+	Staff     StaffID     `json:"s,omitzero"`
+	Account   AccountID   `json:"a,omitzero"`
+	Session   SessionID   `json:"n,omitzero"`
+	Contact   ContactID   `json:"c,omitzero"`
+}
+
+// The events.
+const (
+	MessagePosted    EventKind = "message.posted"    // Room, Seq
+	EnquiryOpened    EventKind = "enquiry.opened"    // Enquiry, Room
+	EnquiryChanged   EventKind = "enquiry.changed"   // Enquiry, Room, Staff
+	ReadMoved        EventKind = "read.moved"        // Room, Seq, Staff or Contact
+	SessionEnded     EventKind = "session.ended"     // Session
+	AccountChanged   EventKind = "account.changed"   // Account: password changed, sessions ended
+	StaffChanged     EventKind = "staff.changed"     // Staff: role, state, name
+	SitesChanged     EventKind = "sites.changed"     // the workspace's list of sites
+	WorkspaceChanged EventKind = "workspace.changed" // name, state
+	LedgerGrown      EventKind = "ledger.grown"      // unnumbered entries wait
+)

@@ -1,0 +1,3 @@
+module parlatory
+
+go 1.26.0
