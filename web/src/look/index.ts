@@ -1,0 +1,6 @@
+export { Card, Empty, Face, Failed, Field, Fields, initials, Key, Notice, Page, Tag, type Tone } from './Blocks'
+export { Logo } from './Logo'
+export { Look } from './Look'
+export { guardPage, nonce } from './nonce'
+export { SchemeSwitch } from './SchemeSwitch'
+export { toast } from './Toasts'

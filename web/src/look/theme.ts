@@ -1,0 +1,47 @@
+import { createTheme, type CSSVariablesResolver, localStorageColorSchemeManager, type MantineColorsTuple } from '@mantine/core'
+
+const brand: MantineColorsTuple = [
+  '#edf3ff', '#dbe6fb', '#b5ccf6', '#8db1ff', '#5f8ce8', '#3f6fd2', '#2f5fc4', '#3565cb', '#2752ad', '#1c479f',
+]
+const danger: MantineColorsTuple = [
+  '#fdecec', '#fad4d4', '#f3a9a9', '#ff9a9a', '#e05555', '#cf3a3a', '#b42323', '#bb2a2a', '#931b1b', '#7a1414',
+]
+
+export const theme = createTheme({
+  colors: { brand, danger },
+  primaryColor: 'brand',
+  primaryShade: { light: 6, dark: 7 },
+  fontFamily: 'var(--p-font)',
+  fontFamilyMonospace: 'var(--p-mono)',
+  headings: { fontFamily: 'var(--p-font)', fontWeight: '650' },
+  defaultRadius: 'md',
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+  focusRing: 'auto',
+  components: {
+    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 }, radius: 'md', closeButtonProps: { 'aria-label': 'Close' } } },
+    Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
+    Menu: { defaultProps: { shadow: 'md', radius: 'md' } },
+  },
+})
+
+/** Mantine's own variables, pointed at our tokens, so that both move together. */
+export const variables: CSSVariablesResolver = () => {
+  const ours = {
+    '--mantine-color-body': 'var(--p-ground)',
+    '--mantine-color-text': 'var(--p-text)',
+    '--mantine-color-dimmed': 'var(--p-dim)',
+    '--mantine-color-placeholder': 'var(--p-dim)',
+    '--mantine-color-anchor': 'var(--p-link)',
+    '--mantine-color-error': 'var(--p-danger)',
+    '--mantine-color-default': 'var(--p-raised)',
+    '--mantine-color-default-color': 'var(--p-text)',
+    '--mantine-color-default-hover': 'var(--p-hover)',
+    '--mantine-color-default-border': 'var(--p-edge)',
+    '--mantine-primary-color-filled': 'var(--p-brand)',
+    '--mantine-primary-color-filled-hover': 'var(--p-brand-hover)',
+  }
+  return { variables: {}, light: ours, dark: ours }
+}
+
+export const schemes = localStorageColorSchemeManager({ key: 'parlatory.scheme' })
