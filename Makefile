@@ -1,0 +1,151 @@
+# Parlatory. `make help` lists what there is.
+#
+# A bare Debian machine with Go, Node and apt is enough: `make test` installs the rest from Debian's packages.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Clear keys are wiped from memory by the runtime (DESIGN §4); tests run on what is shipped.
+export GOEXPERIMENT := runtimesecret
+export GOTOOLCHAIN := local
+export GOFLAGS := -buildvcs=false
+export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
+export npm_config_audit := false
+export npm_config_fund := false
+export npm_config_update_notifier := false
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+BINARY := $(CURDIR)/parlatory
+SECTION := deploy/tools/section
+TOOL := go tool -modfile=test/tools/go.mod
+
+# Whole-program tests start the binary that stands in the tree, and each takes its rounds from here.
+WHOLE := PARLATORY_BINARY=$(BINARY) PARLATORY_REQUIRE_POSTGRES=1
+KILLS ?= 10
+CRASHES ?= 2
+FUZZTIME ?= 60s
+DEMO_ARGS ?=
+BENCH_ARGS ?= -idle
+
+# Packages of the program; test/ holds whole-program tests, which run apart and without the race detector.
+LIBRARY = $$(go list ./... | grep -v '^parlatory/test/')
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# --- build -----------------------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: build ## build all, and start a sample workspace, site and mailbox on this machine
+	$(BINARY) demo $(DEMO_ARGS)
+
+.PHONY: build
+build: web ## the web part and the one static binary, ./parlatory
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BINARY) ./cmd/parlatory
+
+WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
+
+web/node_modules/.installed: web/package-lock.json
+	cd web && npm ci
+	@touch $@
+
+web/node_modules/.built: web/node_modules/.installed $(WEB_SOURCES)
+	cd web && npm run build
+	@touch $@
+
+.PHONY: web
+web: web/node_modules/.built
+	@test -d web/dist || { rm -f web/node_modules/.built; $(MAKE) web/node_modules/.built; }
+
+.PHONY: gen
+gen: ## all generated files; CI ends with `git diff --exit-code`
+	go generate ./...
+	cd web && npm run --if-present api
+	gofmt -w $$(git ls-files -m -o --exclude-standard '*.go')
+
+.PHONY: fmt
+fmt: ## format the Go part
+	gofmt -w $$(git ls-files '*.go')
+
+# --- test ------------------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: ## everything: Go with the race detector on both engines, web, browser, kills, canary, TLS
+	@start=$$SECONDS; \
+	for part in tools build vet test-go test-web test-e2e test-fault test-canary test-tls; do \
+		$(SECTION) "$$part" $(MAKE) "$$part"; \
+	done; \
+	echo "== all passed in $$((SECONDS - start)) s"
+
+.PHONY: tools
+tools: ## install what the tests need from Debian's packages, where it is missing
+	@deploy/tools/install
+
+.PHONY: vet
+vet: web
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not formatted (make fmt):"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+
+.PHONY: test-go
+test-go: web
+	CGO_ENABLED=1 PARLATORY_REQUIRE_POSTGRES=1 go test -race -timeout 15m $(LIBRARY)
+
+.PHONY: test-web
+test-web: web/node_modules/.installed
+	cd web && npm run check && npm test
+
+.PHONY: test-e2e
+test-e2e: build
+	@if test -f test/e2e/package.json; then \
+		cd test/e2e && { test node_modules/.package-lock.json -nt package-lock.json || npm ci; } && $(WHOLE) npm test; \
+	else echo "no browser tests yet"; fi
+
+.PHONY: test-fault
+test-fault: build
+	$(WHOLE) PARLATORY_KILLS=$(KILLS) PARLATORY_CRASHES=$(CRASHES) go test -count=1 -timeout 120m ./test/fault
+
+.PHONY: test-canary
+test-canary: build
+	$(WHOLE) go test -count=1 -timeout 10m ./test/canary
+
+.PHONY: test-tls
+test-tls: build
+	$(WHOLE) go test -count=1 -timeout 10m ./test/tls
+
+.PHONY: check
+check: vet ## vet, linters, type-check
+	$(TOOL) golangci-lint run ./...
+	cd web && npm run check
+
+.PHONY: fault
+fault: tools ## the kill and disk tests alone; KILLS=200 CRASHES=5 for full rounds
+	$(MAKE) test-fault
+
+.PHONY: bench
+bench: tools web ## load on the real binary beside a bare floor: tables, then one line of JSON a figure set
+	go run ./test/bench $(BENCH_ARGS)
+
+.PHONY: long
+long: ## fault and bench with full rounds
+	$(MAKE) fault KILLS=200 CRASHES=5
+	$(MAKE) bench BENCH_ARGS="-idle -rounds 5 -window 15s"
+
+.PHONY: fuzz
+fuzz: web ## each fuzz target for FUZZTIME (60s)
+	@for pkg in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' "$$pkg" | grep '^Fuzz' || true); do \
+			$(SECTION) "$$pkg $$target" go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$pkg"; \
+		done; \
+	done
+
+.PHONY: vuln
+vuln: web ## known vulnerabilities in what the binary calls (needs the internet)
+	$(TOOL) govulncheck ./...
+	cd web && npm audit --omit=dev
+
+.PHONY: clean
+clean: ## remove what the build left
+	rm -rf $(BINARY) web/dist web/node_modules test/e2e/node_modules
