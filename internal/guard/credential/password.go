@@ -1,0 +1,176 @@
+package credential
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/secure/precis"
+
+	"parlatory"
+)
+
+// params of argon2id.
+type params struct {
+	memory uint32 // KiB
+	passes uint32
+	lanes  uint8
+}
+
+// current are the parameters of new hashes.
+var current = params{memory: 19 * 1024, passes: 2, lanes: 1}
+
+const (
+	saltSize = 16
+	hashSize = 32
+	// MaxInput is how many bytes of a password are looked at at all.
+	MaxInput = 1024
+)
+
+// ErrForm is a stored hash that is no PHC string of ours, or one with parameters out of bounds.
+var ErrForm = errors.New("password hash is not of the expected form")
+
+// stranger is a hash that no password has: its work is what an unknown address costs.
+const stranger = "$argon2id$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+// gate bounds how many hashes run and how many wait: each costs 19 MiB.
+type gate struct {
+	running chan struct{}
+	waiting chan struct{}
+}
+
+// hashing is the process's one gate, since memory is the process's.
+var hashing = newGate(runtime.GOMAXPROCS(0), 64)
+
+func newGate(running, waiting int) *gate {
+	return &gate{running: make(chan struct{}, running), waiting: make(chan struct{}, running+waiting)}
+}
+
+// pass runs f in its turn; it refuses at once when the line is full.
+func (g *gate) pass(ctx context.Context, f func()) error {
+	select {
+	case g.waiting <- struct{}{}:
+	default:
+		e := parlatory.Fail(parlatory.KindTooMany, "Too many people are signing in right now. Please try again in a moment.")
+		e.RetryAfter = 2e9
+		return e
+	}
+	defer func() { <-g.waiting }()
+	select {
+	case g.running <- struct{}{}:
+	case <-ctx.Done():
+		return parlatory.Fail(parlatory.KindUnavailable, "This took too long. Please try again.").Because(ctx.Err())
+	}
+	defer func() { <-g.running }()
+	f()
+	return nil
+}
+
+// prepare applies OpaqueString, so that one password has one form whatever the keyboard sent. The length rule is
+// policy's; here only what would cost too much or has no form is refused.
+func prepare(password parlatory.Secret) ([]byte, bool) {
+	text := password.Reveal()
+	if text == "" || len(text) > MaxInput {
+		return nil, false
+	}
+	b, err := precis.OpaqueString.Bytes([]byte(text))
+	if err != nil || len(b) == 0 || len(b) > 4*MaxInput {
+		return nil, false
+	}
+	return b, true
+}
+
+// Hash makes the PHC string of a new password.
+func Hash(ctx context.Context, password parlatory.Secret) (string, error) {
+	text, ok := prepare(password)
+	if !ok {
+		return "", parlatory.Invalid("password", "has characters that can't be used")
+	}
+	defer clear(text)
+	salt := make([]byte, saltSize)
+	if _, err := rand.Read(salt); err != nil {
+		return "", parlatory.Internal("password salt", err)
+	}
+	var sum []byte
+	err := hashing.pass(ctx, func() {
+		sum = argon2.IDKey(text, salt, current.passes, current.memory, current.lanes, hashSize)
+	})
+	if err != nil {
+		return "", err
+	}
+	b64 := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", current.memory, current.passes, current.lanes,
+		b64.EncodeToString(salt), b64.EncodeToString(sum)), nil
+}
+
+// Verify compares a password with a stored hash. rehash says that the hash was made with older parameters, and that
+// the caller, who has the password now, should store a new one.
+func Verify(ctx context.Context, phc string, password parlatory.Secret) (ok, rehash bool, err error) {
+	p, salt, want, err := parse(phc)
+	if err != nil {
+		return false, false, parlatory.Internal("verify password", err)
+	}
+	text, usable := prepare(password)
+	if !usable {
+		return false, false, nil
+	}
+	defer clear(text)
+	err = hashing.pass(ctx, func() {
+		got := argon2.IDKey(text, salt, p.passes, p.memory, p.lanes, hashSize)
+		ok = subtle.ConstantTimeCompare(got, want) == 1
+	})
+	return ok && err == nil, ok && p != current, err
+}
+
+// Dummy does the work of Verify for an address that has no password, so that time tells nothing (AC-007). Its error
+// is Verify's: too many at once.
+func Dummy(ctx context.Context, password parlatory.Secret) error {
+	_, _, err := Verify(ctx, stranger, password)
+	return err
+}
+
+// parse reads $argon2id$v=19$m=…,t=…,p=…$salt$hash and nothing else.
+func parse(phc string) (p params, salt, sum []byte, err error) {
+	parts := strings.Split(phc, "$")
+	if len(phc) > 200 || len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != "v=19" {
+		return p, nil, nil, ErrForm
+	}
+	fields := strings.Split(parts[3], ",")
+	if len(fields) != 3 {
+		return p, nil, nil, ErrForm
+	}
+	m, okM := number(fields[0], "m=", 8*1024, 256*1024)
+	t, okT := number(fields[1], "t=", 1, 10)
+	l, okL := number(fields[2], "p=", 1, 4)
+	if !okM || !okT || !okL {
+		return p, nil, nil, ErrForm
+	}
+	b64 := base64.RawStdEncoding.Strict()
+	salt, errSalt := b64.DecodeString(parts[4])
+	sum, errSum := b64.DecodeString(parts[5])
+	if errSalt != nil || errSum != nil || len(salt) < saltSize || len(salt) > 32 || len(sum) != hashSize ||
+		strings.ContainsAny(phc, "\r\n") {
+		return p, nil, nil, ErrForm
+	}
+	return params{memory: m, passes: t, lanes: uint8(l)}, salt, sum, nil
+}
+
+// number reads a decimal number in its one spelling, within bounds.
+func number(field, name string, low, high uint64) (uint32, bool) {
+	digits, ok := strings.CutPrefix(field, name)
+	if !ok {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(digits, 10, 32)
+	if err != nil || n < low || n > high || strconv.FormatUint(n, 10) != digits {
+		return 0, false
+	}
+	return uint32(n), true
+}
