@@ -1,0 +1,220 @@
+package db
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"modernc.org/sqlite"
+)
+
+// Settings of every SQLite connection. FULL makes a commit wait for the disk; the page cache of the writer holds the upper
+// levels of all indexes.
+const (
+	liteEvery  = "_busy_timeout=5000&_foreign_keys=1&_dqs=0&_defensive=1&_pragma=temp_store(MEMORY)&_pragma=trusted_schema(0)"
+	liteWriter = liteEvery + "&_journal_mode=WAL&_synchronous=FULL&_pragma=cache_size(-65536)&_pragma=wal_autocheckpoint(4000)&_pragma=journal_size_limit(67108864)"
+	liteReader = liteEvery + "&_synchronous=FULL&_pragma=cache_size(-16384)&_pragma=mmap_size(268435456)&_query_only=1"
+)
+
+// liteKept is how many prepared statements a connection keeps.
+const liteKept = 256
+
+// litePath makes the file, private to the server's user, before SQLite opens it; its companions inherit the mode.
+func litePath(path string) (string, error) {
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("database path: %w", err)
+	}
+	f, err := os.OpenFile(full, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return "", fmt.Errorf("database file: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return "", fmt.Errorf("database file: %w", err)
+	}
+	return (&url.URL{Scheme: "file", Path: full}).String(), nil
+}
+
+// lite is one SQLite connection with its prepared statements. It is spoken to through the driver's own interface, not
+// database/sql: that saves a lock and a conversion a value. Statements run under a background context, since the
+// driver starts a goroutine a statement to watch any other; Tx and Rows look at the caller's instead.
+type lite struct {
+	conn  driver.Conn
+	stmts map[string]*liteStmt
+}
+
+type liteStmt struct {
+	stmt driver.Stmt
+	busy bool // rows are open on it
+	kept bool
+}
+
+func openLite(path, settings string) (*lite, error) {
+	c, err := sqlite.NewConnector(path + "?" + settings)
+	if err != nil {
+		return nil, fmt.Errorf("sqlite settings: %w", err)
+	}
+	conn, err := c.Connect(context.Background())
+	if err != nil {
+		return nil, fmt.Errorf("sqlite connection: %w", err)
+	}
+	return &lite{conn: conn, stmts: make(map[string]*liteStmt, liteKept)}, nil
+}
+
+func (l *lite) close() error {
+	var all error
+	for _, s := range l.stmts {
+		all = errors.Join(all, s.stmt.Close())
+	}
+	return errors.Join(all, l.conn.Close())
+}
+
+// prepared finds or makes the statement. One whose rows are still open is not touched: a second is made for the time.
+func (l *lite) prepared(query string) (*liteStmt, error) {
+	s, ok := l.stmts[query]
+	if ok && !s.busy {
+		return s, nil
+	}
+	stmt, err := l.conn.Prepare(query)
+	if err != nil {
+		return nil, err
+	}
+	fresh := &liteStmt{stmt: stmt}
+	if !ok && l.room() {
+		fresh.kept = true
+		l.stmts[query] = fresh
+	}
+	return fresh, nil
+}
+
+// room drops any idle statement when the cache is full: the order of a map is as good as the cache needs.
+func (l *lite) room() bool {
+	if len(l.stmts) < liteKept {
+		return true
+	}
+	for q, s := range l.stmts {
+		if !s.busy {
+			delete(l.stmts, q)
+			return s.stmt.Close() == nil
+		}
+	}
+	return false
+}
+
+func (l *lite) exec(_ context.Context, query string, args []driver.NamedValue) (int64, error) {
+	s, err := l.prepared(query)
+	if err != nil {
+		return 0, err
+	}
+	res, err := s.stmt.(driver.StmtExecContext).ExecContext(context.Background(), args)
+	if !s.kept {
+		err = errors.Join(err, s.stmt.Close())
+	}
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+func (l *lite) query(_ context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	s, err := l.prepared(query)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.stmt.(driver.StmtQueryContext).QueryContext(context.Background(), args)
+	if err != nil {
+		if !s.kept {
+			err = errors.Join(err, s.stmt.Close())
+		}
+		return nil, err
+	}
+	s.busy = true
+	return &liteRows{Rows: rows, stmt: s}, nil
+}
+
+// run is exec for the statements of sql.go that steer a transaction.
+func (l *lite) run(query string) error {
+	_, err := l.exec(context.Background(), query, nil)
+	return err
+}
+
+// liteRows gives the statement free when the walk ends.
+type liteRows struct {
+	driver.Rows
+	stmt *liteStmt
+}
+
+func (r *liteRows) Close() error {
+	err := r.Rows.Close()
+	r.stmt.busy = false
+	if !r.stmt.kept {
+		err = errors.Join(err, r.stmt.stmt.Close())
+	}
+	return err
+}
+
+// readers is the pool of reading connections. The one used last is used next, for its page cache is warm.
+type readers struct {
+	path  string
+	turns chan struct{}
+	mu    sync.Mutex
+	idle  []*lite
+}
+
+func newReaders(path string) *readers {
+	return &readers{path: path, turns: make(chan struct{}, min(32, 4+4*runtime.GOMAXPROCS(0)))}
+}
+
+func (p *readers) take(ctx context.Context) (*lite, error) {
+	select {
+	case p.turns <- struct{}{}:
+	default:
+		select {
+		case p.turns <- struct{}{}:
+		case <-ctx.Done():
+			return nil, left(ctx.Err())
+		}
+	}
+	p.mu.Lock()
+	if n := len(p.idle); n > 0 {
+		l := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		p.mu.Unlock()
+		return l, nil
+	}
+	p.mu.Unlock()
+	l, err := openLite(p.path, liteReader)
+	if err != nil {
+		<-p.turns
+		return nil, away(err)
+	}
+	return l, nil
+}
+
+func (p *readers) give(l *lite, sound bool) {
+	if sound {
+		p.mu.Lock()
+		p.idle = append(p.idle, l)
+		p.mu.Unlock()
+	} else {
+		_ = l.close() // a connection that could not end its transaction is of no more use
+	}
+	<-p.turns
+}
+
+func (p *readers) close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var all error
+	for _, l := range p.idle {
+		all = errors.Join(all, l.close())
+	}
+	p.idle = nil
+	return all
+}
