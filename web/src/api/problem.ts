@@ -1,0 +1,37 @@
+import type { ProblemBody } from './types'
+
+/** Why the server said no, in words that may be shown (RFC 9457). */
+export class Problem extends Error {
+  readonly status: number
+  readonly kind: string
+  /** What is wrong with which field. */
+  readonly fields: Record<string, string>
+  readonly retryAfter?: number
+
+  constructor(status: number, body: ProblemBody) {
+    super(body.detail ?? body.title ?? 'Something went wrong. Please try again.')
+    this.name = 'Problem'
+    this.status = status
+    this.kind = body.type?.split('/').pop() ?? ''
+    this.retryAfter = body.retry_after
+    this.fields = {}
+    for (const { name, reason } of body.errors ?? []) {
+      if (name && reason) this.fields[name] = reason
+    }
+  }
+
+  /** No answer came: the network is away, or the server is. */
+  static unreachable(): Problem {
+    return new Problem(0, { detail: 'The server cannot be reached. Check your connection and try again.' })
+  }
+}
+
+export function problemOf(status: number, body: unknown): Problem {
+  const sound = typeof body === 'object' && body !== null && !Array.isArray(body)
+  return new Problem(status, sound ? body : {})
+}
+
+/** What to show for anything that was thrown. */
+export function sentence(error: unknown): string {
+  return error instanceof Problem ? error.message : 'Something went wrong in this page. Please try again.'
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import { ago, badge, dayKey, dayName, language, place } from './format'
+
+const now = new Date(2026, 10, 23, 12, 0, 0).getTime()
+const back = (ms: number) => new Date(now - ms).toISOString()
+const hour = 3_600_000
+
+describe('ago', () => {
+  it.each([
+    [5_000, 'now'], [61_000, '1m'], [59 * 60_000, '59m'], [hour, '1h'], [23 * hour, '23h'], [24 * hour, '1d'], [6 * 24 * hour, '6d'],
+  ])('%d ms is %s', (ms, want) => { expect(ago(back(ms), now)).toBe(want) })
+
+  it('becomes a date after a week, with the year when it is another', () => {
+    expect(ago(new Date(2026, 2, 3, 9).toISOString(), now)).toMatch(/Mar/)
+    expect(ago(new Date(2025, 2, 3, 9).toISOString(), now)).toMatch(/2025/)
+  })
+
+  it('survives a clock that is ahead, and rubbish', () => {
+    expect(ago(back(-90_000), now)).toBe('now')
+    expect(ago('rubbish', now)).toBe('')
+  })
+})
+
+describe('days', () => {
+  it('names today and yesterday by the calendar, not by 24 hours', () => {
+    expect(dayName(new Date(2026, 10, 23, 0, 1).toISOString(), now)).toBe('Today')
+    expect(dayName(new Date(2026, 10, 22, 23, 59).toISOString(), now)).toBe('Yesterday')
+    expect(dayName(new Date(2026, 10, 21, 23, 59).toISOString(), now)).toMatch(/21/)
+  })
+  it('tells days apart', () => {
+    expect(dayKey(new Date(2026, 0, 1, 0, 5).toISOString())).not.toBe(dayKey(new Date(2025, 11, 31, 23, 55).toISOString()))
+  })
+})
+
+describe('small things', () => {
+  it('shortens addresses', () => { expect(place('https://shop.example/cart/')).toBe('shop.example/cart') })
+  it('names languages and passes unknown ones', () => {
+    expect(language('de')).toBe('German')
+    expect(language('!!')).toBe('!!')
+  })
+  it('bounds badges', () => {
+    expect(badge(7)).toBe('7')
+    expect(badge(120)).toBe('99+')
+  })
+})

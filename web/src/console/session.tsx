@@ -1,0 +1,42 @@
+import { createContext, type ReactNode, useContext } from 'react'
+import type { Me } from '~/api'
+
+const MeContext = createContext<Me | null>(null)
+
+export function MeProvider({ me, children }: { me: Me; children: ReactNode }) {
+  return <MeContext value={me}>{children}</MeContext>
+}
+
+/** Who is signed in here. */
+export function useMe(): Me {
+  const me = useContext(MeContext)
+  if (!me) throw new Error('useMe outside of MeProvider')
+  return me
+}
+
+/** Whether this person's role grants an act. Only for what the page offers: the server decides. */
+export function may(me: Me, act: string): boolean {
+  return me.acts.includes(act)
+}
+
+export const pages = {
+  staff: 'staff.view',
+  sites: 'site.view',
+  workspace: 'workspace.edit',
+  audit: 'audit.view',
+} as const
+
+export type AdminPage = keyof typeof pages
+
+/** The pages of Administration that this person can use. Reading colleagues' names alone does not make one of it. */
+export function adminPages(me: Me): AdminPage[] {
+  const open = (Object.keys(pages) as AdminPage[]).filter((page) => may(me, pages[page]))
+  return open.length === 1 && open[0] === 'staff' && !may(me, 'staff.invite') ? [] : open
+}
+
+/** Wipes what this tab keeps and shows the door. Drafts and unsent posts are a person's, not the browser's. */
+export function leave(): void {
+  sessionStorage.clear()
+  const here = location.pathname + location.search
+  location.replace(here === '/' || here === '/inbox' ? '/signin' : `/signin?next=${encodeURIComponent(here)}`)
+}
