@@ -36,10 +36,8 @@ await build({
   define: { __CHAT__: JSON.stringify(entry.fileName) },
   build: {
     target, outDir: join(dist, 'widget'), emptyOutDir: false,
-    rollupOptions: {
-      input: join(root, 'src/widget/loader.ts'),
-      output: { format: 'iife', entryFileNames: 'v1.js' },
-    },
+    // As a library, so that Vite's preload code stays out of its import().
+    lib: { entry: join(root, 'src/widget/loader.ts'), formats: ['iife'], name: 'parlatory', fileName: () => 'v1.js' },
   },
 })
 

@@ -1,55 +1,27 @@
-import type { Begun, Beginning, Config, Enquiry, Message, Page } from "./wire";
+import type { Begun, Beginning, Config, Enquiry, Message, Page } from './wire'
 
 /** An answer of the server that says no, or no answer at all (status 0). */
 export class Refused extends Error {
   constructor(
     readonly status: number,
-    readonly detail = "",
+    readonly detail = '',
     readonly fields: readonly { name: string; reason: string }[] = [],
     readonly retryAfter = 0,
   ) {
-    super(`refused: ${status}`);
+    super(`refused: ${status}`)
   }
 
   /** Whether sending the same again can't help. No answer, a rate limit and a fault of the server pass by themselves. */
   get final(): boolean {
-    return this.status >= 400 && this.status < 500 && this.status !== 408 && this.status !== 429;
+    return this.status >= 400 && this.status < 500 && this.status !== 408 && this.status !== 429
   }
 }
 
-/** What went wrong, in a sentence that says what to do. */
-export function explain(error: unknown): string {
-  const e = error instanceof Refused ? error : new Refused(0);
-  switch (e.status) {
-    case 0:
-      return "There is no connection right now. Please check your network and try again.";
-    case 401:
-      return "This conversation has expired on this device. Please start a new one.";
-    case 403:
-      return "This chat is not switched on for this website. Please contact the company in another way.";
-    case 404:
-      return "This conversation is no longer available. Please start a new one.";
-    case 409:
-      return e.detail || "This enquiry is closed. Please start a new one.";
-    case 413:
-      return "That message is too long. Please send it in shorter parts.";
-    case 429:
-      return e.retryAfter > 0
-        ? `That was a lot at once. Please try again in ${wait(e.retryAfter)}.`
-        : "That was a lot at once. Please wait a moment and try again.";
-    case 400:
-    case 422:
-      return e.fields.map((f) => f.reason && sentence(f.reason)).filter(Boolean).join(" ") || e.detail || "Please check what you entered.";
-  }
-  return "Something went wrong on our side. Please try again in a moment.";
-}
-
+/** A pause in words. */
 export function wait(seconds: number): string {
-  if (seconds < 90) return `${Math.max(1, Math.ceil(seconds))} seconds`;
-  return `${Math.ceil(seconds / 60)} minutes`;
+  if (seconds < 90) return `${Math.max(1, Math.ceil(seconds))} seconds`
+  return `${Math.ceil(seconds / 60)} minutes`
 }
-
-const sentence = (s: string) => s.charAt(0).toUpperCase() + s.slice(1) + (/[.!?]$/.test(s) ? "" : ".");
 
 export class Api {
   constructor(
@@ -59,65 +31,65 @@ export class Api {
   ) {}
 
   config(): Promise<Config> {
-    return this.call("GET", "/config");
+    return this.call('GET', '/config')
   }
 
   begin(b: Beginning): Promise<Begun> {
-    return this.call("POST", "/enquiries", b);
+    return this.call('POST', '/enquiries', b)
   }
 
   async enquiries(): Promise<Enquiry[]> {
-    return (await this.call<{ items: Enquiry[] | null }>("GET", "/enquiries")).items ?? [];
+    return (await this.call<{ items: Enquiry[] | null }>('GET', '/enquiries')).items ?? []
   }
 
   async messages(room: string, q: { after?: number; before?: number; limit?: number }): Promise<Page> {
-    const query = new URLSearchParams();
-    for (const [k, v] of Object.entries(q)) if (v !== undefined) query.set(k, String(v));
-    const page = await this.call<Page>("GET", `/rooms/${encodeURIComponent(room)}/messages?${query}`);
-    return { ...page, items: page.items ?? [] };
+    const query = new URLSearchParams()
+    for (const [k, v] of Object.entries(q)) if (v !== undefined) query.set(k, String(v))
+    const page = await this.call<Page>('GET', `/rooms/${encodeURIComponent(room)}/messages?${query}`)
+    return { ...page, items: page.items ?? [] }
   }
 
   post(room: string, id: string, body: string): Promise<Message> {
-    return this.call("POST", `/rooms/${encodeURIComponent(room)}/messages`, { id, body });
+    return this.call('POST', `/rooms/${encodeURIComponent(room)}/messages`, { id, body })
   }
 
   read(room: string, seq: number): Promise<void> {
-    return this.call("POST", `/rooms/${encodeURIComponent(room)}/read`, { seq });
+    return this.call('POST', `/rooms/${encodeURIComponent(room)}/read`, { seq })
   }
 
   private async call<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const headers: Record<string, string> = {};
-    const token = this.token();
-    if (token) headers["Authorization"] = `Bearer ${token}`;
-    if (body !== undefined) headers["Content-Type"] = "application/json";
-    const stop = new AbortController();
-    const timer = setTimeout(() => stop.abort(), 15_000);
+    const headers: Record<string, string> = {}
+    const token = this.token()
+    if (token) headers['Authorization'] = `Bearer ${token}`
+    if (body !== undefined) headers['Content-Type'] = 'application/json'
+    const stop = new AbortController()
+    const timer = setTimeout(() => stop.abort(), 15_000)
     try {
       const answer = await this.ask(`${this.origin}/widget/v1${path}`, {
         method,
         headers,
         // No cookie of the workspace's host may ever ride along: the bearer token is all that a visitor is.
-        credentials: "omit",
-        cache: "no-store",
-        redirect: "error",
+        credentials: 'omit',
+        cache: 'no-store',
+        redirect: 'error',
         signal: stop.signal,
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      if (!answer.ok) throw await refusal(answer);
-      if (answer.status === 204) return undefined as T;
-      return (await answer.json()) as T;
+      })
+      if (!answer.ok) throw await refusal(answer)
+      if (answer.status === 204) return undefined as T
+      return (await answer.json()) as T
     } catch (e) {
-      if (e instanceof Refused) throw e;
-      throw new Refused(0);
+      if (e instanceof Refused) throw e
+      throw new Refused(0)
     } finally {
-      clearTimeout(timer);
+      clearTimeout(timer)
     }
   }
 }
 
 async function refusal(answer: Response): Promise<Refused> {
-  const p = (await answer.json().catch(() => ({}))) as Record<string, unknown>;
-  const fields = Array.isArray(p["errors"]) ? (p["errors"] as { name: string; reason: string }[]) : [];
-  const after = Number(p["retry_after"] ?? answer.headers.get("Retry-After") ?? 0);
-  return new Refused(answer.status, typeof p["detail"] === "string" ? p["detail"] : "", fields, Number.isFinite(after) ? after : 0);
+  const p = (await answer.json().catch(() => ({}))) as Record<string, unknown>
+  const fields = Array.isArray(p['errors']) ? (p['errors'] as { name: string; reason: string }[]) : []
+  const after = Number(p['retry_after'] ?? answer.headers.get('Retry-After') ?? 0)
+  return new Refused(answer.status, typeof p['detail'] === 'string' ? p['detail'] : '', fields, Number.isFinite(after) ? after : 0)
 }

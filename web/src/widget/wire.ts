@@ -2,71 +2,71 @@
 // the network is checked where it is used: ids and bodies are only ever shown as text.
 
 export interface Author {
-  kind: "visitor" | "staff" | "system";
-  id?: string;
-  name?: string;
+  kind: 'visitor' | 'staff' | 'system'
+  id?: string
+  name?: string
 }
 
 export interface Message {
-  room: string;
-  seq: number;
-  id: string;
-  by: Author;
-  at: string;
-  body: string;
-  event?: string;
+  room: string
+  seq: number
+  id: string
+  by: Author
+  at: string
+  body: string
+  event?: string
 }
 
 export interface Enquiry {
-  id: string;
-  room: string;
-  state: "Open" | "Ongoing" | "Closed";
-  opened_at?: string;
-  head: number;
-  read: number;
-  staff_read: number;
-  staff?: { name: string };
+  id: string
+  room: string
+  state: 'Open' | 'Ongoing' | 'Closed'
+  opened_at?: string
+  head: number
+  read: number
+  staff_read: number
+  staff?: { name: string }
 }
 
 export interface Policy {
-  version: string;
-  title: string;
-  text_md: string;
+  version: string
+  title: string
+  text_md: string
 }
 
 export interface Config {
-  company: string;
-  greeting: string;
-  privacy: Policy;
-  privacy_notice: string;
-  waiting_staff: boolean;
+  company: string
+  greeting: string
+  privacy: Policy
+  privacy_notice: string
+  waiting_staff: boolean
 }
 
 export interface Beginning {
-  id: string;
-  name: string;
-  email?: string;
-  question: string;
-  page?: string;
-  language?: string;
-  privacy_version: string;
+  id: string
+  name: string
+  email?: string
+  question: string
+  page?: string
+  language?: string
+  privacy_version: string
 }
 
 export interface Begun {
-  token?: string;
-  enquiry: { id: string; room: string; state: Enquiry["state"] };
-  message: Message;
+  token?: string
+  enquiry: { id: string; room: string; state: Enquiry['state'] }
+  message: Message
 }
 
 export interface Page {
-  items: Message[];
-  head: number;
-  more?: boolean;
+  items: Message[]
+  head: number
+  more?: boolean
 }
 
 export type Told =
-  | ({ k: "message" } & Message)
-  | { k: "typing"; room: string; by: Author; on: boolean }
-  | { k: "read"; room: string; seq: number; by: Author }
-  | { k: "enquiry"; room: string; enquiry: string }
-  | { k: "gone"; room: string };
+  | ({ k: 'message' } & Message)
+  | { k: 'typing'; room: string; by: Author; on: boolean }
+  | { k: 'read'; room: string; seq: number; by: Author }
+  | { k: 'enquiry'; room: string; enquiry: string }
+  | { k: 'gone'; room: string }

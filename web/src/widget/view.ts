@@ -1,0 +1,10 @@
+/** One face of the panel: the form, a conversation, the list. */
+export interface View {
+  readonly element: HTMLElement
+  /** Whether the list of conversations lies behind it. */
+  readonly backable: boolean
+  title(): string
+  subtitle(): string
+  update(): void
+  focus(): void
+}
