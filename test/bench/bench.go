@@ -30,7 +30,6 @@ type options struct {
 	rate    float64
 	idle    bool
 	sockets int
-	keep    string
 	profile string
 }
 
@@ -75,7 +74,7 @@ func runBench(args []string) error {
 }
 
 func (o options) run(dir string) (err error) {
-	b := &bench{options: o, dir: dir, results: map[string]map[string][]result{}}
+	b := &bench{options: o, dir: dir, results: map[string]map[string][]result{}, binaries: map[string]string{}}
 	defer func() { err = errors.Join(err, b.close()) }()
 	for _, name := range o.targets {
 		started := time.Now()
@@ -117,10 +116,10 @@ func (o options) run(dir string) (err error) {
 
 type bench struct {
 	options
-	dir     string
-	targets []*target
-	results map[string]map[string][]result // by scenario and target
-	binary  map[string]string              // by build tags
+	dir      string
+	targets  []*target
+	results  map[string]map[string][]result // by scenario and target
+	binaries map[string]string              // by build tags
 }
 
 var scenarios = []string{"closed", "open", "room"}
@@ -153,6 +152,41 @@ func (b *bench) measure(t *target, scenario string) (result, error) {
 		spec.Users = t.crowd
 	}
 	return startLoad(spec)
+}
+
+// holdSockets starts a load process that only connects, and gives the function that ends it.
+func holdSockets(spec loadSpec) (release func() error, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("own program: %w", err)
+	}
+	input, err := json.Marshal(spec)
+	if err != nil {
+		return nil, fmt.Errorf("load specification: %w", err)
+	}
+	cmd := exec.Command(self, "hold")
+	cmd.Stderr = os.Stderr
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("load input: %w", err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, fmt.Errorf("load output: %w", err)
+	}
+	if err = cmd.Start(); err != nil {
+		return nil, fmt.Errorf("load start: %w", err)
+	}
+	if _, err = stdin.Write(input); err != nil {
+		return nil, fmt.Errorf("load input: %w", err)
+	}
+	if line, _ := bufio.NewReader(stdout).ReadString('\n'); line == "" {
+		return nil, errors.Join(errors.New("idle sockets were not all accepted"), cmd.Wait())
+	}
+	return func() error {
+		_ = stdin.Close()
+		return cmd.Wait()
+	}, nil
 }
 
 // startLoad runs the load as a process of its own.
@@ -214,7 +248,7 @@ func (b *bench) startFloor(name string, withTLS bool) (*target, error) {
 		return nil, fmt.Errorf("floor start: %w", err)
 	}
 	line, err := bufio.NewReader(stdout).ReadString('\n')
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("floor address: %w", err)
 	}
 	t.address, t.server, t.pids = strings.TrimSpace(line), cmd.Process.Pid, []int{cmd.Process.Pid}

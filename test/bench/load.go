@@ -118,6 +118,32 @@ func runLoad() error {
 	return json.NewEncoder(os.Stdout).Encode(res)
 }
 
+// runHold is the sub-command that connects, says so, and stays until its input ends. A connection that ends before
+// that is a failure.
+func runHold() error {
+	var spec loadSpec
+	in := json.NewDecoder(os.Stdin)
+	if err := in.Decode(&spec); err != nil {
+		return fmt.Errorf("load specification: %w", err)
+	}
+	l := &load{spec: spec, start: time.Now(), fail: make(chan error, 1)}
+	if err := l.connect(); err != nil {
+		return err
+	}
+	fmt.Println(len(l.sockets))
+	end := make(chan struct{})
+	go func() {
+		_ = in.Decode(&struct{}{})
+		close(end)
+	}()
+	select {
+	case err := <-l.fail:
+		return err
+	case <-end:
+		return nil
+	}
+}
+
 func (l *load) connect() error {
 	dial, err := dialler(l.spec.Address, l.spec.CA)
 	if err != nil {

@@ -19,6 +19,8 @@ func run(args []string) error {
 			return runFloor(args[1:])
 		case "load":
 			return runLoad()
+		case "hold":
+			return runHold()
 		}
 	}
 	return runBench(args)

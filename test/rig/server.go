@@ -1,0 +1,332 @@
+package rig
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Domain is the bare domain of every server under test. Names under .localhost are loopback by definition (RFC 6761
+// §6.3), and the clients here dial the address anyway.
+const Domain = "parlatory.localhost"
+
+// Options say what to start.
+type Options struct {
+	Binary   string // built by Build, or PARLATORY_BINARY
+	Dir      string // data, configuration and log; kept between starts
+	Plain    bool   // plaintext listener, of a binary with the build tag bench
+	Postgres *Postgres
+	Extra    string // further lines of configuration
+	Env      []string
+	Wrap     []string // a command before the binary, such as prlimit
+}
+
+// Postgres are the addresses of a database.
+type Postgres struct {
+	URL   string // of the serving role
+	Owner string // of the role that migrates
+}
+
+// Server is a running `parlatory serve`.
+type Server struct {
+	Options
+	Authority *Authority
+	Mail      *Mailbox
+	Address   string // host:port of the main listener
+	Ops       string // of metrics and health
+
+	cmd  *exec.Cmd
+	log  *os.File
+	done chan struct{} // closed when the process has ended
+	err  error         // how, once done is closed
+}
+
+// New prepares a server: ports, certificate, mailbox, configuration. Start starts it, as often as wanted.
+func New(o Options) (*Server, error) {
+	s := &Server{Options: o}
+	if err := os.MkdirAll(filepath.Join(o.Dir, "data"), 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	ports, err := freePorts(2)
+	if err != nil {
+		return nil, err
+	}
+	s.Address, s.Ops = ports[0], ports[1]
+	if s.Authority, err = NewAuthority(o.Dir, Domain, "*."+Domain); err != nil {
+		return nil, err
+	}
+	if s.Mail, err = NewMailbox(); err != nil {
+		return nil, err
+	}
+	if err = s.configure(); err != nil {
+		return nil, errors.Join(err, s.Mail.Close())
+	}
+	return s, nil
+}
+
+// freePorts finds ports that were free a moment ago. A server that is restarted must keep its own, so it can't be
+// given port 0.
+func freePorts(n int) (addresses []string, err error) {
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, fmt.Errorf("free port: %w", err)
+		}
+		defer l.Close()
+		addresses = append(addresses, l.Addr().String())
+	}
+	return addresses, nil
+}
+
+// Build compiles the binary, unless PARLATORY_BINARY names one that stands already (and no tags are asked for).
+func Build(ctx context.Context, dir string, tags ...string) (string, error) {
+	if ready := os.Getenv("PARLATORY_BINARY"); ready != "" && len(tags) == 0 {
+		return ready, nil
+	}
+	out := filepath.Join(dir, strings.Join(append([]string{"parlatory"}, tags...), "-"))
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", strings.Join(tags, ","), "-o", out, "parlatory/cmd/parlatory")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOEXPERIMENT=runtimesecret")
+	if msg, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build %s: %w: %s", out, err, msg)
+	}
+	return out, nil
+}
+
+// Start starts the process and waits until it is ready.
+func (s *Server) Start(ctx context.Context) error {
+	var err error
+	if s.log, err = os.OpenFile(s.LogFile(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
+		return fmt.Errorf("log: %w", err)
+	}
+	argv := append(append([]string{}, s.Wrap...), s.Binary, "serve", "--config", s.ConfigFile())
+	s.cmd = exec.Command(argv[0], argv[1:]...) //nolint:gosec // the binary under test
+	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
+	s.cmd.Env = append(os.Environ(), s.Env...)
+	// The server dies with the test that started it, however that ends.
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err = s.cmd.Start(); err != nil {
+		return fmt.Errorf("start: %w", err)
+	}
+	s.done = make(chan struct{})
+	go func(cmd *exec.Cmd, log *os.File, done chan struct{}) {
+		s.err = cmd.Wait()
+		_ = log.Close()
+		close(done)
+	}(s.cmd, s.log, s.done)
+	return s.ready(ctx)
+}
+
+func (s *Server) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
+	defer cancel()
+	client := s.Client(Domain)
+	defer client.http.CloseIdleConnections()
+	for {
+		err := client.Do(ctx, "GET", "/api/v1/policies", nil, nil)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-s.done:
+			return fmt.Errorf("server ended before it was ready: %w\n%s", s.err, s.LogTail())
+		case <-ctx.Done():
+			return fmt.Errorf("server not ready: %w\n%s", err, s.LogTail())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// PID of the running process.
+func (s *Server) PID() int { return s.cmd.Process.Pid }
+
+// Done is closed when the process has ended.
+func (s *Server) Done() <-chan struct{} { return s.done }
+
+// Kill ends the process as a power cut would, and waits for it.
+func (s *Server) Kill() {
+	_ = s.cmd.Process.Kill()
+	<-s.done
+}
+
+// Stop asks the process to end and says whether it did so cleanly.
+func (s *Server) Stop() error {
+	if s.cmd == nil {
+		return nil
+	}
+	_ = s.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-s.done:
+	case <-time.After(20 * time.Second):
+		s.Kill()
+		return errors.New("server did not stop in 20 s")
+	}
+	if s.err != nil {
+		return fmt.Errorf("server stopped: %w\n%s", s.err, s.LogTail())
+	}
+	return nil
+}
+
+// Close stops what runs and closes the mailbox.
+func (s *Server) Close() error {
+	var err error
+	if s.cmd != nil {
+		select {
+		case <-s.done:
+		default:
+			err = s.Stop()
+		}
+	}
+	return errors.Join(err, s.Mail.Close())
+}
+
+// LogFile is where the process writes.
+func (s *Server) LogFile() string { return filepath.Join(s.Dir, "server.log") }
+
+// ConfigFile is what it reads.
+func (s *Server) ConfigFile() string { return filepath.Join(s.Dir, "parlatory.toml") }
+
+// LogTail is the end of the log, for the message of a failed test.
+func (s *Server) LogTail() string {
+	raw, _ := os.ReadFile(s.LogFile())
+	return string(raw[max(0, len(raw)-3000):])
+}
+
+// Client speaks to one host of the server.
+func (s *Server) Client(host string) *Client {
+	_, port, _ := net.SplitHostPort(s.Address)
+	c := &Client{server: s, Host: host + ":" + port, Header: http.Header{}}
+	c.http = &http.Client{
+		Timeout: 60 * time.Second,
+		Transport: &http.Transport{
+			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				return (&net.Dialer{}).DialContext(ctx, "tcp", s.Address)
+			},
+			TLSClientConfig:     s.Authority.Client(host),
+			MaxIdleConnsPerHost: 4,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return c
+}
+
+// Client is a browser's worth of state: a host, headers that go with each request, and nothing else.
+type Client struct {
+	Host   string // with the port
+	Header http.Header
+	server *Server
+	http   *http.Client
+}
+
+// Origin is what a browser would send for a page of this host.
+func (c *Client) Origin() string { return "https://" + c.Host }
+
+func (c *Client) scheme() string {
+	if c.server.Plain {
+		return "http"
+	}
+	return "https"
+}
+
+// Do sends in as JSON (where not nil) and reads the answer into out (where not nil). Cookies that the answer sets are
+// kept. An error status is a *Refusal.
+func (c *Client) Do(ctx context.Context, method, path string, in, out any) error {
+	raw, err := c.Raw(ctx, method, path, in)
+	if err != nil {
+		return err
+	}
+	if out == nil {
+		return nil
+	}
+	if err = json.Unmarshal(raw, out); err != nil {
+		return fmt.Errorf("%s %s: answer: %w", method, path, err)
+	}
+	return nil
+}
+
+// Raw is Do with the bytes of the answer.
+func (c *Client) Raw(ctx context.Context, method, path string, in any) ([]byte, error) {
+	var body io.Reader
+	if in != nil {
+		raw, err := json.Marshal(in)
+		if err != nil {
+			return nil, fmt.Errorf("%s %s: request: %w", method, path, err)
+		}
+		body = bytes.NewReader(raw)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.scheme()+"://"+c.Host+path, body)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: request: %w", method, path, err)
+	}
+	for name, values := range c.Header {
+		req.Header[name] = values
+	}
+	if in != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if method != http.MethodGet && req.Header.Get("Origin") == "" {
+		req.Header.Set("Origin", c.Origin())
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: answer: %w", method, path, err)
+	}
+	for _, cookie := range res.Cookies() {
+		c.keep(cookie)
+	}
+	if res.StatusCode >= 300 {
+		return raw, fmt.Errorf("%s %s: %w", method, path, &Refusal{Code: res.StatusCode, Detail: string(raw[:min(len(raw), 500)])})
+	}
+	return raw, nil
+}
+
+func (c *Client) keep(cookie *http.Cookie) {
+	var kept []string
+	for _, old := range strings.Split(c.Header.Get("Cookie"), "; ") {
+		if old != "" && !strings.HasPrefix(old, cookie.Name+"=") {
+			kept = append(kept, old)
+		}
+	}
+	if cookie.MaxAge >= 0 && cookie.Value != "" {
+		kept = append(kept, cookie.Name+"="+cookie.Value)
+	}
+	c.Header.Set("Cookie", strings.Join(kept, "; "))
+}
+
+// WebSocket opens one with the client's headers.
+func (c *Client) WebSocket(ctx context.Context, path string) (*Conn, error) {
+	raw, err := (&net.Dialer{Timeout: 10 * time.Second}).DialContext(ctx, "tcp", c.server.Address)
+	if err != nil {
+		return nil, fmt.Errorf("dial: %w", err)
+	}
+	if !c.server.Plain {
+		name, _, _ := strings.Cut(c.Host, ":")
+		raw = tls.Client(raw, c.server.Authority.Client(name))
+	}
+	header := c.Header.Clone()
+	if header.Get("Origin") == "" {
+		header.Set("Origin", c.Origin())
+	}
+	ws, err := Handshake(raw, c.Host, path, header)
+	if err != nil {
+		_ = raw.Close()
+		return nil, err
+	}
+	return ws, nil
+}
