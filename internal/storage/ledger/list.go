@@ -1,0 +1,235 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"parlatory"
+	"parlatory/internal/guard/access"
+	"parlatory/internal/guard/vault"
+	"parlatory/internal/storage/db"
+)
+
+// Filter says which entries; zero fields ask for all.
+type Filter struct {
+	Staff     parlatory.StaffID // or, in the house, the account
+	Action    Action
+	Element   string
+	ElementID [16]byte
+	From      time.Time // inclusive
+	To        time.Time // exclusive
+	Before    parlatory.EntryID
+	Limit     int // 1 to 200, default 50
+}
+
+// Record is an entry with its values opened.
+type Record struct {
+	Number    int64 // 0 until it is numbered, within a second
+	ID        parlatory.EntryID
+	At        time.Time
+	ActorKind string
+	Actor     [16]byte
+	Address   string
+	Device    string
+	Action    Action
+	Element   string
+	ElementID [16]byte
+	Act       string
+	Old       map[string]string
+	New       map[string]string
+	Remark    string
+	Erased    bool // the values went with the person whom they were about
+	Damaged   bool // the row was changed from outside: its values do not open
+}
+
+// List reads a page of entries, newest first: pass the last one's ID as Before for the next page.
+func (l *Ledger) List(ctx context.Context, permit access.Permit, f Filter) ([]Record, error) {
+	var rows []sealedRow
+	err := l.db.Read(ctx, permit, func(tx *db.Tx) (err error) {
+		query, args := f.query()
+		rows, err = sealedRows(tx, query, args...)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list ledger: %w", err)
+	}
+	keys := l.keyRing(permit.Workspace())
+	records := make([]Record, 0, len(rows))
+	for _, r := range rows {
+		rec, err := r.record(ctx, keys)
+		if err != nil {
+			return nil, fmt.Errorf("list ledger: %w", err)
+		}
+		records = append(records, rec)
+	}
+	return records, nil
+}
+
+func (f Filter) query() (string, []any) {
+	before, to, limit := f.Before, f.To, f.Limit
+	if before.Zero() {
+		for i := range before {
+			before[i] = 0xff
+		}
+	}
+	if to.IsZero() {
+		to = parlatory.FromMicros(math.MaxInt64)
+	}
+	from := int64(0)
+	if !f.From.IsZero() {
+		from = parlatory.Micros(f.From)
+	}
+	if limit <= 0 || limit > 200 {
+		limit = 50
+	}
+	args := []any{before, from, parlatory.Micros(to), string(f.Action), f.Action == "", f.Element, f.Element == "", limit}
+	element, actor := plainID(f.ElementID), plainID(f.Staff)
+	switch {
+	case !element.Zero() && !actor.Zero():
+		return listByBoth, append(args, element, actor)
+	case !element.Zero():
+		return listByElement, append(args, element)
+	case !actor.Zero():
+		return listByActor, append(args, actor)
+	}
+	return listAll, args
+}
+
+// sealedRow is a row with its values.
+type sealedRow struct {
+	row
+	sealed  vault.Sealed
+	garbled bool // the column does not even have the form of a sealed value
+}
+
+func sealedRows(tx *db.Tx, query string, args ...any) ([]sealedRow, error) {
+	q, err := tx.Query(query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer q.Close()
+	var rows []sealedRow
+	for q.Next() {
+		var r sealedRow
+		var sealed []byte
+		if err := r.scan(q, &sealed); err != nil {
+			return nil, err
+		}
+		if len(sealed) > 0 {
+			// One damaged row must not hide the others.
+			r.garbled = r.sealed.Scan(sealed) != nil
+		}
+		rows = append(rows, r)
+	}
+	return rows, q.Err()
+}
+
+// keyRing keeps the keys of one page: most rows share one.
+type keyRing struct {
+	ledger *Ledger
+	ws     parlatory.WorkspaceID
+	held   map[keyName]*vault.Held
+}
+
+type keyName struct {
+	subject vault.Subject
+	version uint32
+}
+
+func (l *Ledger) keyRing(ws parlatory.WorkspaceID) *keyRing {
+	return &keyRing{ledger: l, ws: ws, held: map[keyName]*vault.Held{}}
+}
+
+// hold gives nil for a key that is gone.
+func (k *keyRing) hold(ctx context.Context, s vault.Subject, version uint32) (*vault.Held, error) {
+	name := keyName{s, version}
+	if h, ok := k.held[name]; ok {
+		return h, nil
+	}
+	h, err := k.ledger.ring.HoldVersion(ctx, k.ws, s, version)
+	if err != nil && !errors.Is(err, vault.ErrNoKey) {
+		return nil, err
+	}
+	if len(k.held) >= 1000 {
+		clear(k.held)
+	}
+	k.held[name] = h
+	return h, nil
+}
+
+// state of an entry's values.
+type state string
+
+const (
+	whole   state = ""
+	erased  state = "erased"
+	damaged state = "damaged"
+)
+
+// values opens what can be opened; only a key ring out of reach is an error.
+func (r sealedRow) values(ctx context.Context, keys *keyRing) (salt, canonical []byte, s state, err error) {
+	if r.garbled {
+		return nil, nil, damaged, nil
+	}
+	if r.sealed.Empty() {
+		return nil, nil, erased, nil
+	}
+	held, err := keys.hold(ctx, r.subject, r.sealed.Version())
+	if err != nil {
+		return nil, nil, whole, err
+	}
+	if held == nil {
+		return nil, nil, erased, nil
+	}
+	salt, canonical, err = r.open(held, r.sealed)
+	if err != nil {
+		return nil, nil, damaged, nil
+	}
+	return salt, canonical, whole, nil
+}
+
+func (r sealedRow) record(ctx context.Context, keys *keyRing) (Record, error) {
+	rec := Record{
+		Number: r.number, ID: r.id, At: r.at, ActorKind: r.actorKind, Actor: r.actor, Action: Action(r.action),
+		Element: r.element, ElementID: r.elementID, Act: r.act,
+	}
+	_, canonical, s, err := r.values(ctx, keys)
+	if err != nil {
+		return rec, err
+	}
+	rec.Erased, rec.Damaged = s == erased, s == damaged
+	if s != whole {
+		return rec, nil
+	}
+	var v values
+	if err := json.Unmarshal(canonical, &v); err != nil {
+		rec.Damaged = true
+		return rec, nil
+	}
+	rec.Address, rec.Device, rec.Old, rec.New, rec.Remark = v.Address, v.Device, v.Old, v.New, v.Remark
+	return rec, nil
+}
+
+// Head is the newest signed checkpoint; empty if nothing was numbered yet.
+func (l *Ledger) Head(ctx context.Context, permit access.Permit) (string, error) {
+	var note string
+	err := l.db.Read(ctx, permit, func(tx *db.Tx) error {
+		var h logRow
+		if err := h.read(tx); err != nil {
+			return err
+		}
+		var size int64
+		return tx.Row(latestHead, h.number).Scan(&note, &size)
+	})
+	if errors.Is(err, db.ErrNone) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("ledger head: %w", err)
+	}
+	return note, nil
+}
