@@ -20,6 +20,7 @@ var ErrNone = errors.New("no row")
 
 var (
 	errOver     = errors.New("statement on a Tx whose function has returned")
+	errWalking  = errors.New("statement while the rows of another are open")
 	errNested   = errors.New("transaction inside a transaction: use the Tx at hand")
 	errNoPermit = errors.New("transaction without a permit")
 	errUnseen   = errors.New("audited act without a witness")
@@ -147,4 +148,8 @@ func full(cause error) error {
 
 func left(cause error) error {
 	return parlatory.Fail(parlatory.KindUnavailable, "The request ended before its turn. Nothing was saved.").Because(cause)
+}
+
+func crowded(cause error) error {
+	return parlatory.Fail(parlatory.KindUnavailable, "Too many changes to the same thing at once. Nothing was saved; please try again.").Because(cause)
 }

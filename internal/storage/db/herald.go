@@ -60,6 +60,13 @@ func (h *herald) hear(events []parlatory.Event) {
 	h.add(&ticket{events: events, settled: true, foreign: true})
 }
 
+// speakOutward names who carries events to other nodes.
+func (h *herald) speakOutward(send func([]parlatory.Event)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.outward = send
+}
+
 func (h *herald) add(t *ticket) {
 	t.at = time.Now() // how long a ticket waits is the process's business, not the rooms' clock's
 	h.mu.Lock()
@@ -113,18 +120,21 @@ func (h *herald) loop() {
 
 // speak tells what is settled, and gives how long to wait for the first that is not.
 func (h *herald) speak() time.Duration {
-	own, foreign, tellers, wait := h.gather()
+	own, foreign, wait := h.gather()
+	h.mu.Lock()
+	tellers, outward := h.tellers, h.outward
+	h.mu.Unlock()
 	for _, t := range tellers {
 		h.call(t, own)
 		h.call(t, foreign)
 	}
-	if h.outward != nil && len(own) > 0 {
-		h.outward(own)
+	if outward != nil && len(own) > 0 {
+		outward(own)
 	}
 	return wait
 }
 
-func (h *herald) gather() (own, foreign []parlatory.Event, tellers []Teller, wait time.Duration) {
+func (h *herald) gather() (own, foreign []parlatory.Event, wait time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	n := 0
@@ -144,7 +154,7 @@ func (h *herald) gather() (own, foreign []parlatory.Event, tellers []Teller, wai
 	}
 	h.tickets = append(h.tickets[:0], h.tickets[n:]...)
 	clear(h.tickets[len(h.tickets):cap(h.tickets)])
-	return own, foreign, h.tellers, max(wait, 0)
+	return own, foreign, max(wait, 0)
 }
 
 // call keeps a teller's panic from the others.

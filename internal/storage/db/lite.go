@@ -46,13 +46,7 @@ func litePath(path string) (string, error) {
 // driver starts a goroutine a statement to watch any other; Tx and Rows look at the caller's instead.
 type lite struct {
 	conn  driver.Conn
-	stmts map[string]*liteStmt
-}
-
-type liteStmt struct {
-	stmt driver.Stmt
-	busy bool // rows are open on it
-	kept bool
+	stmts map[string]driver.Stmt
 }
 
 func openLite(path, settings string) (*lite, error) {
@@ -64,47 +58,38 @@ func openLite(path, settings string) (*lite, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqlite connection: %w", err)
 	}
-	return &lite{conn: conn, stmts: make(map[string]*liteStmt, liteKept)}, nil
+	return &lite{conn: conn, stmts: make(map[string]driver.Stmt, liteKept)}, nil
 }
 
 func (l *lite) close() error {
 	var all error
 	for _, s := range l.stmts {
-		all = errors.Join(all, s.stmt.Close())
+		all = errors.Join(all, s.Close())
 	}
 	return errors.Join(all, l.conn.Close())
 }
 
-// prepared finds or makes the statement. One whose rows are still open is not touched: a second is made for the time.
-func (l *lite) prepared(query string) (*liteStmt, error) {
-	s, ok := l.stmts[query]
-	if ok && !s.busy {
+// prepared finds or makes the statement. Tx allows one walk at a time, so that none found here is in use. A full cache drops
+// any: the order of a map is as good as it needs.
+func (l *lite) prepared(query string) (driver.Stmt, error) {
+	if s, ok := l.stmts[query]; ok {
 		return s, nil
 	}
-	stmt, err := l.conn.Prepare(query)
+	if len(l.stmts) >= liteKept {
+		for q, s := range l.stmts {
+			delete(l.stmts, q)
+			if err := s.Close(); err != nil {
+				return nil, err
+			}
+			break
+		}
+	}
+	s, err := l.conn.Prepare(query)
 	if err != nil {
 		return nil, err
 	}
-	fresh := &liteStmt{stmt: stmt}
-	if !ok && l.room() {
-		fresh.kept = true
-		l.stmts[query] = fresh
-	}
-	return fresh, nil
-}
-
-// room drops any idle statement when the cache is full: the order of a map is as good as the cache needs.
-func (l *lite) room() bool {
-	if len(l.stmts) < liteKept {
-		return true
-	}
-	for q, s := range l.stmts {
-		if !s.busy {
-			delete(l.stmts, q)
-			return s.stmt.Close() == nil
-		}
-	}
-	return false
+	l.stmts[query] = s
+	return s, nil
 }
 
 func (l *lite) exec(_ context.Context, query string, args []driver.NamedValue) (int64, error) {
@@ -112,10 +97,7 @@ func (l *lite) exec(_ context.Context, query string, args []driver.NamedValue) (
 	if err != nil {
 		return 0, err
 	}
-	res, err := s.stmt.(driver.StmtExecContext).ExecContext(context.Background(), args)
-	if !s.kept {
-		err = errors.Join(err, s.stmt.Close())
-	}
+	res, err := s.(driver.StmtExecContext).ExecContext(context.Background(), args)
 	if err != nil {
 		return 0, err
 	}
@@ -127,35 +109,12 @@ func (l *lite) query(_ context.Context, query string, args []driver.NamedValue) 
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.stmt.(driver.StmtQueryContext).QueryContext(context.Background(), args)
-	if err != nil {
-		if !s.kept {
-			err = errors.Join(err, s.stmt.Close())
-		}
-		return nil, err
-	}
-	s.busy = true
-	return &liteRows{Rows: rows, stmt: s}, nil
+	return s.(driver.StmtQueryContext).QueryContext(context.Background(), args)
 }
 
 // run is exec for the statements of sql.go that steer a transaction.
 func (l *lite) run(query string) error {
 	_, err := l.exec(context.Background(), query, nil)
-	return err
-}
-
-// liteRows gives the statement free when the walk ends.
-type liteRows struct {
-	driver.Rows
-	stmt *liteStmt
-}
-
-func (r *liteRows) Close() error {
-	err := r.Rows.Close()
-	r.stmt.busy = false
-	if !r.stmt.kept {
-		err = errors.Join(err, r.stmt.stmt.Close())
-	}
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -94,3 +95,5 @@ func multiInsert(n int) string {
 	}
 	return b.String()
 }
+
+func exit() { runtime.Goexit() }

@@ -86,7 +86,7 @@ func (r *Rows) close() {
 	}
 	rows := r.rows
 	r.rows = nil
-	r.turn.forget(r)
+	r.turn.open = nil
 	if err := rows.Close(); err != nil && r.err == nil {
 		r.err = statementFault(err)
 		r.turn.spoil(r.err)

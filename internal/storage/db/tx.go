@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"time"
 
@@ -34,9 +33,10 @@ type turn struct {
 	over      bool
 	witnessed bool
 	spoiled   error
-	open      []*Rows
+	open      *Rows // one walk at a time: PostgreSQL's protocol allows no more on a connection
 	args      []driver.NamedValue
 	events    []parlatory.Event
+	after     []func()
 }
 
 // Tx is a transaction pinned to one workspace.
@@ -105,6 +105,16 @@ func (t *Tx) Tell(e parlatory.Event) {
 	}
 }
 
+// After has fn called once after the commit, before the events are told, and never if the transaction is undone: for
+// what a process remembers of its own commits. fn must not block and must not use the transaction.
+func (t *Tx) After(fn func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.over && t.write {
+		t.after = append(t.after, fn)
+	}
+}
+
 // MarkWitnessed is storage/ledger's alone: the entry of an audited act stands in this transaction.
 func (t *Tx) MarkWitnessed() {
 	t.mu.Lock()
@@ -146,7 +156,7 @@ func (t *Tx) Query(query string, args ...any) (*Rows, error) {
 		return nil, err
 	}
 	r := &Rows{turn: t.turn, rows: rows, row: make([]driver.Value, len(rows.Columns()))}
-	t.open = append(t.open, r)
+	t.open = r
 	return r, nil
 }
 
@@ -165,6 +175,9 @@ func (t *Tx) prepare(query string, args []any) ([]driver.NamedValue, error) {
 		t.spoil(t.refuse)
 		return nil, t.refuse
 	case t.spoiled != nil:
+		return nil, t.spoiled
+	case t.open != nil:
+		t.spoil(parlatory.Internal("statement", errWalking))
 		return nil, t.spoiled
 	case !t.write && t.ctx.Err() != nil:
 		return nil, left(t.ctx.Err())
@@ -204,12 +217,6 @@ func (t *turn) spoil(err error) {
 	}
 }
 
-func (t *turn) forget(r *Rows) {
-	if i := slices.Index(t.open, r); i >= 0 {
-		t.open = slices.Delete(t.open, i, i+1)
-	}
-}
-
 // run calls fn, then ends the turn: open rows are closed, later use fails. A panic is an error of this turn alone.
 func (t *Tx) run(fn func(*Tx) error) (err error) {
 	orderly := false
@@ -232,8 +239,8 @@ func (t *turn) end() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.over = true
-	for len(t.open) > 0 {
-		t.open[len(t.open)-1].close()
+	if t.open != nil {
+		t.open.close()
 	}
 }
 

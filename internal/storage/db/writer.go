@@ -38,6 +38,7 @@ type writer struct {
 
 	batch  []*job // ran well in the open transaction, wait for its commit
 	events []parlatory.Event
+	after  []func()
 	open   bool
 }
 
@@ -133,6 +134,7 @@ func (w *writer) serve(j *job) {
 	}
 	if err == nil {
 		w.events = append(w.events, tx.events...)
+		w.after = append(w.after, tx.after...)
 		return
 	}
 	w.batch = w.batch[:len(w.batch)-1]
@@ -184,6 +186,9 @@ func (w *writer) commit() {
 		return
 	}
 	w.open = false
+	for _, fn := range w.after {
+		fn()
+	}
 	w.db.herald.tell(w.events)
 	w.answer(nil)
 }
@@ -195,6 +200,8 @@ func (w *writer) answer(err error) {
 	}
 	w.batch = w.batch[:0]
 	w.events = w.events[:0]
+	clear(w.after)
+	w.after = w.after[:0]
 }
 
 // close waits until all jobs are answered. Nobody may call write any more.

@@ -19,8 +19,8 @@ CREATE TABLE enquiries (
     staff      BYTEA,
     state      TEXT   NOT NULL,
     opened_at  BIGINT NOT NULL,
-    picked_at  BIGINT NOT NULL,
-    closed_at  BIGINT NOT NULL,
+    picked_at  BIGINT,
+    closed_at  BIGINT,
     revision   BIGINT NOT NULL,
     sealed     BYTEA  NOT NULL,
     PRIMARY KEY (workspace, id)

@@ -1,0 +1,174 @@
+package db
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"parlatory"
+)
+
+// A notification's payload must stay below 8000 bytes.
+const payloadMost = 7800
+
+// note is what one node tells the others.
+type note struct {
+	Node   string            `json:"n"`
+	Events []json.RawMessage `json:"e"`
+}
+
+type heard struct {
+	Node   string            `json:"n"`
+	Events []parlatory.Event `json:"e"`
+}
+
+// nodes carries told events between the nodes that share a PostgreSQL server: one connection that speaks, one that
+// listens, each connected again after a break. What is lost in between is found by those who read again: events are hints.
+type nodes struct {
+	db     *DB
+	config *pgx.ConnConfig
+	node   string
+	out    chan []parlatory.Event
+	stop   context.CancelFunc
+	ended  sync.WaitGroup
+}
+
+func newNodes(d *DB, config *pgx.ConnConfig) *nodes {
+	own := config.Copy()
+	own.RuntimeParams["application_name"] = "parlatory nodes"
+	ctx, stop := context.WithCancel(context.Background())
+	n := &nodes{db: d, config: own, node: parlatory.NewID[parlatory.RowKind](d.clock).String(), out: make(chan []parlatory.Event, 1024), stop: stop}
+	n.ended.Go(func() { n.keep(ctx, n.listen) })
+	n.ended.Go(func() { n.keep(ctx, n.speak) })
+	return n
+}
+
+// send hands events to the speaking goroutine; if that is far behind, they are dropped.
+func (n *nodes) send(events []parlatory.Event) {
+	select {
+	case n.out <- events:
+	default:
+		n.db.log.Warn("events for other nodes dropped", "count", len(events))
+	}
+}
+
+func (n *nodes) close() {
+	n.stop()
+	n.ended.Wait()
+}
+
+// keep runs work on a connection of its own, and again on a new one when that breaks.
+func (n *nodes) keep(ctx context.Context, work func(context.Context, *pgx.Conn) error) {
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+		conn, err := pgx.ConnectConfig(ctx, n.config)
+		if err == nil {
+			pause = 50 * time.Millisecond
+			err = work(ctx, conn)
+			end, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+			_ = conn.Close(end) // it is broken, or the program ends
+			cancel()
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		n.db.log.Warn("connection to other nodes broke", "cause", statementFault(err).Error())
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (n *nodes) speak(ctx context.Context, conn *pgx.Conn) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case events := <-n.out:
+			for len(n.out) > 0 && len(events) < 4096 {
+				events = append(events, <-n.out...)
+			}
+			payloads, err := n.pack(events)
+			if err != nil {
+				return err
+			}
+			if _, err := conn.Exec(ctx, pgNotify, payloads); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// pack spreads events over payloads that PostgreSQL takes.
+func (n *nodes) pack(events []parlatory.Event) ([]string, error) {
+	var payloads []string
+	batch, size := note{Node: n.node}, 0
+	flush := func() error {
+		if len(batch.Events) == 0 {
+			return nil
+		}
+		text, err := json.Marshal(batch)
+		if err != nil {
+			return fmt.Errorf("payload: %w", err)
+		}
+		payloads = append(payloads, string(text))
+		batch.Events, size = nil, 0
+		return nil
+	}
+	for _, e := range events {
+		one, err := json.Marshal(e)
+		if err != nil {
+			return nil, fmt.Errorf("event: %w", err)
+		}
+		if size+len(one)+80 > payloadMost {
+			if err := flush(); err != nil {
+				return nil, err
+			}
+		}
+		batch.Events, size = append(batch.Events, one), size+len(one)+1
+	}
+	return payloads, flush()
+}
+
+func (n *nodes) listen(ctx context.Context, conn *pgx.Conn) error {
+	if _, err := conn.Exec(ctx, pgListen); err != nil {
+		return err
+	}
+	for {
+		// A silent break shows when nothing came for a while and the server does not answer either.
+		quiet, cancel := context.WithTimeout(ctx, 20*time.Second)
+		got, err := conn.WaitForNotification(quiet)
+		late := quiet.Err() != nil && ctx.Err() == nil
+		cancel()
+		switch {
+		case err == nil:
+			n.take(got.Payload)
+		case late && !conn.IsClosed():
+			ping, cancel := context.WithTimeout(ctx, 5*time.Second)
+			err = conn.Ping(ping)
+			cancel()
+			if err != nil {
+				return err
+			}
+		default:
+			return err
+		}
+	}
+}
+
+// take hears one payload. Anyone at the database could have sent it, so that a wrong one is dropped, not believed.
+func (n *nodes) take(payload string) {
+	var h heard
+	if err := json.Unmarshal([]byte(payload), &h); err != nil {
+		n.db.log.Warn("notification that is none of ours")
+		return
+	}
+	if h.Node != n.node && len(h.Events) > 0 {
+		n.db.herald.hear(h.Events)
+	}
+}
