@@ -1,0 +1,314 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"parlatory"
+	"parlatory/internal/guard/access"
+	"parlatory/internal/guard/policy"
+	"parlatory/internal/guard/vault"
+	"parlatory/internal/storage/db"
+)
+
+// Post is one message as its author sends it. Client is chosen by the author's device, unique in the room; a
+// repeat by the same author returns the first answer.
+type Post struct {
+	Room   parlatory.RoomID
+	Client parlatory.ClientID
+	Body   string
+}
+
+// Posted is the answer to a post: its place in the room, on disk.
+type Posted struct {
+	Seq int64
+	At  time.Time
+}
+
+type waiting struct {
+	actor parlatory.Actor
+	level access.Level
+	draft draft
+	done  func(Posted, error)
+
+	posted Posted
+	err    error
+}
+
+// gather is the queue of one workspace's waiting posts. While it is busy one goroutine empties it.
+type gather struct {
+	queue []*waiting
+	busy  bool
+}
+
+// Post appends a message and returns when it is on disk.
+func (r *Room) Post(ctx context.Context, actor parlatory.Actor, p Post) (Posted, error) {
+	type answer struct {
+		posted Posted
+		err    error
+	}
+	answers := make(chan answer, 1)
+	r.Submit(ctx, actor, p, func(posted Posted, err error) { answers <- answer{posted, err} })
+	select {
+	case a := <-answers:
+		return a.posted, a.err
+	case <-ctx.Done():
+		return Posted{}, parlatory.Fail(parlatory.KindUnavailable, "The answer took too long. Sending again is safe.").Because(ctx.Err())
+	}
+}
+
+// Submit is Post for callers that do not wait: done is called once, after the commit or with the refusal, and must not
+// block.
+func (r *Room) Submit(ctx context.Context, actor parlatory.Actor, p Post, done func(Posted, error)) {
+	w, err := r.admit(ctx, actor, p)
+	if err != nil {
+		done(Posted{}, err)
+		return
+	}
+	w.done = done
+	if err := r.enqueue(actor.Workspace, w); err != nil {
+		done(Posted{}, err)
+	}
+}
+
+// admit does all that needs no transaction: permit, rate, form, keys and name.
+func (r *Room) admit(ctx context.Context, actor parlatory.Actor, p Post) (*waiting, error) {
+	act := ActPost
+	if actor.Kind == parlatory.Visitor {
+		act = ActVisitorPost
+	}
+	permit, err := r.Law.Permit(ctx, actor, act)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.rates.post(r.Clock.Now(), actor, r.Limits); err != nil {
+		return nil, err
+	}
+	body, err := Body(p.Body)
+	if err != nil {
+		return nil, err
+	}
+	if p.Client.Zero() {
+		return nil, parlatory.Invalid("id", "must be a UUID that you choose")
+	}
+	st, err := r.state(ctx, actor.Workspace, p.Room)
+	if err != nil {
+		return nil, err
+	}
+	if !sees(actor, permit.Level(), st) {
+		return nil, parlatory.NotFound()
+	}
+	held, err := r.Ring.Hold(ctx, actor.Workspace, vault.ContactKey(st.contact))
+	if err != nil {
+		return nil, fmt.Errorf("hold contact key: %w", err)
+	}
+	kind, author := authorOf(actor)
+	name, err := r.nameOf(ctx, actor.Workspace, kind, author)
+	if err != nil {
+		return nil, err
+	}
+	return &waiting{actor: actor, level: permit.Level(), draft: draft{room: p.Room, client: p.Client, kind: kind, author: author, name: name, body: body, held: held}}, nil
+}
+
+// Body judges the text of a message: valid UTF-8 in NFC, 1 to MaxBody characters, no control characters.
+func Body(s string) (string, error) {
+	body, err := policy.Text(s, 1, MaxBody)
+	if err != nil {
+		return "", parlatory.Invalid("body", fmt.Sprintf("must have 1 to %d characters and no control characters", MaxBody)).Because(err)
+	}
+	return body, nil
+}
+
+func authorOf(actor parlatory.Actor) (parlatory.ActorKind, [16]byte) {
+	if actor.Kind == parlatory.Visitor {
+		return parlatory.Visitor, actor.Contact.Raw()
+	}
+	return parlatory.Staff, actor.Staff.Raw()
+}
+
+// state is the remembered state of a room, or a fresh one.
+func (r *Room) state(ctx context.Context, ws parlatory.WorkspaceID, room parlatory.RoomID) (state, error) {
+	k := roomKey{ws, room}
+	if st, ok := r.states.get(k); ok {
+		return st, nil
+	}
+	permit, err := r.Law.System(actFrames, ws)
+	if err != nil {
+		return state{}, err
+	}
+	var st state
+	err = r.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		st, err = readState(tx, room)
+		return err
+	})
+	if err != nil {
+		return state{}, err
+	}
+	r.states.put(k, st)
+	return st, nil
+}
+
+func (r *Room) enqueue(ws parlatory.WorkspaceID, w *waiting) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	g := r.gathers[ws]
+	if g == nil {
+		g = &gather{}
+		r.gathers[ws] = g
+	}
+	if r.closed || len(g.queue) >= queueMost {
+		return parlatory.Fail(parlatory.KindUnavailable, "The server is busy. Sending again in a moment is safe.")
+	}
+	g.queue = append(g.queue, w)
+	if !g.busy {
+		g.busy = true
+		r.gathering.Add(1)
+		go r.drain(ws, g)
+	}
+	return nil
+}
+
+func (r *Room) drain(ws parlatory.WorkspaceID, g *gather) {
+	defer r.gathering.Done()
+	for {
+		r.mu.Lock()
+		batch := g.queue
+		if len(batch) > gatherMost {
+			batch = batch[:gatherMost:gatherMost]
+		}
+		g.queue = g.queue[len(batch):]
+		if len(batch) == 0 {
+			g.busy = false
+			delete(r.gathers, ws)
+			r.mu.Unlock()
+			return
+		}
+		r.mu.Unlock()
+		r.commit(ws, batch)
+	}
+}
+
+// commit writes a batch. After a collision it reads the rooms again and looks for repeats, up to five times.
+func (r *Room) commit(ws parlatory.WorkspaceID, batch []*waiting) {
+	permit, err := r.Law.System(actGather, ws)
+	var states map[parlatory.RoomID]*state
+	for try := 0; err == nil && try < 5; try++ {
+		err = r.DB.Write(context.Background(), permit, func(tx *db.Tx) error {
+			states = make(map[parlatory.RoomID]*state, len(batch))
+			return r.appendAll(tx, batch, states, try > 0)
+		})
+		if !errors.Is(err, errStale) {
+			break
+		}
+		for room := range states {
+			r.states.drop(roomKey{ws, room})
+		}
+		if try < 4 {
+			err = nil
+		}
+	}
+	if err == nil {
+		for room, st := range states {
+			r.states.put(roomKey{ws, room}, *st)
+		}
+	}
+	for _, w := range batch {
+		if err != nil {
+			w.err = parlatory.Fail(parlatory.KindUnavailable, "The message could not be saved. Sending again is safe.").Because(err)
+		}
+		w.done(w.posted, w.err)
+	}
+}
+
+// appendAll gives each waiting post its number. A post that its rule refuses fails alone.
+func (r *Room) appendAll(tx *db.Tx, batch []*waiting, states map[parlatory.RoomID]*state, careful bool) error {
+	args := make([]any, 0, len(batch)*insertColumns)
+	messages := make([]Message, 0, len(batch))
+	first := map[repeatKey]*waiting{}
+	for _, w := range batch {
+		w.posted, w.err = Posted{}, nil
+		st, err := r.stateIn(tx, states, w.draft.room, careful)
+		if err != nil {
+			if parlatory.KindOf(err) == parlatory.KindInternal {
+				return err
+			}
+			w.err = err
+			continue
+		}
+		if careful {
+			done, err := w.repeated(tx, first)
+			if err != nil {
+				return err
+			}
+			if done {
+				continue
+			}
+		}
+		if w.err = mayPost(w.actor, w.level, *st); w.err != nil {
+			continue
+		}
+		var m Message
+		if args, m, err = w.draft.row(st, tx.Now(), args); err != nil {
+			return err
+		}
+		w.posted = Posted{Seq: m.Seq, At: m.At}
+		messages = append(messages, m)
+	}
+	return r.insert(tx, args, messages)
+}
+
+func (r *Room) stateIn(tx *db.Tx, states map[parlatory.RoomID]*state, room parlatory.RoomID, fresh bool) (*state, error) {
+	if st, ok := states[room]; ok {
+		return st, nil
+	}
+	if !fresh {
+		if st, ok := r.states.get(roomKey{tx.Workspace(), room}); ok {
+			states[room] = &st
+			return &st, nil
+		}
+	}
+	st, err := readState(tx, room)
+	if err != nil {
+		return nil, err
+	}
+	states[room] = &st
+	return &st, nil
+}
+
+type repeatKey struct {
+	room   parlatory.RoomID
+	client parlatory.ClientID
+}
+
+// repeated answers a post whose client id is in the room already, or earlier in the batch. An id of another author
+// is refused without a word about that message.
+func (w *waiting) repeated(tx *db.Tx, first map[repeatKey]*waiting) (bool, error) {
+	k := repeatKey{w.draft.room, w.draft.client}
+	if f, ok := first[k]; ok {
+		if f.actor.Kind == w.actor.Kind && f.draft.author == w.draft.author {
+			w.posted, w.err = f.posted, f.err
+		} else {
+			w.err = parlatory.Conflict("This message id is taken. Use a fresh one.")
+		}
+		return true, nil
+	}
+	first[k] = w
+	var seq, kind int64
+	var at time.Time
+	var author parlatory.RowID
+	err := tx.Row(sqlByClient, w.draft.room, w.draft.client).Scan(&seq, &at, &kind, &author)
+	if errors.Is(err, db.ErrNone) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for repeat: %w", err)
+	}
+	if parlatory.ActorKind(kind) == w.draft.kind && author.Raw() == w.draft.author {
+		w.posted = Posted{Seq: seq, At: at}
+	} else {
+		w.err = parlatory.Conflict("This message id is taken. Use a fresh one.")
+	}
+	return true, nil
+}

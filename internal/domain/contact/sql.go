@@ -1,0 +1,13 @@
+package contact
+
+const (
+	sqlInsert = `INSERT INTO contacts (workspace, id, created_at, revision, email_index, sealed) VALUES ($1, $2, $3, $4, $5, $6)`
+
+	sqlByID = `SELECT id, created_at, revision, sealed FROM contacts WHERE workspace = $1 AND id = $2`
+
+	sqlInsertToken = `INSERT INTO visitor_tokens (workspace, id, hash, contact, site, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
+
+	sqlTokenByHash = `SELECT id, contact, site, seen_at, expires_at FROM visitor_tokens WHERE workspace = $1 AND hash = $2`
+
+	sqlTouchToken = `UPDATE visitor_tokens SET seen_at = $3, expires_at = $4 WHERE workspace = $1 AND id = $2`
+)

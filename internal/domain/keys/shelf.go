@@ -1,0 +1,87 @@
+package keys
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"parlatory"
+	"parlatory/internal/guard/access"
+	"parlatory/internal/guard/vault"
+	"parlatory/internal/storage/db"
+)
+
+// workspaceKind is how vault marks a workspace key.
+const workspaceKind = "workspace"
+
+// Shelf reads wrapped keys; it is a vault.Shelf.
+type Shelf struct {
+	db  *db.DB
+	law *access.Law
+}
+
+// New makes the shelf.
+func New(database *db.DB, law *access.Law) *Shelf { return &Shelf{db: database, law: law} }
+
+var _ vault.Shelf = (*Shelf)(nil)
+
+// WorkspaceKey gives a version of a workspace's key; version 0 is the newest. vault.ErrNoKey if there is none.
+func (s *Shelf) WorkspaceKey(ctx context.Context, ws parlatory.WorkspaceID, version uint32) (vault.Wrapped, error) {
+	w := vault.Wrapped{Workspace: ws, Subject: vault.Subject{Kind: workspaceKind}}
+	err := s.fetch(ctx, ws, &w, func(tx *db.Tx) *db.Row {
+		if version == 0 {
+			return tx.Row(sqlNewestWorkspaceKey)
+		}
+		return tx.Row(sqlWorkspaceKey, version)
+	})
+	return w, err
+}
+
+// SubjectKey gives a version of a subject's key; version 0 is the newest. vault.ErrNoKey if there is none.
+func (s *Shelf) SubjectKey(ctx context.Context, ws parlatory.WorkspaceID, subject vault.Subject, version uint32) (vault.Wrapped, error) {
+	w := vault.Wrapped{Workspace: ws, Subject: subject}
+	err := s.fetch(ctx, ws, &w, func(tx *db.Tx) *db.Row {
+		if version == 0 {
+			return tx.Row(sqlNewestSubjectKey, subject.Kind, subject.ID[:])
+		}
+		return tx.Row(sqlSubjectKey, subject.Kind, subject.ID[:], version)
+	})
+	return w, err
+}
+
+func (s *Shelf) fetch(ctx context.Context, ws parlatory.WorkspaceID, w *vault.Wrapped, row func(*db.Tx) *db.Row) error {
+	permit, err := s.law.System(actFetch, ws)
+	if err != nil {
+		return err
+	}
+	err = s.db.Read(ctx, permit, func(tx *db.Tx) error {
+		return row(tx).Scan(&w.Version, &w.ID, &w.Parent, &w.Blob)
+	})
+	if errors.Is(err, db.ErrNone) {
+		return vault.ErrNoKey
+	}
+	return err
+}
+
+// Put stores freshly minted keys in the transaction of the act that minted them. A key belongs to the
+// transaction's own workspace; a house key needs a transaction that reaches the house.
+func Put(tx *db.Tx, wrapped ...vault.Wrapped) error {
+	for _, w := range wrapped {
+		at := tx
+		if w.Workspace == parlatory.House {
+			at = tx.House()
+		} else if w.Workspace != tx.Workspace() {
+			return fmt.Errorf("store key: it belongs to another workspace")
+		}
+		var err error
+		if w.Subject.Kind == workspaceKind {
+			_, err = at.Exec(sqlPutWorkspaceKey, w.Version, w.ID, w.Parent, tx.Now(), w.Blob)
+		} else {
+			_, err = at.Exec(sqlPutSubjectKey, w.Subject.Kind, w.Subject.ID[:], w.Version, w.ID, w.Parent, tx.Now(), w.Blob)
+		}
+		if err != nil {
+			return fmt.Errorf("store key: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,41 @@
+package api
+
+import (
+	"parlatory"
+	"parlatory/internal/domain/account"
+	"parlatory/internal/domain/audit"
+	"parlatory/internal/domain/chat"
+	"parlatory/internal/domain/contact"
+	"parlatory/internal/domain/signin"
+	"parlatory/internal/domain/staff"
+	"parlatory/internal/domain/workspace"
+	"parlatory/internal/guard/access"
+)
+
+// Rooms are the domain rooms behind the operations.
+type Rooms struct {
+	Law       *access.Law
+	Roles     access.Roles
+	Workspace *workspace.Room
+	Account   *account.Room
+	Staff     *staff.Room
+	Signin    *signin.Room
+	Contact   *contact.Room
+	Chat      *chat.Room
+	Audit     *audit.Room
+	Online    func(parlatory.WorkspaceID) bool // whether a staff member of the workspace has a live session
+	Clock     parlatory.Clock
+}
+
+// routes registers every operation, a function a file.
+func (a *API) routes() {
+	a.signupRoutes()
+	a.signinRoutes()
+	a.meRoutes()
+	a.workspaceRoutes()
+	a.staffRoutes()
+	a.enquiryRoutes()
+	a.messageRoutes()
+	a.widgetRoutes()
+	a.auditRoutes()
+}

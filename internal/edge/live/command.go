@@ -1,0 +1,251 @@
+package live
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"strconv"
+
+	"github.com/centrifugal/centrifuge"
+
+	"parlatory"
+	"parlatory/internal/domain/chat"
+	"parlatory/internal/guard/access"
+)
+
+// command is one live command: its acts (staff's and visitor's) and what runs it.
+type command struct {
+	acts []access.Act
+	run  func(ctx context.Context, s *socket, data []byte) (any, error)
+}
+
+// Command is a line of the list that the permission matrix and the tenant crawl read.
+type Command struct {
+	Name string
+	Acts []access.Act
+}
+
+// Commands lists the live commands with their acts.
+func (l *Live) Commands() []Command {
+	var all []Command
+	for name, c := range l.commands {
+		all = append(all, Command{name, c.acts})
+	}
+	return all
+}
+
+const postName = "chat.post"
+
+func (l *Live) table() map[string]command {
+	return map[string]command{
+		"chat.open":   {[]access.Act{chat.ActRead, chat.ActVisitorRead}, l.open},
+		"chat.since":  {[]access.Act{chat.ActRead, chat.ActVisitorRead}, l.since},
+		"chat.leave":  {[]access.Act{chat.ActLeave}, l.leaveRoom},
+		"chat.typing": {[]access.Act{chat.ActTyping, chat.ActVisitorTyping}, l.typing},
+		"chat.read":   {[]access.Act{chat.ActMark, chat.ActVisitorMark}, l.read},
+		postName:      {[]access.Act{chat.ActPost, chat.ActVisitorPost}, nil}, // answered after the commit, see post
+	}
+}
+
+var errNoCommand = &centrifuge.Error{Code: 404, Message: "There is no such command."}
+
+func (l *Live) command(s *socket, e centrifuge.RPCEvent, answer centrifuge.RPCCallback) {
+	if e.Method == postName {
+		l.post(s, e.Data, answer)
+		return
+	}
+	c, ok := l.commands[e.Method]
+	if !ok {
+		answer(centrifuge.RPCReply{}, errNoCommand)
+		return
+	}
+	if !s.spend(l.Clock.Now(), l.Limits.CommandsPerSecond) {
+		answer(centrifuge.RPCReply{}, &centrifuge.Error{Code: 429, Message: "Too many commands. Please wait a moment."})
+		return
+	}
+	out, err := c.run(s.client.Context(), s, e.Data)
+	if err != nil {
+		answer(centrifuge.RPCReply{}, l.refusal(e.Method, err))
+		return
+	}
+	data, err := json.Marshal(out)
+	if err != nil {
+		answer(centrifuge.RPCReply{}, l.refusal(e.Method, err))
+		return
+	}
+	answer(centrifuge.RPCReply{Data: data}, nil)
+}
+
+var codes = map[parlatory.Kind]uint32{
+	parlatory.KindInternal: 500, parlatory.KindInvalid: 400, parlatory.KindUnauthenticated: 401, parlatory.KindForbidden: 403,
+	parlatory.KindNotFound: 404, parlatory.KindConflict: 409, parlatory.KindExpired: 410, parlatory.KindTooLarge: 413,
+	parlatory.KindTooMany: 429, parlatory.KindUnavailable: 503,
+}
+
+// refusal is an error as a client sees it: a code and the public sentence.
+func (l *Live) refusal(method string, err error) error {
+	var e *parlatory.Error
+	if !errors.As(err, &e) {
+		e = parlatory.Internal("live command", err)
+	}
+	if e.Kind == parlatory.KindInternal || e.Kind == parlatory.KindUnavailable {
+		l.Log.Error("live command failed", slog.String("command", method), slog.String("cause", err.Error()))
+	}
+	text := e.Public
+	for _, f := range e.Fields {
+		text += " " + f.Name + " " + f.Reason + "."
+	}
+	return &centrifuge.Error{Code: codes[e.Kind], Message: text, Temporary: e.Kind == parlatory.KindUnavailable}
+}
+
+// decode reads a command strictly: unknown fields and trailing bytes are refused.
+func decode(data []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return parlatory.Fail(parlatory.KindInvalid, "This command cannot be read.")
+	}
+	if d.More() {
+		return parlatory.Fail(parlatory.KindInvalid, "This command cannot be read.")
+	}
+	return nil
+}
+
+type roomCommand struct {
+	Room  parlatory.RoomID `json:"room"`
+	After int64            `json:"after"`
+}
+
+// history is the answer of open and since. Items are frames as listeners get them.
+type history struct {
+	Head  int64             `json:"head"`
+	Items []json.RawMessage `json:"items"`
+	More  bool              `json:"more"`
+}
+
+// open subscribes first and reads then, so that nothing falls between.
+func (l *Live) open(ctx context.Context, s *socket, data []byte) (any, error) {
+	var in roomCommand
+	if err := decode(data, &in); err != nil {
+		return nil, err
+	}
+	head, err := l.Chat.MayRead(ctx, s.actor, in.Room)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.listen(s, in.Room, head); err != nil {
+		return nil, err
+	}
+	return l.history(ctx, s, in)
+}
+
+func (l *Live) since(ctx context.Context, s *socket, data []byte) (any, error) {
+	var in roomCommand
+	if err := decode(data, &in); err != nil {
+		return nil, err
+	}
+	return l.history(ctx, s, in)
+}
+
+func (l *Live) history(ctx context.Context, s *socket, in roomCommand) (any, error) {
+	if in.After < 0 {
+		return nil, parlatory.Invalid("after", "must not be negative")
+	}
+	h, err := l.Chat.Messages(ctx, s.actor, in.Room, chat.Range{After: in.After, Limit: 100})
+	if err != nil {
+		return nil, err
+	}
+	out := history{Head: h.Head, Items: make([]json.RawMessage, 0, len(h.Messages))}
+	for _, m := range h.Messages {
+		out.Items = append(out.Items, m.Encode())
+		out.Head = max(out.Head, m.Seq)
+	}
+	if n := len(h.Messages); n > 0 {
+		out.More = h.Messages[n-1].Seq < out.Head
+		if in.After == 0 {
+			out.More = h.Messages[0].Seq > 1
+		}
+	}
+	return out, nil
+}
+
+func (l *Live) leaveRoom(ctx context.Context, s *socket, data []byte) (any, error) {
+	var in roomCommand
+	if err := decode(data, &in); err != nil {
+		return nil, err
+	}
+	if err := l.Chat.Leave(ctx, s.actor); err != nil {
+		return nil, err
+	}
+	if s.actor.Kind == parlatory.Staff { // a visitor goes on listening to the own rooms
+		l.unlisten(s, in.Room)
+	}
+	return struct{}{}, nil
+}
+
+func (l *Live) typing(ctx context.Context, s *socket, data []byte) (any, error) {
+	var in struct {
+		Room parlatory.RoomID `json:"room"`
+		On   bool             `json:"on"`
+	}
+	if err := decode(data, &in); err != nil {
+		return nil, err
+	}
+	name, err := l.Chat.Typing(ctx, s.actor, in.Room)
+	if err != nil {
+		return nil, err
+	}
+	type by struct {
+		Kind string          `json:"kind"`
+		ID   parlatory.RowID `json:"id"`
+		Name string          `json:"name"`
+	}
+	frame, err := json.Marshal(struct {
+		K    string           `json:"k"`
+		Room parlatory.RoomID `json:"room"`
+		By   by               `json:"by"`
+		On   bool             `json:"on"`
+	}{"typing", in.Room, by{s.actor.Kind.String(), parlatory.RowID(person(s.actor)), name}, in.On})
+	if err != nil {
+		return nil, err
+	}
+	l.toRoom(roomKey{s.actor.Workspace, in.Room}, frame)
+	return struct{}{}, nil
+}
+
+func (l *Live) read(ctx context.Context, s *socket, data []byte) (any, error) {
+	var in struct {
+		Room parlatory.RoomID `json:"room"`
+		Seq  int64            `json:"seq"`
+	}
+	if err := decode(data, &in); err != nil {
+		return nil, err
+	}
+	return struct{}{}, l.Chat.Mark(ctx, s.actor, in.Room, in.Seq)
+}
+
+// post answers after the commit, from the room's own goroutine: the socket may send its next command meanwhile.
+func (l *Live) post(s *socket, data []byte, answer centrifuge.RPCCallback) {
+	var in struct {
+		Room parlatory.RoomID   `json:"room"`
+		ID   parlatory.ClientID `json:"id"`
+		Body string             `json:"body"`
+	}
+	if err := decode(data, &in); err != nil {
+		answer(centrifuge.RPCReply{}, l.refusal(postName, err))
+		return
+	}
+	l.Chat.Submit(s.client.Context(), s.actor, chat.Post{Room: in.Room, Client: in.ID, Body: in.Body}, func(p chat.Posted, err error) {
+		if err != nil {
+			answer(centrifuge.RPCReply{}, l.refusal(postName, err))
+			return
+		}
+		b := append(make([]byte, 0, 64), `{"seq":`...)
+		b = strconv.AppendInt(b, p.Seq, 10)
+		b = append(b, `,"at":"`...)
+		b = p.At.UTC().AppendFormat(b, chat.TimeForm)
+		answer(centrifuge.RPCReply{Data: append(b, `"}`...)}, nil)
+	})
+}
