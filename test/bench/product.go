@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -52,23 +53,21 @@ func (b *bench) server(ctx context.Context, name, kind string, withTLS bool) (ru
 	r := running{}
 	stopDatabase := func() error { return nil }
 	if kind == "postgres" {
-		if o.Postgres, r.database, stopDatabase, err = startPostgres(ctx, filepath.Join(b.dir, name+"-database")); err != nil {
+		database, err := rig.NewDatabase()
+		if err != nil {
 			return running{}, nil, err
+		}
+		o.Postgres, stopDatabase = &database.Postgres, database.Close
+		if r.database, err = database.PID(); err != nil {
+			return running{}, nil, errors.Join(err, stopDatabase())
 		}
 	}
 	if r.server, err = rig.New(o); err != nil {
-		return running{}, nil, err
+		return running{}, nil, errors.Join(err, stopDatabase())
 	}
-	stop := func() error {
-		err := r.server.Close()
-		if e := stopDatabase(); err == nil {
-			err = e
-		}
-		return err
-	}
+	stop := func() error { return errors.Join(r.server.Close(), stopDatabase()) }
 	if err = r.server.Start(ctx); err != nil {
-		_ = stop()
-		return running{}, nil, err
+		return running{}, nil, errors.Join(err, stop())
 	}
 	return r, stop, nil
 }
@@ -172,11 +171,7 @@ func (b *bench) idleOf(ctx context.Context, kind string) (lines []string, err er
 	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if e := stop(); err == nil {
-			err = e
-		}
-	}()
+	defer func() { err = errors.Join(err, stop()) }()
 	report := func(sockets int, base float64) float64 {
 		now, peak, _ := rig.Memory(r.server.PID())
 		m := memory{Figure: "idle", Target: kind, Sockets: sockets, Now: float64(now) / (1 << 20), Peak: float64(peak) / (1 << 20)}

@@ -174,7 +174,12 @@ func (c *Client) Live(ctx context.Context, push func([]byte)) (*Live, error) {
 
 // Live connects the visitor's widget: a browser can't send headers with a WebSocket, so the token goes with connect.
 func (v *Visitor) Live(ctx context.Context, push func([]byte)) (*Live, error) {
-	plain := &Client{Host: v.Host, Header: http.Header{"Origin": {SiteOrigin}}, server: v.server, http: v.http}
+	return v.LiveFrom(ctx, SiteOrigin, push)
+}
+
+// LiveFrom is Live from a page of another site.
+func (v *Visitor) LiveFrom(ctx context.Context, origin string, push func([]byte)) (*Live, error) {
+	plain := &Client{Host: v.Host, Header: http.Header{"Origin": {origin}}, server: v.server, http: v.http}
 	ws, err := plain.WebSocket(ctx, VisitorLive)
 	if err != nil {
 		return nil, err

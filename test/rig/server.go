@@ -47,6 +47,9 @@ type Server struct {
 	Address   string // host:port of the main listener
 	Ops       string // of metrics and health
 
+	// Watch, where set, sees each request that the clients send, before it goes out.
+	Watch func(method, path string, in any)
+
 	cmd  *exec.Cmd
 	log  *os.File
 	done chan struct{} // closed when the process has ended
@@ -257,6 +260,9 @@ func (c *Client) Do(ctx context.Context, method, path string, in, out any) error
 
 // Raw is Do with the bytes of the answer.
 func (c *Client) Raw(ctx context.Context, method, path string, in any) ([]byte, error) {
+	if c.server.Watch != nil {
+		c.server.Watch(method, path, in)
+	}
 	var body io.Reader
 	if in != nil {
 		raw, err := json.Marshal(in)

@@ -1,0 +1,262 @@
+package canary
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"parlatory/test/rig"
+)
+
+// drive walks through the whole program as its users do, with a mark in every text. Every step must succeed: a refused
+// text was never stored, and proves nothing.
+type drive struct {
+	*testing.T
+	*marks
+	ctx    context.Context
+	server *rig.Server
+
+	subdomain string
+	site      string
+	policies  rig.Policies
+	founder   *rig.Client
+}
+
+func (d *drive) do(c *rig.Client, method, path string, in, out any) {
+	d.Helper()
+	if err := c.Do(d.ctx, method, path, in, out); err != nil {
+		d.Fatalf("%v\n%s", err, d.server.LogTail())
+	}
+}
+
+// secret adds a text that the server made and must not keep in the clear: tokens of links, sessions and visitors.
+func (d *drive) secret(field, text string) string {
+	if len(text) >= 20 {
+		d.add(field, text)
+	}
+	return text
+}
+
+func (d *drive) token(address string) string {
+	d.Helper()
+	token, err := d.server.Mail.Token(d.ctx, address)
+	if err != nil {
+		d.Fatal(err)
+	}
+	return d.secret("token in a mailed link", token)
+}
+
+// client has a mark in what browsers tell about themselves.
+func (d *drive) client(host string) *rig.Client {
+	c := d.server.Client(host)
+	c.Header.Set("User-Agent", "Browser "+d.mark("User-Agent header"))
+	return c
+}
+
+func (d *drive) address(field string) string {
+	return d.mark(field) + "@" + d.mark(field+", domain") + ".example"
+}
+
+func (d *drive) all() {
+	password := d.signUp()
+	agent, agentAddress := d.hire()
+	d.account(agent, agentAddress)
+	d.settings()
+	d.talk(agent)
+	d.refused(password)
+}
+
+// signUp founds the company, and gives the founder's password.
+func (d *drive) signUp() string {
+	bare := d.client(rig.Domain)
+	d.do(bare, "GET", "/api/v1/policies", nil, &d.policies)
+	d.subdomain = d.mark("subdomain")
+	address, password := d.address("founder's address"), "Aa1! "+d.mark("founder's password")
+	d.do(bare, "POST", "/api/v1/signups", map[string]any{"company": "Company " + d.mark("company"), "subdomain": d.subdomain, "email": address,
+		"security_version": d.policies.Security.Version, "privacy_version": d.policies.Privacy.Version}, nil)
+	token := d.token(address)
+	d.do(bare, "POST", "/api/v1/signups/open", map[string]any{"token": token}, nil)
+	d.do(bare, "POST", "/api/v1/signups/complete", map[string]any{"token": token, "name": "Founder " + d.mark("founder's name"), "password": password}, nil)
+	d.founder = d.signIn(address, password)
+	return password
+}
+
+type entered struct {
+	State string `json:"state"`
+}
+
+func (d *drive) host() string { return d.subdomain + "." + rig.Domain }
+
+func (d *drive) signIn(address, password string) *rig.Client {
+	d.Helper()
+	c := d.client(d.host())
+	var e entered
+	d.do(c, "POST", "/api/v1/signin", map[string]any{"email": address, "password": password}, &e)
+	d.enter(c, e)
+	return c
+}
+
+func (d *drive) enter(c *rig.Client, e entered) {
+	d.Helper()
+	if e.State != "signed_in" {
+		d.do(c, "POST", "/api/v1/signin/agreement", map[string]any{"security_version": d.policies.Security.Version, "privacy_version": d.policies.Privacy.Version}, nil)
+	}
+	for _, cookie := range strings.Split(c.Header.Get("Cookie"), "; ") {
+		_, value, _ := strings.Cut(cookie, "=")
+		d.secret("session cookie", value)
+	}
+}
+
+// hire invites two people; one accepts.
+func (d *drive) hire() (*rig.Client, string) {
+	var waiting struct {
+		ID string `json:"id"`
+	}
+	other := d.address("address of an invitation that waits")
+	d.do(d.founder, "POST", "/api/v1/staff", map[string]any{"email": other, "name": "Guest " + d.mark("name of an invitation"), "role": "Agent"}, &waiting)
+	d.token(other)
+	d.do(d.founder, "POST", "/api/v1/staff/"+waiting.ID+"/resend", struct{}{}, nil)
+	d.token(other)
+	address := d.address("agent's address")
+	d.do(d.founder, "POST", "/api/v1/staff", map[string]any{"email": address, "role": "Supervisor"}, nil)
+	token := d.token(address)
+	agent := d.client(d.host())
+	d.do(agent, "POST", "/api/v1/invitations/open", map[string]any{"token": token}, nil)
+	var e entered
+	d.do(agent, "POST", "/api/v1/invitations/accept", map[string]any{"token": token, "name": "Agent " + d.mark("agent's name"), "password": "Aa1! " + d.mark("agent's password")}, &e)
+	d.enter(agent, e)
+	return agent, address
+}
+
+// account changes name and password, forgets the password, and signs in with the new one.
+func (d *drive) account(agent *rig.Client, address string) {
+	first := "Aa1! " + d.mark("password by reset")
+	anybody := d.client(d.host())
+	d.do(anybody, "POST", "/api/v1/password/forgot", map[string]any{"email": address}, nil)
+	token := d.token(address)
+	d.do(anybody, "POST", "/api/v1/password/open", map[string]any{"token": token}, nil)
+	d.do(anybody, "POST", "/api/v1/password/reset", map[string]any{"token": token, "password": first}, nil)
+	again := d.signIn(address, first)
+	agent.Header = again.Header
+	d.do(agent, "PATCH", "/api/v1/me", map[string]any{"name": "Agent " + d.mark("agent's new name")}, nil)
+	d.do(agent, "POST", "/api/v1/me/password", map[string]any{"current": first, "password": "Aa1! " + d.mark("agent's new password")}, nil)
+}
+
+func (d *drive) settings() {
+	d.do(d.founder, "PATCH", "/api/v1/workspace", map[string]any{"company": "Company " + d.mark("new company name")}, nil)
+	d.site = "https://" + d.mark("site origin") + ".example"
+	d.do(d.founder, "POST", "/api/v1/sites", map[string]any{"origin": d.site}, nil)
+}
+
+// talk is a conversation from both sides, over HTTP and live.
+func (d *drive) talk(agent *rig.Client) {
+	visitor := d.client(d.host())
+	visitor.Header.Set("Origin", d.site)
+	var opened struct {
+		Token   string `json:"token"`
+		Enquiry struct {
+			ID   string `json:"id"`
+			Room string `json:"room"`
+		} `json:"enquiry"`
+	}
+	first := map[string]any{"id": rig.UUID(), "name": "Visitor " + d.mark("visitor's name"), "email": d.address("visitor's address"),
+		"question": "Question " + d.mark("question"), "page": d.site + "/" + d.mark("page") + "?q=" + d.mark("page's query"), "language": "de", "privacy_version": d.policies.Privacy.Version}
+	d.do(visitor, "POST", "/widget/v1/enquiries", first, &opened)
+	visitor.Header.Set("Authorization", "Bearer "+d.secret("visitor's token", opened.Token))
+	second := map[string]any{"id": rig.UUID(), "name": "Visitor " + d.mark("visitor's second name"), "question": "Again " + d.mark("second question"), "privacy_version": d.policies.Privacy.Version}
+	d.do(visitor, "POST", "/widget/v1/enquiries", second, nil)
+	enquiry, room := "/api/v1/enquiries/"+opened.Enquiry.ID, opened.Enquiry.Room
+	d.do(agent, "POST", enquiry+"/pickup", struct{}{}, nil)
+	text := func(who string) map[string]any {
+		return map[string]any{"id": rig.UUID(), "body": "Text " + d.mark("message of "+who)}
+	}
+	agent.Header.Set("Idempotency-Key", d.mark("Idempotency-Key header"))
+	d.do(agent, "POST", "/api/v1/rooms/"+room+"/messages", text("staff"), nil)
+	agent.Header.Del("Idempotency-Key")
+	d.do(visitor, "POST", "/widget/v1/rooms/"+room+"/messages", text("visitor"), nil)
+	d.live(agent, &rig.Visitor{Client: visitor, Token: opened.Token, Room: room}, text)
+	d.do(agent, "GET", "/api/v1/rooms/"+room+"/messages?after=0", nil, nil)
+	d.do(agent, "POST", enquiry+"/close", struct{}{}, nil)
+	d.do(agent, "POST", enquiry+"/reopen", struct{}{}, nil)
+	d.do(d.founder, "GET", "/api/v1/audit?limit=50", nil, nil)
+}
+
+func (d *drive) live(agent *rig.Client, visitor *rig.Visitor, text func(string) map[string]any) {
+	at, err := agent.Live(d.ctx, nil)
+	if err != nil {
+		d.Fatal(err)
+	}
+	defer at.Close()
+	from, err := visitor.LiveFrom(d.ctx, d.site, nil)
+	if err != nil {
+		d.Fatal(err)
+	}
+	defer from.Close()
+	for who, l := range map[string]*rig.Live{"staff, live": at, "visitor, live": from} {
+		post := text(who)
+		post["room"] = visitor.Room
+		for _, step := range []struct {
+			method string
+			data   any
+		}{{"chat.open", map[string]any{"room": visitor.Room}}, {"chat.typing", map[string]any{"room": visitor.Room, "on": true}}, {"chat.post", post}} {
+			if err := l.RPC(d.ctx, step.method, step.data, nil); err != nil {
+				d.Fatal(err)
+			}
+		}
+	}
+}
+
+// refused sends marks where they are not taken: what is wrong must not be logged either.
+func (d *drive) refused(password string) {
+	c := d.client(d.host())
+	for _, in := range []map[string]any{
+		{"email": d.address("unknown address"), "password": "Aa1! " + d.mark("password for an unknown address")},
+		{"email": d.mark("broken address"), "password": password},
+		{"email": d.mark("address, extra field"), d.mark("unknown field"): d.mark("value of an unknown field")},
+	} {
+		if err := c.Do(d.ctx, "POST", "/api/v1/signin", in, nil); err == nil {
+			d.Fatal("a wrong sign-in was taken")
+		}
+	}
+	for _, path := range []string{"/api/v1/" + d.mark("unknown path"), "/api/v1/staff/" + d.mark("unknown id"), "/api/v1/staff?cursor=" + d.mark("cursor"),
+		"/api/v1/me?" + d.mark("unknown parameter") + "=" + d.mark("its value"), "/" + d.mark("unknown page")} {
+		_ = d.founder.Do(d.ctx, "GET", path, nil, nil)
+	}
+	c.Header.Set("Authorization", "Bearer "+d.mark("unknown token"))
+	c.Header.Set("Cookie", "__Host-session="+d.mark("unknown session"))
+	c.Header.Set("Origin", "https://"+d.mark("unknown origin")+".example")
+	_ = c.Do(d.ctx, "GET", "/widget/v1/enquiries", nil, nil)
+	_ = c.Do(d.ctx, "POST", "/api/v1/signin", map[string]any{}, nil)
+}
+
+// crawl calls every operation with a mark in every text, and lets it refuse what it likes.
+func (d *drive) crawl(doc *document, ops []*operation) {
+	for _, o := range ops {
+		if strings.HasSuffix(o.Path, "/signout") || o.Method == "DELETE" {
+			continue
+		}
+		query := url.Values{}
+		for _, name := range o.Query {
+			query.Set(name, d.mark("query "+name+" of "+o.name()))
+		}
+		path := parameterName.ReplaceAllString(o.Path, "00000000-0000-7000-8000-000000000000") + "?" + query.Encode()
+		for _, host := range []string{rig.Domain, d.host()} {
+			c := d.client(host)
+			if host == d.host() {
+				c.Header.Set("Cookie", d.founder.Header.Get("Cookie"))
+			}
+			if strings.HasPrefix(path, "/widget/") {
+				c.Header.Set("Origin", d.site)
+			}
+			var in any
+			if o.Body != nil {
+				in = o.Body.example(doc, d.marks, fmt.Sprintf("%s on %s:", o.name(), host))
+			}
+			if err := c.Do(d.ctx, o.Method, path, in, nil); err != nil && strings.Contains(err.Error(), "refused with 500") {
+				d.Errorf("%s broke: %v\n%s", o.name(), err, d.server.LogTail())
+			}
+		}
+	}
+}
