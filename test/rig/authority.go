@@ -37,12 +37,12 @@ func NewAuthority(dir string, names ...string) (*Authority, error) {
 	start := time.Now().Add(-time.Hour)
 	ca := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Parlatory test authority"},
-		NotBefore: start, NotAfter: start.AddDate(0, 0, 30), IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true,
+		NotBefore: start, NotAfter: start.AddDate(0, 0, 100), IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true,
 		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 	}
 	leaf := &x509.Certificate{
 		SerialNumber: new(big.Int).SetBytes(serial()), Subject: pkix.Name{CommonName: names[0]}, DNSNames: names,
-		NotBefore: start, NotAfter: start.AddDate(0, 0, 29),
+		NotBefore: start, NotAfter: start.AddDate(0, 0, 90),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, &caKey.PublicKey, caKey)
