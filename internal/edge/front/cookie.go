@@ -1,0 +1,63 @@
+package front
+
+import (
+	"net/http"
+
+	"parlatory"
+)
+
+// The prefix makes browsers refuse the cookie from a sibling host, from plain HTTP and with a Domain (ASVS 3.3.3).
+const (
+	sessionCookie = "__Host-session"
+	attemptCookie = "__Host-attempt"
+
+	sessionSeconds = 14 * 24 * 3600 // the server's own idle and absolute limits are shorter or equal
+	attemptSeconds = 15 * 60
+)
+
+func cookie(name, value string, seconds int) http.Cookie {
+	return http.Cookie{Name: name, Value: value, Path: "/", MaxAge: seconds, Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode}
+}
+
+// SessionCookie is the cookie of a staff session, for answers that are built from values.
+func SessionCookie(token parlatory.Secret) http.Cookie {
+	return cookie(sessionCookie, token.Reveal(), sessionSeconds)
+}
+
+// NoSessionCookie removes it.
+func NoSessionCookie() http.Cookie { return cookie(sessionCookie, "", -1) }
+
+// AttemptCookie is the cookie of a sign-in that still owes a step.
+func AttemptCookie(token parlatory.Secret) http.Cookie {
+	return cookie(attemptCookie, token.Reveal(), attemptSeconds)
+}
+
+// NoAttemptCookie removes it.
+func NoAttemptCookie() http.Cookie { return cookie(attemptCookie, "", -1) }
+
+// SetSession hands the browser a session.
+func SetSession(w http.ResponseWriter, token parlatory.Secret) {
+	c := SessionCookie(token)
+	http.SetCookie(w, &c)
+}
+
+// ClearSession takes it away.
+func ClearSession(w http.ResponseWriter) { c := NoSessionCookie(); http.SetCookie(w, &c) }
+
+// SetAttempt hands the browser a sign-in that still owes a step.
+func SetAttempt(w http.ResponseWriter, token parlatory.Secret) {
+	c := AttemptCookie(token)
+	http.SetCookie(w, &c)
+}
+
+// ClearAttempt takes it away.
+func ClearAttempt(w http.ResponseWriter) { c := NoAttemptCookie(); http.SetCookie(w, &c) }
+
+// oneCookie is the value of the only cookie of that name; two of them mean that somebody planted one, so neither counts.
+func oneCookie(r *http.Request, name string) string {
+	found := r.CookiesNamed(name)
+	if len(found) != 1 || len(found[0].Value) > 128 {
+		return ""
+	}
+	return found[0].Value
+}

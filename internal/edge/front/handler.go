@@ -1,0 +1,191 @@
+package front
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"parlatory"
+)
+
+// ServeHTTP walks a request through the wall. The pattern that the answering surface leaves in the request names the
+// route in the log and the metrics; it never holds a value.
+func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	begun := time.Now()
+	rec := &recorder{ResponseWriter: w}
+	ctx, nonce := withNonce(r.Context())
+	r = r.WithContext(ctx)
+	r.Pattern = ""
+	f.metrics.begin()
+	defer func() {
+		if v := recover(); v != nil {
+			f.panicked(rec, r, v)
+		}
+		f.done(r, rec, time.Since(begun))
+		if rec.cut {
+			panic(http.ErrAbortHandler) // nothing else ends a half-written answer on both protocols
+		}
+	}()
+	f.walk(rec, r, nonce)
+}
+
+func (f *Front) walk(w *recorder, r *http.Request, nonce string) {
+	baseHeaders(w.Header())
+	if !soundRequest(w, r) {
+		return
+	}
+	d, err := f.doorOf(r)
+	if err != nil {
+		WriteProblem(w, err)
+		return
+	}
+	if d.host == "" {
+		r.Pattern = "unknown host"
+		f.page421(w, r, nonce)
+		return
+	}
+	if !isAsset(r.URL.Path) {
+		if wait := f.buckets.take(AddressOf(r)); wait > 0 {
+			r.Pattern = "over limit"
+			f.metrics.limited()
+			WriteProblem(w, &parlatory.Error{Kind: parlatory.KindTooMany, Public: "Too many requests. Please wait a moment.", RetryAfter: wait})
+			return
+		}
+	}
+	if r.Header.Get("Upgrade") != "" {
+		// What follows an upgrade is not scanned, so a connection whose upgrade was refused must end.
+		w.Header().Set("Connection", "close")
+	}
+	f.surface(w, r, d, nonce)
+}
+
+// surface picks who answers. Prefixes are disjoint, and the path is canonical by now.
+func (f *Front) surface(w *recorder, r *http.Request, d door, nonce string) {
+	path := r.URL.Path
+	switch {
+	case d.extra != nil:
+		r.Pattern = "extra host"
+		d.extra.ServeHTTP(w, r)
+	case strings.HasPrefix(path, "/widget/v1/"):
+		f.widget(w, r, d)
+	case strings.HasPrefix(path, "/api/"):
+		f.staff(w, r, d)
+	case path == securityTxtPath:
+		r.Pattern = securityTxtPath
+		f.securityTxt(w, r)
+	default:
+		f.pages.serve(w, r, pageView{nonce: nonce, house: d.workspace == parlatory.House, host: f.hostPort(d.host)})
+	}
+}
+
+// soundRequest refuses what no route of ours could mean.
+func soundRequest(w http.ResponseWriter, r *http.Request) bool {
+	switch {
+	case len(r.TransferEncoding) > 0 && r.ProtoMajor < 2:
+		w.Header().Set("Connection", "close")
+		refuse(w, http.StatusBadRequest, "Requests need a Content-Length.")
+	case !methods[r.Method]:
+		w.Header().Set("Allow", "GET, HEAD, POST, PATCH, PUT, DELETE, OPTIONS")
+		refuse(w, http.StatusMethodNotAllowed, "This method is not offered.")
+	case !canonicalPath(r):
+		WriteProblem(w, parlatory.NotFound())
+	default:
+		return true
+	}
+	r.Pattern = "refused"
+	return false
+}
+
+var methods = map[string]bool{"GET": true, "HEAD": true, "POST": true, "PATCH": true, "PUT": true, "DELETE": true, "OPTIONS": true}
+
+// canonicalPath holds for a path that has exactly one spelling: origin form (RFC 9112 §3.2.1), unreserved characters
+// only (RFC 3986 §2.3), no empty and no dot segments, no slash at the end, no fragment.
+func canonicalPath(r *http.Request) bool {
+	raw, _, _ := strings.Cut(r.RequestURI, "?")
+	p := r.URL.Path
+	if raw != p || r.URL.Fragment != "" || len(p) > 1024 || p == "" || p[0] != '/' || strings.Contains(r.RequestURI, "#") {
+		return false
+	}
+	if p == "/" {
+		return true
+	}
+	for segment := range strings.SplitSeq(p[1:], "/") {
+		if segment == "" || segment == "." || segment == ".." {
+			return false
+		}
+		for i := range len(segment) {
+			if !unreserved(segment[i]) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func unreserved(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~'
+}
+
+// doorOf judges the host of this request, whatever the connection was opened for. A door without a host is unknown.
+func (f *Front) doorOf(r *http.Request) (door, error) {
+	host, port := r.Host, ""
+	if h, p, err := net.SplitHostPort(r.Host); err == nil {
+		host, port = h, p
+	}
+	host = strings.ToLower(host)
+	if port != "" && port != strconv.Itoa(f.opt.Port) || len(host) > 253 {
+		return door{}, nil
+	}
+	d := door{host: host, origin: f.originOf(host)}
+	if extra, ok := f.opt.Hosts[host]; ok {
+		d.extra = extra
+		return d, nil
+	}
+	if host == f.opt.Domain {
+		d.workspace = parlatory.House
+		return d, nil
+	}
+	sub, ok := strings.CutSuffix(host, "."+f.opt.Domain)
+	if !ok || !label.MatchString(sub) {
+		return door{}, nil
+	}
+	id, found, err := f.opt.Directory.Workspace(r.Context(), sub)
+	if err != nil {
+		f.opt.Log.LogAttrs(r.Context(), slog.LevelError, "workspace lookup failed", slog.String("cause", err.Error()))
+		return door{}, parlatory.Fail(parlatory.KindUnavailable, "The server cannot reach its store. Please try again.")
+	}
+	if !found || id.Zero() || id == parlatory.House {
+		return door{}, nil
+	}
+	d.workspace = id
+	return d, nil
+}
+
+// Known reports whether a host name is one of ours: the question of certificate sources and of the redirect.
+func (f *Front) Known(ctx context.Context, host string) bool {
+	r := &http.Request{Host: host}
+	d, err := f.doorOf(r.WithContext(ctx))
+	return err == nil && d.host != ""
+}
+
+// panicked answers a panic with a problem that says nothing of it. The value may hold content, so the log has its type
+// and the stack only.
+func (f *Front) panicked(w *recorder, r *http.Request, v any) {
+	if v == http.ErrAbortHandler {
+		w.cut = true
+		return
+	}
+	f.metrics.panicked()
+	f.opt.Log.LogAttrs(r.Context(), slog.LevelError, "request panicked",
+		slog.String("method", r.Method), slog.String("route", route(r)), slog.String("type", typeName(v)), slog.String("stack", string(debug.Stack())))
+	if w.status != 0 || w.hijacked {
+		w.cut = true
+		return
+	}
+	WriteProblem(w, &parlatory.Error{Kind: parlatory.KindInternal, Public: "Something went wrong on our side. Nothing was saved."})
+}

@@ -1,0 +1,41 @@
+package front
+
+import (
+	"net/http"
+	"strings"
+)
+
+// policyNothing is the policy of every answer that is no page.
+const policyNothing = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// features are the powers of the browser that no page of ours uses yet; calls will open some of them for the console.
+var features = strings.Join([]string{
+	"accelerometer=()", "autoplay=()", "bluetooth=()", "browsing-topics=()", "camera=()", "display-capture=()", "encrypted-media=()",
+	"geolocation=()", "gyroscope=()", "hid=()", "idle-detection=()", "local-fonts=()", "magnetometer=()", "microphone=()", "midi=()",
+	"payment=()", "publickey-credentials-create=()", "publickey-credentials-get=()", "screen-wake-lock=()", "serial=()", "usb=()",
+	"xr-spatial-tracking=()", "clipboard-read=()", "clipboard-write=(self)", "fullscreen=(self)",
+}, ", ")
+
+// baseHeaders stand on every answer (ASVS 3.4.1 to 3.4.8).
+func baseHeaders(h http.Header) {
+	h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains; preload")
+	h.Set("Content-Security-Policy", policyNothing)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Permissions-Policy", features)
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+}
+
+// apiHeaders stand on answers of the API: never kept by a browser or a proxy.
+func apiHeaders(h http.Header) { h.Set("Cache-Control", "no-store") }
+
+// pagePolicy is the policy of a page: its own scripts, its own styles and those with the nonce, its own host's API and
+// socket. Scripts get no nonce, so an injected one has nothing to guess; and text becomes script only through the
+// page's one Trusted Types policy.
+func pagePolicy(nonce, host string) string {
+	return "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-" + nonce + "'; img-src 'self'; font-src 'self'; " +
+		"connect-src 'self' " + socketScheme + "://" + host + "; manifest-src 'self'; worker-src 'self'; base-uri 'none'; " +
+		"form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types default"
+}

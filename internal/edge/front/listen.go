@@ -1,0 +1,244 @@
+package front
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+const (
+	maxHeader     = 16 << 10
+	headerTime    = 5 * time.Second
+	idleTime      = 120 * time.Second
+	bodyTime      = 30 * time.Second
+	handshakeTime = 10 * time.Second
+	graceTime     = 10 * time.Second
+)
+
+// Certificates finds the certificate for a handshake: from files, by ACME, or from the demo's authority. An error ends
+// the handshake.
+type Certificates interface {
+	GetCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error)
+}
+
+// TLS is the configuration of every listener: 1.3 and nothing below, so that each suite is authenticated encryption
+// with forward secrecy, and the first key exchange offered is the hybrid one.
+func TLS(c Certificates) *tls.Config {
+	protocols := []string{"h2", "http/1.1"}
+	if a, ok := c.(interface{ Protocols() []string }); ok {
+		protocols = append(protocols, a.Protocols()...)
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: c.GetCertificate, NextProtos: protocols}
+}
+
+// Serve answers on a listener until the context ends, then lets requests finish for ten seconds. It returns when all
+// that it started has ended. Sockets are their surface's to end: hijacked connections are not waited for.
+func (f *Front) Serve(ctx context.Context, plain net.Listener) error {
+	if f.opt.Certificates == nil && !(plaintext && loopback(plain.Addr())) {
+		return errors.New("front: no certificates, and this program speaks TLS only")
+	}
+	g := &gate{Listener: plain, front: f, ready: make(chan net.Conn), over: make(chan struct{}), counts: map[netip.Prefix]int{}}
+	srv := newServer(f, f.opt.Log)
+	if f.opt.Certificates != nil {
+		g.tls = TLS(f.opt.Certificates)
+		srv.TLSConfig = g.tls
+	}
+	g.wait.Go(g.accept)
+	err := serveUntil(ctx, srv, g)
+	_ = g.Close()
+	g.wait.Wait()
+	return err
+}
+
+func newServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: headerTime, ReadTimeout: bodyTime, WriteTimeout: deadline, IdleTimeout: idleTime, MaxHeaderBytes: maxHeader,
+		HTTP2:    &http.HTTP2Config{MaxConcurrentStreams: 100, MaxReadFrameSize: 1 << 16, PermitProhibitedCipherSuites: false},
+		ErrorLog: slog.NewLogLogger(quiet{log.Handler()}, slog.LevelDebug),
+	}
+}
+
+// serveUntil runs a server until the context ends, and waits for its requests.
+func serveUntil(ctx context.Context, srv *http.Server, l net.Listener) error {
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(l) }() // ends with Shutdown or Close below
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), graceTime)
+	defer cancel()
+	if srv.Shutdown(grace) != nil {
+		_ = srv.Close()
+	}
+	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+func loopback(a net.Addr) bool {
+	ap, err := netip.ParseAddrPort(a.String())
+	return err == nil && ap.Addr().Unmap().IsLoopback()
+}
+
+// gate accepts connections within bounds, does the handshake of each apart from the others, and hands on those of
+// HTTP/2 as they are (net/http needs the tls.Conn) and those of HTTP/1.1 behind the scan.
+type gate struct {
+	net.Listener
+	front *Front
+	tls   *tls.Config
+	ready chan net.Conn
+	over  chan struct{}
+	close sync.Once
+	wait  sync.WaitGroup
+
+	mu     sync.Mutex
+	total  int
+	counts map[netip.Prefix]int
+	fault  error
+}
+
+// Accept gives the next connection that has shaken hands.
+func (g *gate) Accept() (net.Conn, error) {
+	select {
+	case c := <-g.ready:
+		return c, nil
+	case <-g.over:
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if g.fault != nil {
+			return nil, g.fault
+		}
+		return nil, net.ErrClosed
+	}
+}
+
+// Close ends accepting; open connections stay.
+func (g *gate) Close() error {
+	g.close.Do(func() { close(g.over) })
+	return g.Listener.Close()
+}
+
+func (g *gate) accept() {
+	pause := time.Millisecond
+	for {
+		c, err := g.Listener.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			g.close.Do(func() { close(g.over) })
+			return
+		}
+		if err != nil { // out of descriptors, or a peer that left: wait a little and go on
+			g.front.metrics.refuse("accept")
+			select {
+			case <-time.After(pause):
+				pause = min(2*pause, time.Second)
+				continue
+			case <-g.over:
+				return
+			}
+		}
+		pause = time.Millisecond
+		counted, ok := g.admit(c)
+		if !ok {
+			_ = c.Close()
+			continue
+		}
+		g.wait.Go(func() { g.shake(counted) })
+	}
+}
+
+// admit counts a connection, or refuses it. Loopback is the operator's own machine and counts in the total only.
+func (g *gate) admit(c net.Conn) (net.Conn, bool) {
+	ap, _ := netip.ParseAddrPort(c.RemoteAddr().String())
+	addr := ap.Addr().Unmap().WithZone("")
+	key := source(addr)
+	l := g.front.opt.Limits
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case g.total >= l.Connections:
+		g.front.metrics.refuse("full")
+		return nil, false
+	case !addr.IsLoopback() && g.counts[key] >= l.ConnectionsPerAddress:
+		g.front.metrics.refuse("address")
+		return nil, false
+	}
+	g.total++
+	g.counts[key]++
+	g.front.metrics.connections.Inc()
+	return &counted{Conn: c, left: sync.OnceFunc(func() { g.leave(key) })}, true
+}
+
+func (g *gate) leave(key netip.Prefix) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.total--
+	if g.counts[key]--; g.counts[key] <= 0 {
+		delete(g.counts, key)
+	}
+	g.front.metrics.connections.Dec()
+}
+
+func (g *gate) shake(c net.Conn) {
+	if g.tls == nil {
+		g.hand(&scanned{Conn: c})
+		return
+	}
+	patience := handshakeTime
+	if p, ok := g.front.opt.Certificates.(interface{ Patience() time.Duration }); ok {
+		patience = p.Patience()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	t := tls.Server(c, g.tls)
+	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
+	err := t.HandshakeContext(ctx)
+	if !stop() || err != nil {
+		g.front.metrics.refuse("handshake")
+		_ = c.Close()
+		return
+	}
+	switch t.ConnectionState().NegotiatedProtocol {
+	case "h2":
+		g.hand(t)
+	case "", "http/1.1":
+		g.hand(&scanned{Conn: t})
+	default: // the challenge of ACME ends with its handshake (RFC 8737 §3)
+		_ = t.Close()
+	}
+}
+
+func (g *gate) hand(c net.Conn) {
+	select {
+	case g.ready <- c:
+	case <-g.over:
+		_ = c.Close()
+	}
+}
+
+// counted gives its place back when it closes.
+type counted struct {
+	net.Conn
+	left func()
+}
+
+func (c *counted) Close() error {
+	c.left()
+	return c.Conn.Close()
+}
+
+// quiet keeps the lines that net/http writes about bad connections out of the log: they name addresses. Their number is
+// in the metrics.
+type quiet struct{ slog.Handler }
+
+func (q quiet) Handle(ctx context.Context, r slog.Record) error {
+	return q.Handler.Handle(ctx, slog.NewRecord(r.Time, slog.LevelDebug, "connection ended early", 0))
+}
