@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/secure/precis"
@@ -77,7 +78,7 @@ func (g *gate) pass(ctx context.Context, f func()) error {
 // policy's; here only what would cost too much or has no form is refused.
 func prepare(password parlatory.Secret) ([]byte, bool) {
 	text := password.Reveal()
-	if text == "" || len(text) > MaxInput {
+	if text == "" || len(text) > MaxInput || !utf8.ValidString(text) {
 		return nil, false
 	}
 	b, err := precis.OpaqueString.Bytes([]byte(text))

@@ -38,21 +38,28 @@ func Password(password parlatory.Secret, own ...string) error {
 	case n > PasswordMax:
 		return refuse(fmt.Sprintf("may have at most %d characters", PasswordMax))
 	}
+	plain := letters(strings.ToLower(prepared))
 	flat := flatten(prepared)
-	if repeats(flat) || runs(flat) {
+	if repeats(plain) || runs(plain) {
 		return refuse("is a repeat or a run of neighbouring characters; please choose another")
 	}
-	if common(flat) || common(stem(flat)) {
+	core := flatten(trimmed(prepared))
+	if common(flat) || common(core) || common(letters(trimmed(strings.ToLower(prepared)))) {
 		return refuse("is among the passwords that are guessed first; please choose another")
 	}
 	for _, w := range ownWords(own) {
-		rest := strings.ReplaceAll(flat, w, "")
-		// The own words may occur in a password, but may not be all that there is.
-		if len(rest) != len(flat) && utf8.RuneCountInString(stem(rest)) < 6 {
+		if builtOn(plain, w.plain) || builtOn(flat, w.flat) {
 			return refuse("is built on your own name, address or company; please choose another")
 		}
 	}
 	return nil
+}
+
+// builtOn says that little is left of a text without a word: the own words may occur in a password, but may not be
+// all that there is.
+func builtOn(text, word string) bool {
+	rest := strings.ReplaceAll(text, word, "")
+	return len(rest) != len(text) && utf8.RuneCountInString(trimmed(rest)) < 6
 }
 
 func refuse(reason string) error { return parlatory.Invalid("password", reason) }
@@ -82,19 +89,31 @@ func flatten(s string) string {
 	return b.String()
 }
 
-// stem takes off what people hang on to reach a length: digits, as flatten leaves them, at both ends.
-func stem(s string) string {
-	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsDigit(r) || strings.ContainsRune("oieast", r) })
+// trimmed takes off what people hang on to reach a length: digits and signs at both ends.
+func trimmed(s string) string {
+	return strings.TrimFunc(s, func(r rune) bool { return !unicode.IsLetter(r) })
 }
 
+// letters drops what is neither a letter nor a digit.
+func letters(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, s)
+}
+
+type ownWord struct{ plain, flat string }
+
 // ownWords are the parts of names and addresses that are long enough to matter.
-func ownWords(own []string) []string {
-	var words []string
+func ownWords(own []string) []ownWord {
+	var words []ownWord
 	for _, o := range own {
-		whole := flatten(o)
 		parts := strings.FieldsFunc(o, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-		for _, p := range append(parts, whole) {
-			if w := flatten(p); utf8.RuneCountInString(w) >= 4 {
+		for _, p := range append(parts, o) {
+			w := ownWord{letters(strings.ToLower(p)), flatten(p)}
+			if utf8.RuneCountInString(w.plain) >= 4 {
 				words = append(words, w)
 			}
 		}

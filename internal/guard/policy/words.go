@@ -54,22 +54,28 @@ func listed(list, word string) bool {
 
 func reservedName(s string) bool { return listed(reservedNames, s) }
 
-// common finds a text that is nothing but a chain of common words.
+// common finds a text that is nothing but up to three common words, or one of them again and again. Four and more
+// chosen at random are a passphrase.
 func common(flat string) bool {
-	if flat == "" {
-		return true
+	const far = 1 << 20
+	least := make([]int, len(flat)+1)
+	for i := range least[1:] {
+		least[i+1] = far
 	}
-	reach := make([]bool, len(flat)+1)
-	reach[0] = true
 	for i := range flat {
-		if !reach[i] {
+		if least[i] == far {
 			continue
 		}
 		for w := range strings.FieldsSeq(commonWords) {
-			if f := flatten(w); strings.HasPrefix(flat[i:], f) {
-				reach[i+len(f)] = true
+			f := flatten(w)
+			if !strings.HasPrefix(flat[i:], f) {
+				continue
+			}
+			least[i+len(f)] = min(least[i+len(f)], least[i]+1)
+			if strings.Repeat(f, len(flat)/len(f)) == flat {
+				return true
 			}
 		}
 	}
-	return reach[len(flat)]
+	return flat != "" && least[len(flat)] <= 3
 }

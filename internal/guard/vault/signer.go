@@ -139,7 +139,9 @@ func VerifierName(verifier string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("verifier key: %w", ErrNote)
 	}
-	encoded := verifier[strings.LastIndexByte(verifier, '+')+1:]
+	// A name holds no plus sign, base64 may.
+	parts := strings.SplitN(verifier, "+", 3)
+	encoded := parts[len(parts)-1]
 	raw, err := base64.StdEncoding.Strict().DecodeString(encoded)
 	if err != nil || len(raw) != 1+ed25519.PublicKeySize || verifier != fmt.Sprintf("%s+%08x+%s", v.Name(), v.KeyHash(), encoded) {
 		return "", fmt.Errorf("verifier key: %w", ErrNote)
