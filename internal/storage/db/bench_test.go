@@ -26,7 +26,7 @@ type benchEngine struct {
 }
 
 func benchEngines(testing.TB) []benchEngine {
-	return []benchEngine{{"sqlite", openTestLite}}
+	return []benchEngine{{"sqlite", openTestLite}, {"postgres", openTestPostgres}}
 }
 
 var sealed = make([]byte, 300)

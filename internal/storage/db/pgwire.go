@@ -1,6 +1,7 @@
 package db
 
 import (
+	"crypto/tls"
 	"errors"
 	"net/netip"
 	"strings"
@@ -13,22 +14,22 @@ var errWire = errors.New("postgres URL: the server is on another machine, so say
 // pgWire refuses a connection to another machine that could fall back to plain text or skip checking the server: the
 // driver's default would (ASVS 12.3.1, 12.3.2). Turning TLS off outright stays possible, but only by saying so.
 func pgWire(config *pgx.ConnConfig, url string, d *DB) error {
-	if local(config.Host) {
+	sealed := sealedWire(config.Host, config.TLSConfig)
+	for _, f := range config.Fallbacks {
+		sealed = sealed && sealedWire(f.Host, f.TLSConfig)
+	}
+	if sealed {
 		return nil
 	}
 	if strings.Contains(url, "sslmode=disable") {
 		d.log.Warn("the connection to PostgreSQL is not encrypted, as its URL says")
 		return nil
 	}
-	if config.TLSConfig == nil || config.TLSConfig.InsecureSkipVerify {
-		return errWire
-	}
-	for _, f := range config.Fallbacks {
-		if !local(f.Host) && (f.TLSConfig == nil || f.TLSConfig.InsecureSkipVerify) {
-			return errWire
-		}
-	}
-	return nil
+	return errWire
+}
+
+func sealedWire(host string, t *tls.Config) bool {
+	return local(host) || t != nil && !t.InsecureSkipVerify
 }
 
 func local(host string) bool {

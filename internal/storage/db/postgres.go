@@ -195,6 +195,9 @@ func (c *cluster) commit(ctx context.Context, s pgSession, tx *Tx) (bad bool, er
 	if tag != pgCommit {
 		return false, c.db.lost("commit", fmt.Errorf("the server answered %s", tag))
 	}
+	for _, fn := range tx.after {
+		fn() // before settle, which the deferred call does
+	}
 	return false, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -95,5 +96,7 @@ func multiInsert(n int) string {
 	}
 	return b.String()
 }
+
+var silent = slog.New(slog.DiscardHandler)
 
 func exit() { runtime.Goexit() }

@@ -117,6 +117,9 @@ func secure(ctx context.Context, c *sql.Conn, serving string) error {
 		return err
 	}
 	for _, t := range tables {
+		if err := t.built(); err != nil {
+			return err
+		}
 		name := pgx.Identifier{schema, t.name}.Sanitize()
 		if err := apply(ctx, c, pgRevoke, name, role); err != nil {
 			return err
@@ -271,20 +274,30 @@ func checkRole(ctx context.Context, conn *sql.Conn) error {
 	return nil
 }
 
+// lawful is what the serving role asks of a table.
 func (t pgTable) lawful() error {
-	switch {
-	case t.kind != "r" && t.kind != "p":
-		return fmt.Errorf("%w: %s is no table", errLaw, t.name)
+	switch err := t.built(); {
+	case err != nil:
+		return err
 	case t.owned:
 		return fmt.Errorf("%w: the serving role owns table %s, or may become its owner", errLaw, t.name)
 	case t.strong:
 		return fmt.Errorf("%w: the serving role may truncate, refer to or put triggers on table %s", errLaw, t.name)
+	case t.name != gooseTable && (!t.enabled || !t.forced):
+		return fmt.Errorf("%w: row security is not forced on table %s; start once with the owner's URL", errLaw, t.name)
+	}
+	return nil
+}
+
+// built is what the migrations must have made of it.
+func (t pgTable) built() error {
+	switch {
+	case t.kind != "r" && t.kind != "p":
+		return fmt.Errorf("%w: %s is no table", errLaw, t.name)
 	case t.name == gooseTable:
 		return nil
 	case !t.pinned:
 		return fmt.Errorf("%w: table %s does not begin with workspace BYTEA NOT NULL, first in its primary key", errLaw, t.name)
-	case !t.enabled || !t.forced:
-		return fmt.Errorf("%w: row security is not forced on table %s; start once with the owner's URL", errLaw, t.name)
 	case t.deferred:
 		return fmt.Errorf("%w: table %s has a deferrable constraint", errLaw, t.name)
 	case t.rules:

@@ -1,0 +1,206 @@
+package db
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+
+	"parlatory"
+)
+
+// together holds the writer until all functions wait in its queue, so that they share a transaction, and gives their answers.
+func together(t *testing.T, d *DB, ws parlatory.WorkspaceID, fns ...func(*Tx) error) []error {
+	t.Helper()
+	p := permit(t, noteWrite, ws)
+	started, release := make(chan struct{}), make(chan struct{})
+	answers := make([]error, len(fns))
+	var all sync.WaitGroup
+	all.Go(func() {
+		answers[0] = write(d, p, func(tx *Tx) error { close(started); <-release; return fns[0](tx) })
+	})
+	<-started
+	for i, fn := range fns[1:] {
+		all.Go(func() { answers[i+1] = write(d, p, fn) })
+		for len(d.writer.queue) <= i {
+		}
+	}
+	close(release)
+	all.Wait()
+	return answers
+}
+
+func unavailable(err error) bool { return parlatory.KindOf(err) == parlatory.KindUnavailable }
+
+func TestFullDiskSaysSoAndLeavesNothingHalf(t *testing.T) {
+	d := openTestLite(t)
+	ws, r := workspace(), room()
+	fill := func(tx *Tx) error {
+		l := tx.session.(*lite)
+		pages, err := l.all("PRAGMA page_count", 1)
+		if err != nil {
+			return err
+		}
+		if err := l.run("PRAGMA max_page_count=" + pages[0][0]); err != nil {
+			return err
+		}
+		_, err = tx.Exec(insertNote, r, 50, client(), tx.Now(), "message", make([]byte, 1<<20))
+		return err
+	}
+	// Alone: its own error, nothing saved.
+	if err := write(d, permit(t, noteWrite, ws), fill); !unavailable(err) || !strings.Contains(err.Error(), "disk is full") {
+		t.Fatal(err)
+	}
+	widen := func(tx *Tx) error { return tx.session.(*lite).run("PRAGMA max_page_count=1000000") }
+	// In company: SQLite may undo all that share the transaction; then all are told so, and none is half there.
+	answers := together(t, d, ws, func(tx *Tx) error { return errors.Join(widen(tx), post(tx, r, 1)) }, func(tx *Tx) error { return post(tx, r, 2) }, fill)
+	if !unavailable(answers[2]) {
+		t.Error("the one that did not fit:", answers[2])
+	}
+	saved := 0
+	for _, err := range answers[:2] {
+		if err == nil {
+			saved++
+		} else if !unavailable(err) {
+			t.Error(err)
+		}
+	}
+	if n := count(t, d, ws); n != saved {
+		t.Error("notes:", n, "acknowledged:", saved)
+	}
+	if err := write(d, permit(t, noteWrite, ws), func(tx *Tx) error { return errors.Join(widen(tx), post(tx, r, 3)) }); err != nil {
+		t.Error("after room was made:", err)
+	}
+}
+
+// broken is a COMMIT that fails.
+type broken struct{ driver.Stmt }
+
+var errBroken = errors.New("the disk said no")
+
+func (broken) Close() error { return nil }
+func (broken) ExecContext(context.Context, []driver.NamedValue) (driver.Result, error) {
+	return nil, errBroken
+}
+
+func TestFailedCommitFailsAllAndTellsNothing(t *testing.T) {
+	d := openTestLite(t)
+	l := &listener{}
+	d.Listen(l)
+	ws, r := workspace(), room()
+	if err := write(d, permit(t, noteWrite, ws), func(tx *Tx) error { return post(tx, r, 9) }); err != nil {
+		t.Fatal(err)
+	}
+	var sound driver.Stmt
+	answers := together(t, d, ws,
+		func(tx *Tx) error {
+			stmts := tx.session.(*lite).stmts
+			sound, stmts[liteCommit] = stmts[liteCommit], broken{}
+			posted(tx, r, 1)
+			return post(tx, r, 1)
+		},
+		func(tx *Tx) error { posted(tx, r, 2); return post(tx, r, 2) },
+	)
+	for i, err := range answers {
+		if !unavailable(err) || !errors.Is(err, errBroken) {
+			t.Error("answer", i, "is", err)
+		}
+	}
+	if err := write(d, permit(t, noteWrite, ws), func(tx *Tx) error {
+		tx.session.(*lite).stmts[liteCommit] = sound
+		posted(tx, r, 3)
+		return post(tx, r, 3)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if all := l.wait(t, 1); len(all) != 1 || all[0].Seq != 3 {
+		t.Error("told:", all)
+	}
+	if n := count(t, d, ws); n != 2 {
+		t.Error("notes:", n)
+	}
+}
+
+func TestFileIsPrivateAndWaitsForTheDisk(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "private.db")
+	d, err := Open(context.Background(), Options{SQLite: path, Migrations: testFS()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	ws := workspace()
+	if err := write(d, permit(t, noteWrite, ws), func(tx *Tx) error {
+		for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal", "foreign_keys": "1", "temp_store": "2"} {
+			got, err := tx.session.(*lite).all("PRAGMA "+pragma, 1)
+			if err != nil || got[0][0] != want {
+				t.Error(pragma, "is", got, err)
+			}
+		}
+		return post(tx, room(), 1)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, suffix := range []string{"", "-wal"} {
+		info, err := os.Stat(path + suffix)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Error(suffix, "is", info, err)
+		}
+	}
+}
+
+func TestPathMayHoldAnything(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "what? 100%#&_sync=OFF.db")
+	d, err := Open(context.Background(), Options{SQLite: path, Migrations: testFS()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// unlawful schemas, and a word of the refusal.
+var unlawful = map[string][2]string{
+	"no workspace":         {"CREATE TABLE x (a BIGINT PRIMARY KEY)", "does not begin with workspace"},
+	"workspace not first":  {"CREATE TABLE x (a BIGINT NOT NULL, workspace BYTEA NOT NULL, PRIMARY KEY (workspace, a))", "does not begin with workspace"},
+	"workspace not in key": {"CREATE TABLE x (workspace BYTEA NOT NULL, a BIGINT NOT NULL, PRIMARY KEY (a))", "does not begin with workspace"},
+	"workspace nullable":   {"CREATE TABLE x (workspace BYTEA, a BIGINT)", "does not begin with workspace"},
+	"a view":               {"CREATE VIEW x AS SELECT 1 AS workspace", "x"},
+	"deferred": {"CREATE TABLE x (workspace BYTEA NOT NULL, a BIGINT NOT NULL, b BIGINT, PRIMARY KEY (workspace, a), " +
+		"FOREIGN KEY (workspace, b) REFERENCES x (workspace, a) DEFERRABLE INITIALLY DEFERRED)", "constraint"},
+}
+
+func badFS(text string) fstest.MapFS {
+	return fstest.MapFS{"0001_bad.sql": {Data: []byte("-- +goose Up\n" + text + ";\n")}}
+}
+
+func TestUnlawfulSchemaRefusesTheStart(t *testing.T) {
+	for name, c := range unlawful {
+		_, err := Open(context.Background(), Options{SQLite: filepath.Join(t.TempDir(), "bad.db"), Migrations: badFS(c[0])})
+		if !errors.Is(err, errLaw) || !strings.Contains(err.Error(), c[1]) {
+			t.Error(name, "answered", err)
+		}
+	}
+}
+
+func TestUncover(t *testing.T) {
+	for in, want := range map[string]string{
+		"a /*sqlite B */ c": "a B  c", "a /* b */": "a /* b */", "/*sqlite open": "/*sqlite open", "/*sqlite A*//*sqlite B*/": "AB", "": "",
+	} {
+		if got := uncover(in); got != want {
+			t.Errorf("%q became %q", in, got)
+		}
+	}
+}
