@@ -51,7 +51,7 @@ export interface Enquiry {
   opened_at: string
   picked_at?: string
   closed_at?: string
-  last?: { seq: number; at: string; by: 'visitor' | 'staff' | 'system'; preview: string } | null
+  last?: { seq: number; at: string; by: 'visitor' | 'staff' | 'system'; event?: string; preview: string } | null
   head: number
   read: number
   visitor_read: number
@@ -92,6 +92,10 @@ export interface AuditRecord {
   old?: Record<string, string> | null
   new?: Record<string, string> | null
   remark?: string
+  /** The values went with the person whom they were about. */
+  erased?: boolean
+  /** The row was changed from outside: its values do not open. */
+  damaged?: boolean
 }
 
 export interface AuditPage { items: AuditRecord[]; next?: string; checkpoint?: string }

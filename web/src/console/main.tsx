@@ -1,6 +1,68 @@
+import { Button } from '@mantine/core'
+import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { IconPlugOff } from '@tabler/icons-react'
+import { type ReactNode, StrictMode, useState } from 'react'
 import { createRoot } from 'react-dom/client'
-import { guardPage, Look, Page } from '~/look'
+import { api, type Me, onSignedOut, Problem, sentence, take } from '~/api'
+import { Empty, guardPage, Look } from '~/look'
+import { LineProvider } from './live'
+import { consoleRouter } from './router'
+import { leave, MeProvider } from './session'
+import { Boundary } from './shell/States'
+import { words } from './shell/words'
 
 guardPage()
-const root = document.getElementById('root')
-if (root) createRoot(root).render(<Look><main><Page title="Inbox">{null}</Page></main></Look>)
+onSignedOut(leave)
+const place = document.getElementById('root')
+if (place) void start(createRoot(place))
+
+/** Asks who is signed in, then shows the console to that person. Without a session the door comes instead. */
+async function start(root: ReturnType<typeof createRoot>): Promise<void> {
+  try {
+    const me = await take(api.GET('/api/v1/me'))
+    root.render(<StrictMode><Console me={me} /></StrictMode>)
+  } catch (error) {
+    if (error instanceof Problem && error.status === 401) return // on the way to the door
+    root.render(<Look><NotStarted error={error} /></Look>)
+  }
+}
+
+function Console({ me: atStart }: { me: Me }) {
+  const [client] = useState(newClient)
+  const [router] = useState(() => consoleRouter(atStart))
+  return (
+    <Look>
+      <Boundary>
+        <QueryClientProvider client={client}>
+          <Person atStart={atStart}>
+            <LineProvider><RouterProvider router={router} /></LineProvider>
+          </Person>
+        </QueryClientProvider>
+      </Boundary>
+    </Look>
+  )
+}
+
+/** The person's own data, read again when it may have changed, such as the name or the role. */
+function Person({ atStart, children }: { atStart: Me; children: ReactNode }) {
+  const { data } = useQuery({ queryKey: ['me'], queryFn: () => take(api.GET('/api/v1/me')), initialData: atStart, staleTime: 60_000 })
+  return <MeProvider me={data}>{children}</MeProvider>
+}
+
+/** Questions are asked again when the network fails, not when the server says no. */
+function newClient(): QueryClient {
+  const again = (count: number, error: unknown) => count < 2 && !(error instanceof Problem && error.status >= 400 && error.status < 500)
+  return new QueryClient({ defaultOptions: { queries: { retry: again, staleTime: 10_000 } } })
+}
+
+function NotStarted({ error }: { error: unknown }) {
+  return (
+    <main>
+      <h1 className="p-unseen">{words.startFailed}</h1>
+      <Empty icon={<IconPlugOff size={26} />} title={words.startFailed} action={<Button onClick={() => { location.reload() }}>{words.reload}</Button>}>
+        {sentence(error)}
+      </Empty>
+    </main>
+  )
+}

@@ -97,6 +97,17 @@ describe('the sequence of a room', () => {
     expect(wire.of('chat.since').map((one) => one.after)).toEqual([2, 4])
   })
 
+  it('begins at the newest page when the room has grown since its head was read', async () => {
+    wire.answer = () => ({ head: 302, items: [message(301), message(302)], more: false })
+    const line = start()
+    line.open(room, 3, 0)
+    wire.ears.state('live')
+    await settle()
+    expect(seqs(line)).toEqual([301, 302])
+    expect(line.view(room)?.older).toBe(true)
+    expect(wire.of('chat.since')).toEqual([])
+  })
+
   it('opens a long room near its end and loads older ones in front', async () => {
     wire.answer = () => ({ head: 101, items: [], more: false })
     const line = start()

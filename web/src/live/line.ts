@@ -180,6 +180,7 @@ export class Line {
     try {
       const stretch = (await this.#options.wire.ask('chat.open', { room: id, after: room.log.last })) as Stretch
       if (this.#rooms.get(id) !== room) return
+      room.log.begin(stretch.items)
       this.#show(room, { state: 'ready', why: undefined })
       this.#take(id, room, stretch.items, stretch.more)
     } catch (error) {

@@ -38,6 +38,13 @@ export class RoomLog {
     return this.#early.size === 0
   }
 
+  /** Begins an empty room at the first of these: the server gave its newest, and what is before can be loaded later. */
+  begin(messages: readonly Message[]): void {
+    const first = messages[0]
+    if (this.items.length > 0 || !first || first.seq <= this.last + 1) return
+    this.start = this.last = first.seq - 1
+  }
+
   /** Puts a page of older messages in front. Only those directly before the first are taken. */
   prepend(older: readonly Message[]): void {
     const fitting: Message[] = []

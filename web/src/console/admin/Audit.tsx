@@ -1,0 +1,153 @@
+import { Button, NativeSelect, TextInput } from '@mantine/core'
+import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query'
+import { IconDownload, IconFingerprint, IconHistory, IconZoomCancel } from '@tabler/icons-react'
+import { type ReactNode, useState } from 'react'
+import { api, type AuditFilter, type AuditRecord, exportAudit, sentence, take } from '~/api'
+import { Card, Empty, Failed, Page, Tag, toast } from '~/look'
+import { moment } from '../format'
+import { may, useMe } from '../session'
+import styles from './Audit.module.css'
+import admin from './Admin.module.css'
+import { changes, dayAfter, dayStart } from './changes'
+import { Bones, Copy } from './parts'
+import { words } from './words'
+
+const text = words.audit
+const actions = ['Created', 'Updated', 'Deleted', 'Enabled', 'Disabled', 'Viewed', 'Downloaded', 'Signed in', 'Signed out', 'Failed', 'Refused', 'Sent']
+const elements = ['Account', 'Act', 'Audit log', 'Conversation', 'Conversation head', 'Enquiry', 'Site', 'Staff', 'Workspace']
+
+interface Filters { staff: string; action: string; element: string; from: string; to: string }
+const all: Filters = { staff: '', action: '', element: '', from: '', to: '' }
+
+function query({ from, to, ...rest }: Filters): AuditFilter {
+  const asked = { ...rest, from: from && dayStart(from), to: to && dayAfter(to) }
+  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== ''))
+}
+
+/** Who did what. */
+export function Audit() {
+  const me = useMe()
+  const [filters, setFilters] = useState(all)
+  const entries = useInfiniteQuery({
+    queryKey: ['audit', filters],
+    queryFn: ({ pageParam }) =>
+      take(api.GET('/api/v1/audit', { params: { query: { ...query(filters), limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } } })),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next || undefined,
+    staleTime: 0,
+  })
+  const items = (entries.data?.pages ?? []).flatMap((part) => part.items ?? [])
+  const filtered = Object.values(filters).some(Boolean)
+  const checkpoint = entries.data?.pages[0]?.checkpoint
+  return (
+    <Page crumbs={[words.title, words.groups.security]} title={words.pages.audit} lead={text.lead} actions={may(me, 'audit.export') && <Export />}>
+      <Card>
+        <Chooser filters={filters} set={setFilters} />
+        {entries.isPending ? <Bones />
+        : !entries.data ? <Failed text={`${text.failed}. ${sentence(entries.error)}`} again={() => void entries.refetch()} />
+        : items.length > 0 ? <Table items={items} />
+        : filtered
+          ? <Empty icon={<IconZoomCancel size={26} />} title={text.noMatch} action={<Button variant="default" onClick={() => { setFilters(all) }}>{text.clear}</Button>} />
+          : <Empty icon={<IconHistory size={26} />} title={text.empty}>{text.emptyText}</Empty>}
+        {entries.hasNextPage && (
+          <div className={admin.more}><Button variant="default" loading={entries.isFetchingNextPage} onClick={() => void entries.fetchNextPage()}>{words.more}</Button></div>
+        )}
+      </Card>
+      {checkpoint && (
+        <Card icon={<IconFingerprint size={20} />} title={text.checkpoint} lead={text.checkpointLead} control={<Copy text={checkpoint} />}>
+          <pre className={admin.code} tabIndex={0} aria-label={text.checkpoint}>{checkpoint}</pre>
+        </Card>
+      )}
+    </Page>
+  )
+}
+
+function Export() {
+  const { mutate, isPending } = useMutation({
+    mutationFn: exportAudit,
+    onSuccess: (file) => {
+      const link = document.createElement('a')
+      link.href = URL.createObjectURL(file)
+      link.download = `audit-${new Date().toISOString().slice(0, 10)}.jsonl`
+      link.click()
+      window.setTimeout(() => { URL.revokeObjectURL(link.href) }, 10_000)
+      toast(text.exported)
+    },
+    onError: (error) => { toast(sentence(error), 'bad') },
+  })
+  return <Button variant="default" leftSection={<IconDownload size={17} />} loading={isPending} onClick={() => { mutate() }}>{text.export}</Button>
+}
+
+function Chooser({ filters, set }: { filters: Filters; set: (filters: Filters) => void }) {
+  const { data } = useQuery({ queryKey: ['staff', 'names'], queryFn: () => take(api.GET('/api/v1/staff', { params: { query: { limit: 200 } } })) })
+  const people = (data?.items ?? []).map((member) => ({ value: member.id, label: member.name || member.email }))
+  const change = (name: keyof Filters) => (event: React.ChangeEvent<HTMLSelectElement | HTMLInputElement>) => { set({ ...filters, [name]: event.target.value }) }
+  return (
+    <div className={styles.filters} role="group" aria-label={text.filters}>
+      <NativeSelect label={text.who} value={filters.staff} onChange={change('staff')} data={[{ value: '', label: text.everyone }, ...people]} />
+      <NativeSelect label={text.action} value={filters.action} onChange={change('action')} data={[{ value: '', label: text.anyAction }, ...actions]} />
+      <NativeSelect label={text.element} value={filters.element} onChange={change('element')} data={[{ value: '', label: text.anyElement }, ...elements]} />
+      <TextInput type="date" label={text.from} value={filters.from} max={filters.to || undefined} onChange={change('from')} />
+      <TextInput type="date" label={text.to} value={filters.to} min={filters.from || undefined} onChange={change('to')} />
+    </div>
+  )
+}
+
+function Table({ items }: { items: readonly AuditRecord[] }) {
+  return (
+    <div className={styles.scroll}>
+      <table className={styles.table}>
+        <caption className="p-unseen">{text.table}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{text.number}</th><th scope="col">{text.when}</th><th scope="col">{text.who}</th><th scope="col">{text.what}</th><th scope="col">{text.change}</th>
+          </tr>
+        </thead>
+        <tbody>{items.map((item) => <Row key={item.id} item={item} />)}</tbody>
+      </table>
+    </div>
+  )
+}
+
+function Row({ item }: { item: AuditRecord }) {
+  return (
+    <tr>
+      <td className={styles.number}>{item.number ?? <span title={text.unnumbered}>–</span>}</td>
+      <td><time dateTime={item.at}>{moment(item.at)}</time></td>
+      <td>
+        {item.actor.name || (item.actor.kind === 'system' ? text.system : item.actor.kind === 'anonymous' ? text.somebody : item.actor.kind)}
+        {item.address && <span className={admin.small}>{item.address}</span>}
+        {item.device && <span className={admin.small}>{item.device}</span>}
+      </td>
+      <td>
+        <span className={styles.action}>{item.action}</span> {item.element}
+        <span className={admin.small}>{item.act}</span>
+      </td>
+      <td data-wide><Change item={item} /></td>
+    </tr>
+  )
+}
+
+function Change({ item }: { item: AuditRecord }): ReactNode {
+  if (item.damaged) return <Tag tone="danger">{text.damaged}</Tag>
+  if (item.erased) return <Tag>{text.erased}</Tag>
+  const rows = changes(item)
+  return (
+    <>
+      {rows.length > 0 && (
+        <dl className={styles.changes}>
+          {rows.map(({ name, before, after }) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>
+                {before !== undefined && <del><span className="p-unseen">{text.old}: </span>{before || text.none}</del>}
+                {after !== undefined && <ins><span className="p-unseen">{text.new}: </span>{after || text.none}</ins>}
+              </dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      {item.remark && <span className={admin.small}>{item.remark}</span>}
+    </>
+  )
+}

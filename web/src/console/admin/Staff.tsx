@@ -1,0 +1,145 @@
+import { ActionIcon, Button, Menu } from '@mantine/core'
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
+import { IconDots, IconMailForward, IconMailOff, IconPlayerPause, IconPlayerPlay, IconUserPlus, IconUserShield } from '@tabler/icons-react'
+import { useState } from 'react'
+import { api, type Member, sentence, take } from '~/api'
+import { Card, Face, Failed, Page, Tag, toast } from '~/look'
+import { date, moment } from '../format'
+import { useNow } from '../now'
+import { may, useMe } from '../session'
+import styles from './Admin.module.css'
+import { Bones, Confirm } from './parts'
+import { ChangeRole, Invite } from './StaffDialogs'
+import { words } from './words'
+
+const text = words.staff
+const tones = { invited: 'info', active: 'good', suspended: 'warn', deleted: 'plain' } as const
+
+type Ask = 'role' | 'suspend' | 'reactivate' | 'revoke'
+
+/** Who works here. */
+export function Staff() {
+  const me = useMe()
+  const [inviting, setInviting] = useState(false)
+  const [asked, setAsked] = useState<{ what: Ask; member: Member } | null>(null)
+  const client = useQueryClient()
+  const again = () => void client.invalidateQueries({ queryKey: ['staff'] })
+  const invite = may(me, 'staff.invite')
+  return (
+    <Page
+      crumbs={[words.title, words.groups.organisation]}
+      title={words.pages.staff}
+      lead={text.lead}
+      actions={invite && <Button leftSection={<IconUserPlus size={18} />} onClick={() => { setInviting(true) }}>{text.invite}</Button>}
+    >
+      <Card><Table ask={(what, member) => { setAsked({ what, member }) }} changed={again} /></Card>
+      {inviting && <Invite close={() => { setInviting(false) }} done={again} />}
+      {asked?.what === 'role' && <ChangeRole member={asked.member} close={() => { setAsked(null) }} done={again} />}
+      {asked && asked.what !== 'role' && <Sure what={asked.what} member={asked.member} close={() => { setAsked(null) }} done={again} />}
+    </Page>
+  )
+}
+
+function Table({ ask, changed }: { ask: (what: Ask, member: Member) => void; changed: () => void }) {
+  const { data, error, isPending, hasNextPage, fetchNextPage, isFetchingNextPage, refetch } = useInfiniteQuery({
+    queryKey: ['staff'],
+    queryFn: ({ pageParam }) => take(api.GET('/api/v1/staff', { params: { query: { limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } } })),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next || undefined,
+  })
+  if (isPending) return <Bones />
+  if (!data) return <Failed text={`${text.failed}. ${sentence(error)}`} again={() => void refetch()} />
+  const items = data.pages.flatMap((part) => part.items ?? [])
+  return (
+    <>
+      <table className={styles.table}>
+        <caption className="p-unseen">{text.table}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{text.name}</th><th scope="col">{text.role}</th><th scope="col">{text.state}</th>
+            <th scope="col">{text.since}</th><th scope="col"><span className="p-unseen">{text.actions}</span></th>
+          </tr>
+        </thead>
+        <tbody>{items.map((member) => <Row key={member.id} member={member} ask={ask} changed={changed} />)}</tbody>
+      </table>
+      {hasNextPage && (
+        <div className={styles.more}><Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>{words.more}</Button></div>
+      )}
+    </>
+  )
+}
+
+function Row({ member, ask, changed }: { member: Member; ask: (what: Ask, member: Member) => void; changed: () => void }) {
+  const now = useNow()
+  const name = member.name || member.email
+  const until = member.state === 'invited' ? member.invited_until : undefined
+  return (
+    <tr>
+      <td>
+        <div className={styles.person}>
+          <Face name={name} id={member.id} />
+          <div>
+            <strong>{name} {member.you && <Tag tone="info">{text.you}</Tag>}</strong>
+            {member.name && <span className={styles.small}>{member.email}</span>}
+          </div>
+        </div>
+      </td>
+      <td data-hide>{member.role}</td>
+      <td data-wide>
+        <Tag tone={tones[member.state]}>{text.states[member.state]}</Tag>
+        {until && <span className={styles.small}>{Date.parse(until) > now ? text.until(moment(until)) : text.expired}</span>}
+      </td>
+      <td data-hide className={styles.dim}>{date(member.created_at)}</td>
+      <td><Actions member={member} name={name} ask={ask} changed={changed} /></td>
+    </tr>
+  )
+}
+
+/** What can be done with a member. Nobody changes their own standing, so that the last administrator stays. */
+function Actions({ member, name, ask, changed }: { member: Member; name: string; ask: (what: Ask, member: Member) => void; changed: () => void }) {
+  const me = useMe()
+  const { state, you } = member
+  const can = {
+    role: !you && state !== 'deleted' && may(me, 'staff.edit'),
+    suspend: !you && state === 'active' && may(me, 'staff.suspend'),
+    reactivate: state === 'suspended' && may(me, 'staff.reactivate'),
+    resend: state === 'invited' && may(me, 'staff.resend'),
+    revoke: state === 'invited' && may(me, 'staff.revoke'),
+  }
+  if (!Object.values(can).some(Boolean)) return null
+  const resend = () => {
+    take(api.POST('/api/v1/staff/{id}/resend', { params: { path: { id: member.id } } }))
+      .then(() => { toast(text.resent(member.email)); changed() }, (error: unknown) => { toast(sentence(error), 'bad') })
+  }
+  return (
+    <Menu position="bottom-end" width={250}>
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={text.actionsOf(name)}><IconDots size={19} /></ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {can.role && <Menu.Item leftSection={<IconUserShield size={17} />} onClick={() => { ask('role', member) }}>{text.change}</Menu.Item>}
+        {can.resend && <Menu.Item leftSection={<IconMailForward size={17} />} onClick={resend}>{text.resend}</Menu.Item>}
+        {can.revoke && <Menu.Item leftSection={<IconMailOff size={17} />} onClick={() => { ask('revoke', member) }}>{text.revoke}</Menu.Item>}
+        {can.suspend && <Menu.Item leftSection={<IconPlayerPause size={17} />} onClick={() => { ask('suspend', member) }}>{text.suspend}</Menu.Item>}
+        {can.reactivate && <Menu.Item leftSection={<IconPlayerPlay size={17} />} onClick={() => { ask('reactivate', member) }}>{text.reactivate}</Menu.Item>}
+      </Menu.Dropdown>
+    </Menu>
+  )
+}
+
+function Sure({ what, member, close, done }: { what: Exclude<Ask, 'role'>; member: Member; close: () => void; done: () => void }) {
+  const name = member.name || member.email
+  const params = { params: { path: { id: member.id } } }
+  const say = (sentence: string) => () => { toast(sentence); done() }
+  switch (what) {
+    case 'suspend':
+      return <Confirm danger title={text.suspendTitle(name)} text={text.suspendText(name)} yes={text.suspend} close={close}
+        act={() => take(api.POST('/api/v1/staff/{id}/suspend', params))} done={say(text.suspended(name))} />
+    case 'reactivate':
+      return <Confirm title={text.reactivateTitle(name)} text={text.reactivateText(name, member.role)} yes={text.reactivate} close={close}
+        act={() => take(api.POST('/api/v1/staff/{id}/reactivate', params))} done={say(text.reactivated(name))} />
+    case 'revoke':
+      return <Confirm danger title={text.revokeTitle(member.email)} text={text.revokeText} yes={text.revoke} close={close}
+        act={() => take(api.DELETE('/api/v1/staff/{id}/invitation', params))} done={say(text.revoked)} />
+  }
+}

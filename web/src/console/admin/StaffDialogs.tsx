@@ -1,0 +1,82 @@
+import { Button, Modal, Radio, TextInput } from '@mantine/core'
+import { useForm } from '@mantine/form'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { api, type Member, take } from '~/api'
+import { Notice, toast } from '~/look'
+import styles from './Admin.module.css'
+import { refuse } from './parts'
+import { words } from './words'
+
+const text = words.staff
+
+/** One radio a role, each with what it means. */
+function Roles({ value, onChange, error }: { value: string; onChange: (role: string) => void; error?: React.ReactNode }) {
+  const { data } = useQuery({ queryKey: ['roles'], queryFn: () => take(api.GET('/api/v1/roles')), staleTime: 300_000 })
+  return (
+    <Radio.Group label={text.role} value={value} onChange={onChange} error={error}>
+      <div className={styles.roles}>
+        {(data?.items ?? []).map((role) => (
+          <Radio key={role.name} value={role.name} label={role.name} description={`${text.roleText[role.name] ?? ''} ${text.levels[role.level]}`.trim()} />
+        ))}
+      </div>
+    </Radio.Group>
+  )
+}
+
+export function Invite({ close, done }: { close: () => void; done: () => void }) {
+  const [problem, setProblem] = useState<string>()
+  const form = useForm({ initialValues: { email: '', name: '', role: 'Agent' } })
+  const { mutate, isPending } = useMutation({
+    mutationFn: ({ email, name, role }: typeof form.values) =>
+      take(api.POST('/api/v1/staff', { body: { email: email.trim(), role, ...(name.trim() ? { name: name.trim() } : {}) } })),
+    onSuccess: (member) => {
+      toast(text.sent(member.email))
+      close()
+      done()
+    },
+    onError: (error) => { setProblem(refuse(error, form.setErrors, ['email', 'name', 'role'])) },
+  })
+  return (
+    <Modal opened onClose={close} title={text.inviteTitle}>
+      <form className={styles.stack} onSubmit={form.onSubmit((values) => { mutate(values) })}>
+        <p className={styles.lead}>{text.inviteLead}</p>
+        {problem && <Notice tone="danger">{problem}</Notice>}
+        <TextInput label={text.email} type="email" required withAsterisk={false} autoComplete="off" data-autofocus {...form.getInputProps('email')} />
+        <TextInput label={text.displayName} description={text.displayNameHint} autoComplete="off" {...form.getInputProps('name')} />
+        <Roles value={form.values.role} onChange={(role) => { form.setFieldValue('role', role) }} error={form.errors.role} />
+        <div className={styles.foot}>
+          <Button variant="default" onClick={close}>{words.cancel}</Button>
+          <Button type="submit" loading={isPending}>{text.send}</Button>
+        </div>
+      </form>
+    </Modal>
+  )
+}
+
+export function ChangeRole({ member, close, done }: { member: Member; close: () => void; done: () => void }) {
+  const name = member.name || member.email
+  const [role, setRole] = useState(member.role)
+  const [problem, setProblem] = useState<string>()
+  const { mutate, isPending } = useMutation({
+    mutationFn: () => take(api.PATCH('/api/v1/staff/{id}', { params: { path: { id: member.id } }, body: { role } })),
+    onSuccess: () => {
+      toast(text.changed(name, role))
+      close()
+      done()
+    },
+    onError: (error) => { setProblem(refuse(error, () => undefined, [])) },
+  })
+  return (
+    <Modal opened onClose={close} title={text.changeTitle(name)}>
+      <form className={styles.stack} onSubmit={(event) => { event.preventDefault(); mutate() }}>
+        {problem && <Notice tone="danger">{problem}</Notice>}
+        <Roles value={role} onChange={setRole} />
+        <div className={styles.foot}>
+          <Button variant="default" onClick={close}>{words.cancel}</Button>
+          <Button type="submit" loading={isPending} disabled={role === member.role}>{words.save}</Button>
+        </div>
+      </form>
+    </Modal>
+  )
+}
