@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"runtime/pprof"
+	"slices"
 	"sync"
 	"time"
 
@@ -65,9 +66,10 @@ type floorRoom struct {
 }
 
 type floorConn struct {
-	ws   *rig.Conn
-	name string
-	wake chan struct{}
+	ws    *rig.Conn
+	name  string
+	wake  chan struct{}
+	rooms []*floorRoom // owned by the reader
 
 	mu  sync.Mutex
 	out []byte // frames that wait
@@ -169,6 +171,7 @@ func (f *floor) serve(c net.Conn) {
 	go fc.drain(done)
 	defer close(done)
 	defer ws.Close()
+	defer fc.leave()
 	for {
 		raw, err := ws.Read()
 		if err != nil {
@@ -193,6 +196,7 @@ func (f *floor) command(p *post) {
 		room.mu.Lock()
 		room.members = append(room.members, p.from)
 		room.mu.Unlock()
+		p.from.rooms = append(p.from.rooms, room)
 		p.from.send(fmt.Appendf(nil, `{"id":%d,"rpc":{"data":{"head":0,"items":[]}}}`, p.reply))
 	case p.msg.RPC.Method == "chat.post":
 		p.room = f.room(p.msg.RPC.Data.Room)
@@ -260,6 +264,14 @@ func (f *floor) tell(p *post) {
 	}
 	p.room.mu.RUnlock()
 	p.from.queue(rig.AppendText(nil, fmt.Appendf(nil, `{"id":%d,"rpc":{"data":{"seq":%d,"at":"%s"}}}`, p.reply, p.seq, at)))
+}
+
+func (c *floorConn) leave() {
+	for _, r := range c.rooms {
+		r.mu.Lock()
+		r.members = slices.DeleteFunc(slices.Clone(r.members), func(m *floorConn) bool { return m == c })
+		r.mu.Unlock()
+	}
 }
 
 func (c *floorConn) send(payload []byte) {
