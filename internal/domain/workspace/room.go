@@ -71,6 +71,9 @@ func (w *Room) Told(events []parlatory.Event) {
 	}
 }
 
+// URL is where a subdomain answers; the empty one is the bare domain.
+func (w *Room) URL(subdomain string) string { return w.o.PublicURL(subdomain) }
+
 // View is a workspace opened.
 type View struct {
 	ID        parlatory.WorkspaceID

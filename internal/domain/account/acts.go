@@ -1,0 +1,27 @@
+package account
+
+import (
+	"parlatory"
+	"parlatory/internal/guard/access"
+)
+
+var (
+	byStaff  = access.ByKind(parlatory.Staff)
+	bySystem = access.ByKind(parlatory.System)
+)
+
+// The acts of one's own account. They need no grant: whoever is signed in has them, about nobody else.
+var (
+	ActView     = access.Act{Name: "account.view", Feature: "My Account", Verb: access.View, By: byStaff, Scope: access.HouseAndWorkspace}
+	ActEdit     = access.Act{Name: "account.edit", Feature: "My Account", Verb: access.Edit, By: byStaff, Audited: true, Scope: access.HouseAndWorkspace}
+	ActPassword = access.Act{Name: "account.password", Feature: "My Account", Verb: access.Edit, By: byStaff, Audited: true, Scope: access.HouseAndWorkspace}
+
+	actCount = access.Act{Name: "account.count", Feature: "Sign-in", Verb: access.Use, By: bySystem, Scope: access.HouseAndWorkspace}
+	actQueue = access.Act{Name: "account.queue", Feature: "Sign-in", Verb: access.Use, By: bySystem, Scope: access.HouseAndAcross}
+	actEcho  = access.Act{Name: "account.echo", Feature: "Sign-in", Verb: access.Use, By: bySystem, Audited: true, Scope: access.HouseAndWorkspace}
+)
+
+// Acts lists what the room adds to the catalogue.
+func Acts() []access.Act {
+	return []access.Act{ActView, ActEdit, ActPassword, actCount, actQueue, actEcho}
+}

@@ -1,0 +1,14 @@
+// Package account owns the people: one account for one verified e-mail address, with one password, whatever the number
+// of workspaces. Its rows are the house's.
+//
+// It refuses to answer who has an account: rooms ask it inside their own acts, and give the same answer for known and
+// unknown. It has no act by which one person learns or sets another's password (AC-022), and none by which an address is
+// marked as confirmed (AC-020): an account is only ever made by whoever opened a link in that mailbox.
+//
+// Security argument. The row is sealed under the account's own key, and its clear columns are bound to it, so that a row
+// moved, put back or edited does not open (AC-002: the one index is of the canonical address). Passwords are checked in one
+// place, the Verifier, at every door: it raises the counters of the account and of the client address in a committed
+// transaction before it hashes, so that a burst gets no further than a patient guesser (AC-005), and it does the same reads, the
+// same write and one argon2id for known, unknown, locked and wrong (AC-007). Events of an account are witnessed in the house's
+// ledger and echoed to the ledger of each workspace where the person is active, by a queue in the same transaction.
+package account

@@ -1,0 +1,160 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"parlatory"
+	"parlatory/internal/storage/db"
+	"parlatory/internal/storage/ledger"
+)
+
+// Memberships tells in which workspaces an account is active, and as whom; domain/staff fills it.
+type Memberships interface {
+	ActiveAcross(tx *db.Tx, account parlatory.AccountID) (map[parlatory.WorkspaceID]parlatory.StaffID, error)
+}
+
+// echoWait is how often the queue is looked at; it is no matter of security, only of reading.
+const echoWait = 2 * time.Second
+
+// echo queues an account's event for the ledgers of the person's other workspaces. The entry there names what
+// happened, and no other workspace.
+func (a *Room) echo(tx *db.Tx, account parlatory.AccountID, what string) error {
+	id := parlatory.NewID[parlatory.RowKind](a.o.Clock)
+	if _, err := tx.House().Exec(sqlPutEcho, id, account, nil, tx.Workspace(), what, tx.Now()); err != nil {
+		return fmt.Errorf("queue echo: %w", err)
+	}
+	return nil
+}
+
+type echo struct {
+	id      parlatory.RowID
+	account parlatory.AccountID
+	target  parlatory.WorkspaceID
+	skip    parlatory.WorkspaceID
+	what    string
+	at      time.Time
+}
+
+// Echo writes what is queued: one entry a workspace, each deleted from the queue in the transaction that writes it.
+func (a *Room) Echo(ctx context.Context, members Memberships) error {
+	permit, err := a.o.Law.System(actQueue, parlatory.House)
+	if err != nil {
+		return err
+	}
+	queue, err := a.queued(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range queue {
+		if e.target.Zero() {
+			err = a.o.DB.Write(ctx, permit, func(tx *db.Tx) error { return a.spread(tx, e, members) })
+		} else {
+			err = a.enter(ctx, e, members)
+		}
+		if err != nil {
+			return fmt.Errorf("echo: %w", err)
+		}
+	}
+	return nil
+}
+
+func (a *Room) queued(ctx context.Context) (queue []echo, err error) {
+	permit, err := a.o.Law.System(actQueue, parlatory.House)
+	if err != nil {
+		return nil, err
+	}
+	err = a.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		rows, err := tx.Query(sqlEchoes)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = rows.Close() }()
+		for rows.Next() {
+			var e echo
+			if err := rows.Scan(&e.id, &e.account, &e.target, &e.skip, &e.what, &e.at); err != nil {
+				return err
+			}
+			queue = append(queue, e)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read echoes: %w", err)
+	}
+	return queue, nil
+}
+
+// spread replaces an event by one for each other workspace.
+func (a *Room) spread(tx *db.Tx, e echo, members Memberships) error {
+	n, err := tx.Exec(sqlDeleteEcho, e.id)
+	if err != nil || n == 0 {
+		return err // another node was faster
+	}
+	active, err := members.ActiveAcross(tx, e.account)
+	if err != nil {
+		return err
+	}
+	for ws := range active {
+		if ws == e.skip {
+			continue
+		}
+		id := parlatory.NewID[parlatory.RowKind](a.o.Clock)
+		if _, err := tx.Exec(sqlPutEcho, id, e.account, ws, e.skip, e.what, e.at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *Room) enter(ctx context.Context, e echo, members Memberships) error {
+	across, err := a.o.Law.System(actQueue, parlatory.House)
+	if err != nil {
+		return err
+	}
+	var staff parlatory.StaffID
+	err = a.o.DB.Read(ctx, across, func(tx *db.Tx) error {
+		active, err := members.ActiveAcross(tx, e.account)
+		staff = active[e.target]
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	permit, err := a.o.Law.System(actEcho, e.target)
+	if err != nil {
+		return err
+	}
+	pen, err := a.o.Ledger.Pen(ctx, e.target)
+	if err != nil {
+		return err
+	}
+	return a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		n, err := tx.House().Exec(sqlDeleteEcho, e.id)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return parlatory.Conflict("The event was written already.")
+		}
+		return pen.Witness(tx, ledger.Entry{Action: ledger.Updated, Element: "Staff", ID: staff.Raw(),
+			New: map[string]string{"what": e.what, "at": e.at.Format(time.RFC3339Nano)}})
+	})
+}
+
+// Run echoes until ctx ends.
+func (a *Room) Run(ctx context.Context, members Memberships) error {
+	tick := time.NewTicker(echoWait)
+	defer tick.Stop()
+	for {
+		if err := a.Echo(ctx, members); err != nil && ctx.Err() == nil && parlatory.KindOf(err) != parlatory.KindConflict {
+			a.o.Log.Error("echo of account events", "cause", err.Error())
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}

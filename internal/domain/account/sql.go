@@ -1,0 +1,19 @@
+package account
+
+const (
+	columns = `id, email_index, state, created_at, password_at, revision, sealed`
+
+	sqlInsert  = `INSERT INTO accounts (workspace, ` + columns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
+	sqlByEmail = `SELECT ` + columns + ` FROM accounts WHERE workspace = $1 AND email_index = $2`
+	sqlByID    = `SELECT ` + columns + ` FROM accounts WHERE workspace = $1 AND id = $2`
+	sqlUpdate  = `UPDATE accounts SET password_at = $3, revision = $4, sealed = $5 WHERE workspace = $1 AND id = $2 AND revision = $6`
+
+	sqlPutPassword = `INSERT INTO account_passwords (workspace, account, id, created_at, sealed) VALUES ($1, $2, $3, $4, $5)`
+	// The newest 24 stay: no policy can ask for more.
+	sqlTrimPasswords = `DELETE FROM account_passwords WHERE workspace = $1 AND account = $2 AND id NOT IN
+		(SELECT id FROM account_passwords WHERE workspace = $1 AND account = $2 ORDER BY id DESC LIMIT 24)`
+
+	sqlPutEcho    = `INSERT INTO account_echoes (workspace, id, account, target, skip, what, at) VALUES ($1, $2, $3, $4, $5, $6, $7)`
+	sqlEchoes     = `SELECT id, account, target, skip, what, at FROM account_echoes WHERE workspace = $1 ORDER BY id LIMIT 100`
+	sqlDeleteEcho = `DELETE FROM account_echoes WHERE workspace = $1 AND id = $2`
+)

@@ -1,0 +1,46 @@
+package signin
+
+import (
+	"parlatory"
+	"parlatory/internal/guard/access"
+)
+
+var (
+	byGuest  = access.ByKind(parlatory.Anonymous, parlatory.Half, parlatory.Staff)
+	byHalf   = access.ByKind(parlatory.Half)
+	bySystem = access.ByKind(parlatory.System)
+	anybody  = access.ByKind(parlatory.Anonymous)
+)
+
+// The acts before and around a session.
+var (
+	ActSignup         = access.Act{Name: "signup.request", Feature: "Sign-up", Verb: access.Use, By: anybody, Scope: access.HouseAndAcross}
+	ActSignupOpen     = access.Act{Name: "signup.open", Feature: "Sign-up", Verb: access.View, By: anybody, Scope: access.InHouse}
+	ActSignupComplete = access.Act{Name: "signup.complete", Feature: "Sign-up", Verb: access.Use, By: anybody, Audited: true, Scope: access.HouseAndWorkspace}
+
+	ActInvitationOpen   = access.Act{Name: "invitation.open", Feature: "Sign-in", Verb: access.View, By: byGuest, Scope: access.HouseAndWorkspace}
+	ActInvitationAccept = access.Act{Name: "invitation.accept", Feature: "Sign-in", Verb: access.Use, By: byGuest, Audited: true, Scope: access.HouseAndWorkspace}
+
+	ActEnter = access.Act{Name: "signin.enter", Feature: "Sign-in", Verb: access.Use, By: byGuest, Audited: true, Scope: access.HouseAndWorkspace}
+	ActOwed  = access.Act{Name: "signin.owed", Feature: "Sign-in", Verb: access.View, By: byHalf, Scope: access.HouseAndWorkspace}
+	ActAgree = access.Act{Name: "signin.agree", Feature: "Sign-in", Verb: access.Use, By: byHalf, Audited: true, Scope: access.HouseAndWorkspace}
+	ActLeave = access.Act{Name: "signin.leave", Feature: "Sign-in", Verb: access.Use, By: access.ByKind(parlatory.Staff, parlatory.Half), Audited: true, Scope: access.HouseAndWorkspace}
+
+	ActForgot    = access.Act{Name: "signin.forgot", Feature: "Sign-in", Verb: access.Use, By: byGuest, Scope: access.HouseAndWorkspace}
+	ActResetOpen = access.Act{Name: "signin.reset_open", Feature: "Sign-in", Verb: access.View, By: byGuest, Scope: access.HouseAndWorkspace}
+	ActReset     = access.Act{Name: "signin.reset", Feature: "Sign-in", Verb: access.Use, By: byGuest, Audited: true, Scope: access.HouseAndWorkspace}
+
+	actBegin  = access.Act{Name: "signin.begin", Feature: "Sign-in", Verb: access.Use, By: byHalf, Audited: true, Scope: access.HouseAndWorkspace}
+	actHalf   = access.Act{Name: "signin.half", Feature: "Sign-in", Verb: access.Use, By: bySystem, Scope: access.HouseAndWorkspace}
+	actResume = access.Act{Name: "signin.resume", Feature: "Sign-in", Verb: access.Use, By: bySystem, Scope: access.InHouse}
+	actSweep  = access.Act{Name: "signin.sweep", Feature: "Sign-in", Verb: access.Delete, By: bySystem, Scope: access.InHouse}
+)
+
+// Acts lists what the room adds to the catalogue.
+func Acts() []access.Act {
+	return []access.Act{
+		ActSignup, ActSignupOpen, ActSignupComplete, ActInvitationOpen, ActInvitationAccept,
+		ActEnter, ActOwed, ActAgree, ActLeave, ActForgot, ActResetOpen, ActReset,
+		actBegin, actHalf, actResume, actSweep,
+	}
+}

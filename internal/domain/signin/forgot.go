@@ -1,0 +1,243 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"parlatory"
+	"parlatory/internal/domain/account"
+	"parlatory/internal/domain/staff"
+	"parlatory/internal/domain/workspace"
+	"parlatory/internal/guard/credential"
+	"parlatory/internal/guard/policy"
+	"parlatory/internal/guard/vault"
+	"parlatory/internal/storage/db"
+	"parlatory/internal/storage/ledger"
+)
+
+// ResetLife is how long a reset's link works.
+const ResetLife = 30 * time.Minute
+
+// Forgot mails a reset's link to the address in the account's row (AC-014). For an unknown address, one that is no active member
+// here, and one over its budget, the same rows are written: a link that nobody knows, and a mail to nobody. The answer is
+// the same (AC-019).
+func (s *Room) Forgot(ctx context.Context, actor parlatory.Actor, email string) error {
+	permit, err := s.o.Law.Permit(ctx, actor, ActForgot)
+	if err != nil {
+		return err
+	}
+	if email, err = policy.Email(email); err != nil {
+		return parlatory.Invalid("email", "is not an e-mail address").Because(err)
+	}
+	row, over, err := s.asker(ctx, actor, email)
+	if err != nil {
+		return err
+	}
+	subject := vault.Settings
+	if !row.ID.Zero() {
+		subject = vault.AccountKey(row.ID)
+	}
+	held, err := s.o.Ring.Hold(ctx, parlatory.House, subject)
+	if err != nil {
+		return fmt.Errorf("hold account key: %w", err)
+	}
+	var to string
+	var target parlatory.AccountID
+	if !row.ID.Zero() && !over {
+		acc, err := row.Open(held)
+		if err != nil {
+			return err
+		}
+		to, target = acc.Email, acc.ID
+	}
+	view, err := s.o.Workspace.Named(ctx, actor.Workspace)
+	if err != nil {
+		return err
+	}
+	settings, err := s.settings(ctx, actor.Workspace)
+	if err != nil {
+		return err
+	}
+	token, hash, err := credential.NewToken()
+	if err != nil {
+		return err
+	}
+	mail, err := resetLetter(view, to, token).Mail()
+	if err != nil {
+		return err
+	}
+	return s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		id := parlatory.NewID[parlatory.RowKind](s.o.Clock)
+		if _, err := tx.House().Exec(sqlPutReset, id, hash, target, actor.Workspace, tx.Now(), tx.Now().Add(ResetLife)); err != nil {
+			return fmt.Errorf("store reset: %w", err)
+		}
+		return s.o.Workspace.Outbox().Put(tx, settings, mail)
+	})
+}
+
+// asker raises the counters and finds the account, if it is an active member here.
+func (s *Room) asker(ctx context.Context, actor parlatory.Actor, email string) (row account.Row, over bool, err error) {
+	permit, err := s.o.Law.Permit(ctx, actor, ActForgot)
+	if err != nil {
+		return row, false, err
+	}
+	ix, err := s.houseIndex(ctx)
+	if err != nil {
+		return row, false, err
+	}
+	index, err := s.o.Account.Index(ctx, email)
+	if err != nil {
+		return row, false, err
+	}
+	err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		if over, err = s.spendMail(tx, ix, actor, email); err != nil {
+			return err
+		}
+		if row, _, err = account.ByEmail(tx, index); err != nil {
+			return err
+		}
+		member, _, err := staff.ByAccount(tx, row.ID)
+		if err == nil && member.State != staff.Active {
+			row = account.Row{}
+		}
+		return err
+	})
+	return row, over, err
+}
+
+func errResetGone() error {
+	return parlatory.Fail(parlatory.KindExpired, "This link was used already or is older than 30 minutes. Please ask for a new one.")
+}
+
+type reset struct {
+	id      parlatory.RowID
+	account parlatory.AccountID
+	expires time.Time
+	used    int64
+}
+
+// living finds a reset by its token, at the door for which it was made.
+func (s *Room) living(tx *db.Tx, token parlatory.Secret) (reset, account.Row, error) {
+	var r reset
+	hash, err := credential.HashToken(token.Reveal())
+	if err != nil {
+		return r, account.Row{}, errResetGone()
+	}
+	err = tx.House().Row(sqlReset, hash, tx.Workspace()).Scan(&r.id, &r.account, &r.expires, &r.used)
+	if errors.Is(err, db.ErrNone) {
+		return r, account.Row{}, errResetGone()
+	}
+	if err != nil {
+		return r, account.Row{}, fmt.Errorf("read reset: %w", err)
+	}
+	row, ok, err := account.ByID(tx, r.account)
+	if err != nil {
+		return r, row, err
+	}
+	if !ok || r.used != 0 || !tx.Now().Before(r.expires) {
+		return r, row, errResetGone()
+	}
+	return r, row, nil
+}
+
+// OpenReset says whether a link still works, before somebody thinks of a password.
+func (s *Room) OpenReset(ctx context.Context, actor parlatory.Actor, token parlatory.Secret) error {
+	permit, err := s.o.Law.Permit(ctx, actor, ActResetOpen)
+	if err != nil {
+		return err
+	}
+	return s.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		_, _, err := s.living(tx, token)
+		return err
+	})
+}
+
+// Reset sets a new password by a link. All sessions end, all other links of the account are dead, and no session begins: the
+// person signs in, with whatever that owes (AC-011).
+func (s *Room) Reset(ctx context.Context, actor parlatory.Actor, token, password parlatory.Secret) error {
+	permit, err := s.o.Law.Permit(ctx, actor, ActReset)
+	if err != nil {
+		return err
+	}
+	var r reset
+	var row account.Row
+	err = s.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		r, row, err = s.living(tx, token)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	key, err := s.o.Account.Hold(ctx, row.ID)
+	if err != nil {
+		return err
+	}
+	acc, err := row.Open(key)
+	if err != nil {
+		return err
+	}
+	view, err := s.o.Workspace.Named(ctx, actor.Workspace)
+	if err != nil {
+		return err
+	}
+	phc, err := account.NewPassword(ctx, password, acc.Name, acc.Email, view.Company, view.Subdomain)
+	if err != nil {
+		return err
+	}
+	return s.reset(ctx, actor, r, key, view, phc)
+}
+
+func (s *Room) reset(ctx context.Context, actor parlatory.Actor, r reset, key *vault.Held, view workspace.View, phc string) error {
+	permit, err := s.o.Law.Permit(ctx, actor, ActReset)
+	if err != nil {
+		return err
+	}
+	pens, err := s.pens(ctx, actor.Workspace)
+	if err != nil {
+		return err
+	}
+	settings, err := s.settings(ctx, actor.Workspace)
+	if err != nil {
+		return err
+	}
+	ix, err := s.houseIndex(ctx)
+	if err != nil {
+		return err
+	}
+	return s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		n, err := tx.House().Exec(sqlUseReset, r.id, tx.Now())
+		if err != nil {
+			return fmt.Errorf("use reset: %w", err)
+		}
+		member, _, err := staff.ByAccount(tx, r.account)
+		if err != nil {
+			return err
+		}
+		if n != 1 || member.State != staff.Active {
+			return errResetGone()
+		}
+		acc, err := account.Fresh(tx, key, r.account)
+		if err != nil {
+			return err
+		}
+		if err := s.o.Account.SetPassword(tx, key, &acc, phc, account.PasswordReset, parlatory.SessionID{}); err != nil {
+			return err
+		}
+		if _, err := tx.House().Exec(sqlSpendResets, r.account, tx.Now()); err != nil {
+			return fmt.Errorf("spend resets: %w", err)
+		}
+		if err := s.o.Account.Verifier().Forgive(tx, ix, r.account); err != nil {
+			return err
+		}
+		mail, err := account.Changed(view, acc.Email).Mail()
+		if err != nil {
+			return err
+		}
+		if err := s.o.Workspace.Outbox().Put(tx, settings, mail); err != nil {
+			return err
+		}
+		return pens.witness(tx, ledger.Updated, r.account, member.ID, map[string]string{"what": account.PasswordReset})
+	})
+}

@@ -1,0 +1,156 @@
+package signin
+
+import (
+	"context"
+	"errors"
+
+	"parlatory"
+	"parlatory/internal/domain/account"
+	"parlatory/internal/domain/staff"
+	"parlatory/internal/guard/credential"
+	"parlatory/internal/guard/vault"
+	"parlatory/internal/storage/db"
+	"parlatory/internal/storage/ledger"
+)
+
+// Invited is what the holder of an invitation's link sees.
+type Invited struct {
+	Company string
+	Email   string
+	Name    string
+	Known   bool // the address has an account, and its own password
+}
+
+// OpenInvitation shows an invitation to whoever holds its link, which went to that address.
+func (s *Room) OpenInvitation(ctx context.Context, actor parlatory.Actor, token parlatory.Secret) (Invited, error) {
+	permit, err := s.o.Law.Permit(ctx, actor, ActInvitationOpen)
+	if err != nil {
+		return Invited{}, err
+	}
+	i, err := s.invitee(ctx, actor.Workspace, token)
+	if err != nil {
+		return Invited{}, err
+	}
+	view, err := s.o.Workspace.Named(ctx, actor.Workspace)
+	if err != nil {
+		return Invited{}, err
+	}
+	index, err := s.o.Account.Index(ctx, i.member.Email)
+	if err != nil {
+		return Invited{}, err
+	}
+	out := Invited{Company: view.Company, Email: i.member.Email, Name: i.member.Name}
+	err = s.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		_, out.Known, err = account.ByEmail(tx, index)
+		return err
+	})
+	return out, err
+}
+
+// guest is an invitation that was found and proved.
+type guest struct {
+	invitee staff.Invitee
+	member  staff.Member
+	key     *vault.Held
+}
+
+func (s *Room) invitee(ctx context.Context, door parlatory.WorkspaceID, token parlatory.Secret) (guest, error) {
+	hash, err := credential.HashToken(token.Reveal())
+	if err != nil {
+		return guest{}, staff.Gone()
+	}
+	permit, err := s.o.Law.System(actHalf, door)
+	if err != nil {
+		return guest{}, err
+	}
+	var g guest
+	err = s.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		found, lives, err := staff.Find(tx, hash)
+		if err == nil && !lives {
+			err = staff.Gone()
+		}
+		g.invitee = found
+		return err
+	})
+	if err != nil {
+		return g, err
+	}
+	if g.key, err = s.o.Staff.Hold(ctx, door, g.invitee.Row.ID); err != nil {
+		return g, err
+	}
+	g.member, err = g.invitee.Open(g.key)
+	return g, err
+}
+
+// AcceptInvitation makes an account for an invited address that has none, with a password that the holder of the link
+// chooses. The membership begins when what sign-in owes is paid. An address with an account signs in instead: a link
+// never sets its password (AC-038).
+func (s *Room) AcceptInvitation(ctx context.Context, actor parlatory.Actor, token parlatory.Secret, name string, password parlatory.Secret) (Result, error) {
+	permit, err := s.o.Law.Permit(ctx, actor, ActInvitationAccept)
+	if err != nil {
+		return Result{}, err
+	}
+	if name, err = account.Name(name); err != nil {
+		return Result{}, err
+	}
+	g, err := s.invitee(ctx, actor.Workspace, token)
+	if err != nil {
+		return Result{}, err
+	}
+	view, err := s.o.Workspace.Named(ctx, actor.Workspace)
+	if err != nil {
+		return Result{}, err
+	}
+	phc, err := account.NewPassword(ctx, password, name, g.member.Email, view.Company, view.Subdomain)
+	if err != nil {
+		return Result{}, err
+	}
+	draft, err := s.o.Account.Draft(ctx, g.member.Email, name, phc)
+	if err != nil {
+		return Result{}, err
+	}
+	pens, err := s.pens(ctx, actor.Workspace)
+	if err != nil {
+		return Result{}, err
+	}
+	var r Result
+	err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		now, lives, err := staff.FindByID(tx, g.invitee.Invitation.ID)
+		if err != nil {
+			return err
+		}
+		if !lives || now.Row.ID != g.member.ID {
+			return staff.Gone()
+		}
+		if err := draft.Store(tx); err != nil {
+			return err
+		}
+		if err := pens.witness(tx, ledger.Created, draft.ID(), g.member.ID, map[string]string{"by": "invitation"}); err != nil {
+			return err
+		}
+		e := entrance{account: draft.Account(), key: draft.Held, member: g.member.ID, memberKey: g.key, invitation: g.invitee.Invitation.ID}
+		r, err = s.onward(tx, actor, e, pens)
+		return err
+	})
+	if errors.Is(err, account.ErrKnown) {
+		return Result{}, parlatory.Conflict("This address has an account already. Please sign in with its password to accept the invitation.")
+	}
+	return r, err
+}
+
+// onward goes from a proved person to what is owed first, or to the session.
+func (s *Room) onward(tx *db.Tx, actor parlatory.Actor, e entrance, p pens) (Result, error) {
+	st, err := standingOf(tx, e.account.ID)
+	if err != nil {
+		return Result{}, err
+	}
+	owed := next(st, "")
+	if owed == "" {
+		return s.begin(tx, actor, e, p)
+	}
+	if err := s.o.Sessions.end(tx, actor); err != nil {
+		return Result{}, err
+	}
+	token, err := s.o.Sessions.open(tx, e.key, attempt{account: e.account.ID, door: tx.Workspace(), staff: e.member, invitation: e.invitation}, actor)
+	return Result{Owed: owed, Token: token}, err
+}

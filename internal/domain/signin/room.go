@@ -1,0 +1,102 @@
+package signin
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"parlatory"
+	"parlatory/internal/domain/account"
+	"parlatory/internal/domain/staff"
+	"parlatory/internal/domain/workspace"
+	"parlatory/internal/guard/access"
+	"parlatory/internal/guard/vault"
+	"parlatory/internal/storage/db"
+	"parlatory/internal/storage/ledger"
+)
+
+// Options are what the room needs.
+type Options struct {
+	DB        *db.DB
+	Law       *access.Law
+	Ring      *vault.Ring
+	Ledger    *ledger.Ledger
+	Workspace *workspace.Room
+	Account   *account.Room
+	Staff     *staff.Room
+	Sessions  *Sessions
+	Clock     parlatory.Clock
+	Log       *slog.Logger
+	Limits    Limits
+}
+
+// Limits are budgets; zero values mean the defaults.
+type Limits struct {
+	MailSource  int // links by mail that one client address asks for, an hour; default 20 (AC-019)
+	MailAccount int // links by mail to one person, an hour; default 3
+	DoorFailed  int // failed tries that one workspace's ledger takes one by one, a minute; default 300
+}
+
+// Room is the way in.
+type Room struct {
+	o Options
+
+	mailSource, mailAccount, doorFailed workspace.Budget
+}
+
+// New opens the room.
+func New(o Options) *Room {
+	def := func(n *int, to int) int {
+		if *n == 0 {
+			*n = to
+		}
+		return *n
+	}
+	return &Room{
+		o:           o,
+		mailSource:  workspace.Budget{Name: "mail.source", Window: time.Hour, Limit: def(&o.Limits.MailSource, 20)},
+		mailAccount: workspace.Budget{Name: "mail.account", Window: time.Hour, Limit: def(&o.Limits.MailAccount, 3)},
+		doorFailed:  workspace.Budget{Name: "door.failed", Window: time.Minute, Limit: def(&o.Limits.DoorFailed, 300)},
+	}
+}
+
+// Run sweeps until ctx ends.
+func (s *Room) Run(ctx context.Context) error { return s.o.Sessions.Run(ctx) }
+
+// pens are the keys of an act that the house and one workspace witness.
+type pens struct {
+	house, workspace *ledger.Pen
+}
+
+func (s *Room) pens(ctx context.Context, door parlatory.WorkspaceID) (p pens, err error) {
+	if p.house, err = s.o.Ledger.Pen(ctx, parlatory.House); err != nil {
+		return p, err
+	}
+	p.workspace, err = s.o.Ledger.Pen(ctx, door)
+	return p, err
+}
+
+// witness writes the event twice: for the house about the account, for the workspace about the member.
+func (p pens) witness(tx *db.Tx, action ledger.Action, acc parlatory.AccountID, member parlatory.StaffID, values map[string]string) error {
+	if err := p.house.WitnessHouse(tx, ledger.Entry{Action: action, Element: "Account", ID: acc.Raw(), New: values}); err != nil {
+		return err
+	}
+	return p.workspace.Witness(tx, ledger.Entry{Action: action, Element: "Staff", ID: member.Raw(), New: values})
+}
+
+func (s *Room) houseIndex(ctx context.Context) (*vault.Indexer, error) {
+	ix, err := s.o.Ring.Index(ctx, parlatory.House)
+	if err != nil {
+		return nil, fmt.Errorf("hold house index key: %w", err)
+	}
+	return ix, nil
+}
+
+func (s *Room) settings(ctx context.Context, ws parlatory.WorkspaceID) (*vault.Held, error) {
+	held, err := s.o.Ring.Hold(ctx, ws, vault.Settings)
+	if err != nil {
+		return nil, fmt.Errorf("hold settings key: %w", err)
+	}
+	return held, nil
+}

@@ -1,0 +1,291 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"parlatory"
+	"parlatory/internal/guard/access"
+	"parlatory/internal/guard/credential"
+	"parlatory/internal/guard/vault"
+	"parlatory/internal/storage/db"
+)
+
+// How long things last (ASVS 7.3.1, 7.3.2). A workspace's own limits can only be shorter.
+const (
+	SessionIdle = 8 * time.Hour
+	SessionLife = 7 * 24 * time.Hour
+	AttemptLife = 15 * time.Minute
+	touchEach   = time.Minute
+)
+
+// SessionOptions are what the store of sessions needs.
+type SessionOptions struct {
+	DB    *db.DB
+	Law   *access.Law
+	Ring  *vault.Ring
+	Clock parlatory.Clock
+	Log   *slog.Logger
+}
+
+// Sessions is the store of sessions and half sessions. It stands apart from the sign-in room, since the rooms to the
+// left end sessions in their own transactions.
+type Sessions struct{ o SessionOptions }
+
+// NewSessions opens the store.
+func NewSessions(o SessionOptions) *Sessions { return &Sessions{o} }
+
+type session struct {
+	id                     parlatory.SessionID
+	token                  credential.TokenHash
+	account                parlatory.AccountID
+	door                   parlatory.WorkspaceID
+	staff                  parlatory.StaffID
+	department             parlatory.DepartmentID
+	role                   string
+	created, expires, seen time.Time
+	revision               uint32
+	sealed                 vault.Sealed
+}
+
+// place is from where a session was begun; it is sealed.
+type place struct {
+	Address string `json:"address"`
+	Device  string `json:"device"`
+}
+
+func placeOf(a parlatory.Actor) place {
+	p := place{Device: a.Device}
+	if a.Address.IsValid() {
+		p.Address = a.Address.Unmap().WithZone("").String()
+	}
+	return p
+}
+
+func (s session) binding() vault.Binding {
+	return vault.Binding{Table: "sessions", Row: s.id.Raw(), Revision: s.revision,
+		Clear: []any{s.token[:], s.account, s.door, s.staff, s.department, s.role, s.created, s.expires}}
+}
+
+func scanSession(row *db.Row) (session, error) {
+	var s session
+	err := row.Scan(&s.id, &s.token, &s.account, &s.door, &s.staff, &s.department, &s.role, &s.created, &s.expires, &s.seen, &s.revision, &s.sealed)
+	if errors.Is(err, db.ErrNone) {
+		return s, errSignIn()
+	}
+	if err != nil {
+		return s, fmt.Errorf("read session: %w", err)
+	}
+	return s, nil
+}
+
+// errSignIn is the one answer to a token that is unknown, malformed, expired, ended or of another door.
+func errSignIn() error { return parlatory.Fail(parlatory.KindUnauthenticated, "Please sign in.") }
+
+// Session resolves a session's token at a door to its actor (ASVS 7.2.1): one indexed read. from carries address and device.
+func (s *Sessions) Session(ctx context.Context, door parlatory.WorkspaceID, token string, from parlatory.Actor) (parlatory.Actor, error) {
+	hash, err := credential.HashToken(token)
+	if err != nil {
+		return parlatory.Actor{}, errSignIn()
+	}
+	permit, err := s.o.Law.System(actResume, parlatory.House)
+	if err != nil {
+		return parlatory.Actor{}, err
+	}
+	var row session
+	err = s.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		row, err = scanSession(tx.Row(sqlSessionByToken, hash, door))
+		return err
+	})
+	if err != nil {
+		return parlatory.Actor{}, err
+	}
+	now := s.o.Clock.Now()
+	if !now.Before(row.expires) || now.Sub(row.seen) >= SessionIdle {
+		return parlatory.Actor{}, errSignIn()
+	}
+	if err := s.prove(ctx, row.account, row.binding(), row.sealed); err != nil {
+		return parlatory.Actor{}, err
+	}
+	if now.Sub(row.seen) >= touchEach {
+		if err := s.touch(ctx, permit, row, now); err != nil {
+			return parlatory.Actor{}, err
+		}
+	}
+	actor := from
+	actor.Kind, actor.Workspace, actor.Session = parlatory.Staff, door, row.id
+	actor.Account, actor.Staff, actor.Department, actor.Role = row.account, row.staff, row.department, row.role
+	return actor, nil
+}
+
+// prove refuses a row that was changed past the program, as if it were not there.
+func (s *Sessions) prove(ctx context.Context, account parlatory.AccountID, b vault.Binding, sealed vault.Sealed) error {
+	held, err := s.o.Ring.Hold(ctx, parlatory.House, vault.AccountKey(account))
+	if errors.Is(err, vault.ErrNoKey) {
+		return errSignIn()
+	}
+	if err != nil {
+		return fmt.Errorf("hold account key: %w", err)
+	}
+	if _, err := held.Open(b, sealed); err != nil {
+		s.o.Log.Error("row refused", "table", b.Table, "cause", err.Error())
+		return errSignIn()
+	}
+	return nil
+}
+
+func (s *Sessions) touch(ctx context.Context, permit access.Permit, row session, now time.Time) error {
+	err := s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		_, err := tx.Exec(sqlTouchSession, row.id, now, row.seen)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("touch session: %w", err)
+	}
+	return nil
+}
+
+// begin stores a new session and gives its token.
+func (s *Sessions) begin(tx *db.Tx, held *vault.Held, row session, from parlatory.Actor) (parlatory.Secret, parlatory.SessionID, error) {
+	token, hash, err := credential.NewToken()
+	if err != nil {
+		return token, row.id, err
+	}
+	row.id, row.token, row.revision = parlatory.NewID[parlatory.SessionKind](s.o.Clock), hash, 1
+	row.created, row.seen, row.expires = tx.Now(), tx.Now(), tx.Now().Add(SessionLife)
+	if row.sealed, err = vault.SealJSON(held, row.binding(), placeOf(from)); err != nil {
+		return token, row.id, fmt.Errorf("seal session: %w", err)
+	}
+	_, err = tx.House().Exec(sqlInsertSession, row.id, row.token, row.account, row.door, row.staff, row.department, row.role, row.created, row.expires, row.seen, row.revision, row.sealed)
+	if err != nil {
+		return token, row.id, fmt.Errorf("store session: %w", err)
+	}
+	return token, row.id, nil
+}
+
+// Renew gives a session a new token; the old one is dead with the commit.
+func (s *Sessions) Renew(tx *db.Tx, held *vault.Held, id parlatory.SessionID) (parlatory.Secret, error) {
+	row, err := scanSession(tx.House().Row(sqlSessionByID, id))
+	if err != nil {
+		return parlatory.Secret{}, err
+	}
+	plain, err := held.Open(row.binding(), row.sealed)
+	if err != nil {
+		return parlatory.Secret{}, fmt.Errorf("open session: %w", err)
+	}
+	token, hash, err := credential.NewToken()
+	if err != nil {
+		return token, err
+	}
+	row.token, row.revision = hash, row.revision+1
+	if row.sealed, err = held.Seal(row.binding(), plain); err != nil {
+		return token, fmt.Errorf("seal session: %w", err)
+	}
+	n, err := tx.House().Exec(sqlRenewSession, id, row.token, row.revision, row.sealed, row.revision-1)
+	if err == nil && n != 1 {
+		err = errSignIn()
+	}
+	return token, err
+}
+
+// EndAccount ends all sessions and half sessions of an account but one (zero: all), wherever they are.
+func (s *Sessions) EndAccount(tx *db.Tx, account parlatory.AccountID, but parlatory.SessionID) error {
+	house := tx.House()
+	if err := s.tellEnds(house, sqlSessionsOfAccount, account, but[:]); err != nil {
+		return err
+	}
+	if _, err := house.Exec(sqlEndOfAccount, account, but[:]); err != nil {
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	if _, err := house.Exec(sqlAttemptsOfAccount, account); err != nil {
+		return fmt.Errorf("end half sessions: %w", err)
+	}
+	return nil
+}
+
+// EndStaff ends all sessions and half sessions of a membership of tx's workspace, and none elsewhere.
+func (s *Sessions) EndStaff(tx *db.Tx, staff parlatory.StaffID) error {
+	house, door := tx.House(), tx.Workspace()
+	if err := s.tellEnds(house, sqlSessionsOfStaff, staff, door); err != nil {
+		return err
+	}
+	if _, err := house.Exec(sqlEndOfStaff, staff, door); err != nil {
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	if _, err := house.Exec(sqlAttemptsOfStaff, staff, door); err != nil {
+		return fmt.Errorf("end half sessions: %w", err)
+	}
+	return nil
+}
+
+func (s *Sessions) tellEnds(house *db.Tx, query string, args ...any) error {
+	rows, err := house.Query(query, args...)
+	if err != nil {
+		return fmt.Errorf("read sessions: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		e := parlatory.Event{Kind: parlatory.SessionEnded}
+		if err := rows.Scan(&e.Session, &e.Workspace, &e.Staff, &e.Account); err != nil {
+			return fmt.Errorf("read session: %w", err)
+		}
+		house.Tell(e)
+	}
+	return rows.Err()
+}
+
+// end ends what the actor came with: the session or the half session that a new one replaces, or that is left.
+func (s *Sessions) end(tx *db.Tx, actor parlatory.Actor) error {
+	var query string
+	switch actor.Kind {
+	case parlatory.Staff:
+		query = sqlEndSession
+		tx.Tell(parlatory.Event{Kind: parlatory.SessionEnded, Workspace: actor.Workspace, Staff: actor.Staff, Account: actor.Account, Session: actor.Session})
+	case parlatory.Half:
+		query = sqlEndAttempt
+	default:
+		return nil
+	}
+	if _, err := tx.House().Exec(query, actor.Session, actor.Account); err != nil {
+		return fmt.Errorf("end session: %w", err)
+	}
+	return nil
+}
+
+// Run sweeps what has run out until ctx ends. Nothing depends on it: what has run out is refused where it is read.
+func (s *Sessions) Run(ctx context.Context) error {
+	tick := time.NewTicker(10 * time.Minute)
+	defer tick.Stop()
+	for {
+		if err := s.sweep(ctx); err != nil && ctx.Err() == nil {
+			s.o.Log.Error("sweep of sessions", "cause", err.Error())
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *Sessions) sweep(ctx context.Context) error {
+	permit, err := s.o.Law.System(actSweep, parlatory.House)
+	if err != nil {
+		return err
+	}
+	return s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		now := tx.Now()
+		if _, err := tx.Exec(sqlSweepSessions, now, now.Add(-SessionIdle)); err != nil {
+			return err
+		}
+		for _, query := range []string{sqlSweepAttempts, sqlSweepSignups, sqlSweepResets} {
+			if _, err := tx.Exec(query, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,43 @@
+package signin
+
+const (
+	sessionColumns = `id, token, account, door, staff, department, role, created_at, expires_at, seen_at, revision, sealed`
+
+	sqlInsertSession     = `INSERT INTO sessions (workspace, ` + sessionColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
+	sqlSessionByToken    = `SELECT ` + sessionColumns + ` FROM sessions WHERE workspace = $1 AND token = $2 AND door = $3`
+	sqlSessionByID       = `SELECT ` + sessionColumns + ` FROM sessions WHERE workspace = $1 AND id = $2`
+	sqlTouchSession      = `UPDATE sessions SET seen_at = $3 WHERE workspace = $1 AND id = $2 AND seen_at = $4`
+	sqlRenewSession      = `UPDATE sessions SET token = $3, revision = $4, sealed = $5 WHERE workspace = $1 AND id = $2 AND revision = $6`
+	sqlSessionsOfAccount = `SELECT id, door, staff, account FROM sessions WHERE workspace = $1 AND account = $2 AND id <> $3`
+	sqlEndOfAccount      = `DELETE FROM sessions WHERE workspace = $1 AND account = $2 AND id <> $3`
+	sqlSessionsOfStaff   = `SELECT id, door, staff, account FROM sessions WHERE workspace = $1 AND staff = $2 AND door = $3`
+	sqlEndOfStaff        = `DELETE FROM sessions WHERE workspace = $1 AND staff = $2 AND door = $3`
+	sqlEndSession        = `DELETE FROM sessions WHERE workspace = $1 AND id = $2 AND account = $3`
+
+	attemptColumns = `id, token, account, door, staff, invitation, paid, created_at, expires_at, revision, sealed`
+
+	sqlInsertAttempt     = `INSERT INTO attempts (workspace, ` + attemptColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
+	sqlAttemptByToken    = `SELECT ` + attemptColumns + ` FROM attempts WHERE workspace = $1 AND token = $2 AND door = $3`
+	sqlAttemptByID       = `SELECT ` + attemptColumns + ` FROM attempts WHERE workspace = $1 AND id = $2 AND door = $3`
+	sqlAdvanceAttempt    = `UPDATE attempts SET token = $3, paid = $4, revision = $5, sealed = $6 WHERE workspace = $1 AND id = $2 AND revision = $7`
+	sqlEndAttempt        = `DELETE FROM attempts WHERE workspace = $1 AND id = $2 AND account = $3`
+	sqlAttemptsOfAccount = `DELETE FROM attempts WHERE workspace = $1 AND account = $2`
+	sqlAttemptsOfStaff   = `DELETE FROM attempts WHERE workspace = $1 AND staff = $2 AND door = $3`
+
+	sqlPutAgreement = `INSERT INTO agreements (workspace, id, account, security_version, privacy_version, at, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7)`
+	sqlAgreed       = `SELECT COUNT(*) FROM agreements WHERE workspace = $1 AND account = $2 AND security_version = $3 AND privacy_version = $4`
+
+	sqlPutSignup = `INSERT INTO signups (workspace, id, token, created_at, expires_at, used_at, sealed) VALUES ($1, $2, $3, $4, $5, 0, $6)`
+	sqlSignup    = `SELECT id, created_at, expires_at, used_at, sealed FROM signups WHERE workspace = $1 AND token = $2`
+	sqlUseSignup = `UPDATE signups SET used_at = $3 WHERE workspace = $1 AND id = $2 AND used_at = 0 AND expires_at > $3`
+
+	sqlPutReset    = `INSERT INTO resets (workspace, id, token, account, door, created_at, expires_at, used_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0)`
+	sqlReset       = `SELECT id, account, expires_at, used_at FROM resets WHERE workspace = $1 AND token = $2 AND door = $3`
+	sqlUseReset    = `UPDATE resets SET used_at = $3 WHERE workspace = $1 AND id = $2 AND used_at = 0 AND expires_at > $3`
+	sqlSpendResets = `UPDATE resets SET used_at = $3 WHERE workspace = $1 AND account = $2 AND used_at = 0`
+
+	sqlSweepSessions = `DELETE FROM sessions WHERE workspace = $1 AND (expires_at <= $2 OR seen_at <= $3)`
+	sqlSweepAttempts = `DELETE FROM attempts WHERE workspace = $1 AND expires_at <= $2`
+	sqlSweepSignups  = `DELETE FROM signups WHERE workspace = $1 AND expires_at <= $2`
+	sqlSweepResets   = `DELETE FROM resets WHERE workspace = $1 AND expires_at <= $2`
+)

@@ -1,0 +1,268 @@
+package staff
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"parlatory"
+	"parlatory/internal/domain/account"
+	"parlatory/internal/guard/access"
+	"parlatory/internal/guard/vault"
+	"parlatory/internal/storage/db"
+	"parlatory/internal/storage/ledger"
+)
+
+// maxPage is how many members one answer holds.
+const maxPage = 200
+
+// Page is one piece of the list; Next is zero at its end.
+type Page struct {
+	Items []Member
+	Next  parlatory.StaffID
+}
+
+// List shows the members in the order in which they came. Below the data level Full one sees names, roles and states of
+// those who are there, no addresses and no invitations.
+func (s *Room) List(ctx context.Context, actor parlatory.Actor, after parlatory.StaffID, limit int) (Page, error) {
+	permit, err := s.o.Law.Permit(ctx, actor, ActView)
+	if err != nil {
+		return Page{}, err
+	}
+	if limit <= 0 || limit > maxPage {
+		limit = maxPage
+	}
+	var rows []Row
+	until := map[parlatory.StaffID]time.Time{}
+	err = s.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		if rows, err = list(tx, after, limit+1); err != nil {
+			return err
+		}
+		return pendings(tx, rows, until)
+	})
+	if err != nil {
+		return Page{}, err
+	}
+	var page Page
+	if len(rows) > limit {
+		rows = rows[:limit]
+		page.Next = rows[limit-1].ID
+	}
+	for _, r := range rows {
+		m, err := s.open(ctx, actor.Workspace, r)
+		if err != nil {
+			return Page{}, err
+		}
+		m.You, m.InvitedUntil = m.ID == actor.Staff, until[m.ID]
+		if permit.Level() < access.Full {
+			if m.State == Invited {
+				continue
+			}
+			if !m.You {
+				m.Email = ""
+			}
+		}
+		page.Items = append(page.Items, m)
+	}
+	return page, nil
+}
+
+func list(tx *db.Tx, after parlatory.StaffID, limit int) (out []Row, err error) {
+	from := after[:] // the zero id comes before all, and is a value here, not NULL
+	rows, err := tx.Query(sqlList, from, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read members: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		r, _, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, rows.Err()
+}
+
+func pendings(tx *db.Tx, rows []Row, until map[parlatory.StaffID]time.Time) error {
+	for _, r := range rows {
+		if r.State != Invited {
+			continue
+		}
+		inv, ok, err := scanInvitation(tx.Row(sqlPending, r.ID))
+		if err != nil {
+			return err
+		}
+		if ok {
+			until[r.ID] = inv.ExpiresAt
+		}
+	}
+	return nil
+}
+
+func (s *Room) open(ctx context.Context, ws parlatory.WorkspaceID, r Row) (Member, error) {
+	held, err := s.Hold(ctx, ws, r.ID)
+	if err != nil {
+		return Member{}, err
+	}
+	return r.Open(held)
+}
+
+// Me is the own membership.
+func (s *Room) Me(ctx context.Context, actor parlatory.Actor) (Member, error) {
+	permit, err := s.o.Law.Permit(ctx, actor, account.ActView)
+	if err != nil {
+		return Member{}, err
+	}
+	var r Row
+	err = s.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		r, err = s.must(tx, actor.Staff)
+		return err
+	})
+	if err != nil {
+		return Member{}, err
+	}
+	m, err := s.open(ctx, actor.Workspace, r)
+	m.You = true
+	return m, err
+}
+
+// must finds a member that is not deleted.
+func (s *Room) must(tx *db.Tx, id parlatory.StaffID) (Row, error) {
+	r, ok, err := ByID(tx, id)
+	if err == nil && (!ok || r.State == Deleted) {
+		err = parlatory.NotFound()
+	}
+	return r, err
+}
+
+// RenameMe changes the own name: of the account, and as this workspace shows it.
+func (s *Room) RenameMe(ctx context.Context, actor parlatory.Actor, name string) (Member, error) {
+	permit, err := s.o.Law.Permit(ctx, actor, account.ActEdit)
+	if err != nil {
+		return Member{}, err
+	}
+	if name, err = account.Name(name); err != nil {
+		return Member{}, err
+	}
+	own, err := s.o.Account.Hold(ctx, actor.Account)
+	if err != nil {
+		return Member{}, err
+	}
+	var m Member
+	err = s.change(ctx, permit, actor.Staff, func(tx *db.Tx, before Member, held *vault.Held, pen *ledger.Pen) error {
+		acc, err := account.Fresh(tx, own, actor.Account)
+		if err != nil {
+			return err
+		}
+		if err := acc.Rename(tx, own, name); err != nil {
+			return err
+		}
+		m = before
+		m.Name, m.You = name, true
+		if err := m.store(tx, held); err != nil {
+			return err
+		}
+		return pen.Witness(tx, ledger.Entry{Action: ledger.Updated, Element: "Staff", ID: m.ID.Raw(),
+			Old: map[string]string{"name": before.Name}, New: map[string]string{"name": name}})
+	})
+	return m, err
+}
+
+type memberKey struct {
+	workspace parlatory.WorkspaceID
+	id        parlatory.StaffID
+}
+
+type named struct {
+	name string
+	at   time.Time
+}
+
+// names remembers display names for conversations; events clear it, and a minute does.
+type names struct {
+	mu    sync.Mutex
+	turn  uint64
+	known map[memberKey]named
+}
+
+const (
+	nameFor = time.Minute
+	nameTop = 20000
+)
+
+// Told forgets what an event makes stale.
+func (s *Room) Told(events []parlatory.Event) {
+	for _, e := range events {
+		if e.Kind == parlatory.StaffChanged {
+			s.names.mu.Lock()
+			s.names.turn++
+			delete(s.names.known, memberKey{e.Workspace, e.Staff})
+			s.names.mu.Unlock()
+		}
+	}
+}
+
+// Names gives the display names of members, for rooms that show who wrote. Who may see them is those rooms' question.
+func (s *Room) Names(ctx context.Context, ws parlatory.WorkspaceID, ids []parlatory.StaffID) (map[parlatory.StaffID]string, error) {
+	out := make(map[parlatory.StaffID]string, len(ids))
+	var missing []parlatory.StaffID
+	now := s.o.Clock.Now()
+	s.names.mu.Lock()
+	turn := s.names.turn
+	for _, id := range ids {
+		if n, ok := s.names.known[memberKey{ws, id}]; ok && now.Sub(n.at) < nameFor {
+			out[id] = n.name
+		} else if !id.Zero() {
+			missing = append(missing, id)
+		}
+	}
+	s.names.mu.Unlock()
+	if len(missing) == 0 {
+		return out, nil
+	}
+	permit, err := s.o.Law.System(actNames, ws)
+	if err != nil {
+		return nil, err
+	}
+	var rows []Row
+	err = s.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		for _, id := range missing {
+			r, ok, err := ByID(tx, id)
+			if err != nil {
+				return err
+			}
+			if ok {
+				rows = append(rows, r)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		m, err := s.open(ctx, ws, r)
+		if err != nil {
+			return nil, err
+		}
+		out[r.ID] = m.Name
+	}
+	s.keepNames(ws, turn, now, rows, out)
+	return out, nil
+}
+
+func (s *Room) keepNames(ws parlatory.WorkspaceID, turn uint64, now time.Time, rows []Row, out map[parlatory.StaffID]string) {
+	s.names.mu.Lock()
+	defer s.names.mu.Unlock()
+	if s.names.turn != turn {
+		return
+	}
+	if len(s.names.known)+len(rows) > nameTop {
+		clear(s.names.known)
+	}
+	for _, r := range rows {
+		s.names.known[memberKey{ws, r.ID}] = named{out[r.ID], now}
+	}
+}
