@@ -43,6 +43,7 @@ type target struct {
 	pairs   []user
 	crowd   []user
 	stop    func() error
+	profile string // address of its profiler, if it has one
 }
 
 var allTargets = []string{"floor", "sqlite", "postgres", "floor-tls", "sqlite-tls", "postgres-tls"}
@@ -60,7 +61,7 @@ func runBench(args []string) error {
 	flags.Float64Var(&o.rate, "rate", 300, "messages a second offered in the open loop")
 	flags.BoolVar(&o.idle, "idle", false, "measure the memory of an idle server and of idle sockets too")
 	flags.IntVar(&o.sockets, "sockets", 5000, "idle sockets")
-	flags.StringVar(&o.profile, "profile", "", "write processor profiles of the product under the closed loop to this folder")
+	flags.StringVar(&o.profile, "profile", "", "folder for processor profiles of each load; the product is built with a profiler for it")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -151,7 +152,9 @@ func (b *bench) measure(t *target, scenario string) (result, error) {
 	case "room":
 		spec.Users = t.crowd
 	}
-	return startLoad(spec)
+	wait := b.record(t, scenario)
+	res, err := startLoad(spec)
+	return res, errors.Join(err, wait())
 }
 
 // holdSockets starts a load process that only connects, and gives the function that ends it.

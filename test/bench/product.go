@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"parlatory/test/rig"
@@ -20,7 +21,7 @@ func (b *bench) startProduct(name, kind string, withTLS bool) (t *target, err er
 	if err != nil {
 		return nil, err
 	}
-	t = &target{name: name, address: s.server.Address, server: s.server.PID(), pids: []int{s.server.PID()}, stop: stop}
+	t = &target{name: name, address: s.server.Address, server: s.server.PID(), pids: []int{s.server.PID()}, stop: stop, profile: s.profile}
 	if s.database != 0 {
 		t.pids = append(t.pids, s.database)
 	}
@@ -38,6 +39,7 @@ func (b *bench) startProduct(name, kind string, withTLS bool) (t *target, err er
 type running struct {
 	server   *rig.Server
 	database int // process id of the database server, if it is one
+	profile  string
 }
 
 func (b *bench) server(ctx context.Context, name, kind string, withTLS bool) (running, func() error, error) {
@@ -51,6 +53,12 @@ func (b *bench) server(ctx context.Context, name, kind string, withTLS bool) (ru
 		return running{}, nil, err
 	}
 	r := running{}
+	if b.profile != "" {
+		if r.profile, err = profileAddress(); err != nil {
+			return running{}, nil, err
+		}
+		o.Env = append(o.Env, "PARLATORY_PROFILE="+r.profile)
+	}
 	stopDatabase := func() error { return nil }
 	if kind == "postgres" {
 		database, err := rig.NewDatabase()
@@ -78,7 +86,15 @@ func (b *bench) build(ctx context.Context, tags ...string) (string, error) {
 	if path := b.binaries[key]; path != "" {
 		return path, nil
 	}
-	path, err := rig.Build(ctx, b.dir, tags...)
+	var flags []string
+	if b.profile != "" {
+		overlay, err := b.overlay()
+		if err != nil {
+			return "", err
+		}
+		flags = append(flags, overlay)
+	}
+	path, err := rig.Compile(ctx, filepath.Join(b.dir, "parlatory"+strings.Join(tags, "-")), append(flags, "-tags", strings.Join(tags, ","))...)
 	if err == nil {
 		b.binaries[key] = path
 	}

@@ -59,8 +59,10 @@ type Server struct {
 // New prepares a server: ports, certificate, mailbox, configuration. Start starts it, as often as wanted.
 func New(o Options) (*Server, error) {
 	s := &Server{Options: o}
-	if err := os.MkdirAll(filepath.Join(o.Dir, "data"), 0o700); err != nil {
-		return nil, fmt.Errorf("data folder: %w", err)
+	for _, dir := range []string{"data", "key"} {
+		if err := os.MkdirAll(filepath.Join(o.Dir, dir), 0o700); err != nil {
+			return nil, fmt.Errorf("folders: %w", err)
+		}
 	}
 	ports, err := freePorts(2)
 	if err != nil {
@@ -93,13 +95,18 @@ func freePorts(n int) (addresses []string, err error) {
 	return addresses, nil
 }
 
-// Build compiles the binary, unless PARLATORY_BINARY names one that stands already (and no tags are asked for).
-func Build(ctx context.Context, dir string, tags ...string) (string, error) {
-	if ready := os.Getenv("PARLATORY_BINARY"); ready != "" && len(tags) == 0 {
+// Build gives the binary as it is shipped: the one that PARLATORY_BINARY names, or a fresh one in a folder.
+func Build(ctx context.Context, dir string) (string, error) {
+	if ready := os.Getenv("PARLATORY_BINARY"); ready != "" {
 		return ready, nil
 	}
-	out := filepath.Join(dir, strings.Join(append([]string{"parlatory"}, tags...), "-"))
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", strings.Join(tags, ","), "-o", out, "parlatory/cmd/parlatory")
+	return Compile(ctx, filepath.Join(dir, "parlatory"))
+}
+
+// Compile builds the program with further flags.
+func Compile(ctx context.Context, out string, flags ...string) (string, error) {
+	args := append(append([]string{"build", "-trimpath"}, flags...), "-o", out, "parlatory/cmd/parlatory")
+	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // flags of tests
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOEXPERIMENT=runtimesecret")
 	if msg, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build %s: %w: %s", out, err, msg)
