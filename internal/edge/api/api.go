@@ -79,7 +79,11 @@ func New(rooms Rooms, catalogue *access.Catalogue, log *slog.Logger) (*API, erro
 }
 
 // ServeHTTP answers a request whose Actor front has put into the context.
-func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !a.repeats(w, r) {
+		a.mux.ServeHTTP(w, r)
+	}
+}
 
 // Operations lists every operation with its act, by path and method.
 func (a *API) Operations() []Operation {

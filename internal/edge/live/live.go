@@ -31,7 +31,7 @@ type Options struct {
 	Chat      *chat.Room
 	Sessions  front.Sessions
 	Catalogue *access.Catalogue
-	Engine    string // "sqlite" needs no polling of heads: there is one node
+	Shared    bool // other nodes may write to the same database, so heads are compared
 	Clock     parlatory.Clock
 	Log       *slog.Logger
 	Registry  *prometheus.Registry
@@ -109,7 +109,7 @@ func New(o Options) (*Live, error) {
 	l.stop = stop
 	l.working.Go(func() { l.tell(ctx) })
 	l.working.Go(func() { l.judge(ctx) })
-	if o.Engine != "sqlite" {
+	if o.Shared {
 		l.working.Go(func() { l.poll(ctx) })
 	}
 	return l, nil

@@ -1,0 +1,343 @@
+package parlatory_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// The architecture, as a table that cannot go stale. Floors, top to bottom: a package may import lower floors only.
+var floors = []string{"cmd", "internal/app", "internal/edge", "internal/domain", "internal/storage", "internal/guard"}
+
+// Rooms of one floor, leftmost first: a room may import those to its left.
+var leftward = map[string][]string{
+	"internal/guard":   {},
+	"internal/storage": {"db", "ledger", "blob", "backup"},
+	"internal/domain":  {"workspace", "security", "role", "keys", "account", "staff", "signin", "contact", "file", "chat", "call", "phone", "archive", "audit"},
+	"internal/edge":    {"front"},
+}
+
+// within lists the exceptions of the guard floor: credential's texts are judged by policy, nothing else.
+var leaves = []string{"internal/outbound", "web"}
+
+// keepers says who may import what: a package of the left column only below one of the right.
+var keepers = map[string][]string{
+	"crypto/aes": {"internal/guard"}, "crypto/cipher": {"internal/guard"}, "crypto/hmac": {"internal/guard"}, "crypto/hkdf": {"internal/guard"},
+	"crypto/ed25519": {"internal/guard"}, "golang.org/x/crypto": {"internal/guard"}, "filippo.io/age": {"internal/guard"}, "github.com/tink-crypto": {"internal/guard"},
+	"crypto/ecdsa":              {"internal/guard", "internal/edge/front", "internal/app"},
+	"crypto/x509":               {"internal/edge/front", "internal/edge/media", "internal/edge/sip", "internal/storage/db", "internal/outbound", "internal/app"},
+	"crypto/tls":                {"internal/edge/front", "internal/edge/media", "internal/edge/sip", "internal/storage/db", "internal/outbound", "internal/app"},
+	"golang.org/x/crypto/ssh":   {"internal/edge/front", "internal/outbound"},
+	"net/http":                  {"internal/edge", "internal/outbound", "internal/app"},
+	"database/sql":              {"internal/storage/db"},
+	"modernc.org/sqlite":        {"internal/storage/db"},
+	"github.com/jackc/pgx":      {"internal/storage/db"},
+	"parlatory/internal/config": {"internal/app", "cmd"},
+	"runtime/secret":            {"internal/guard"},
+}
+
+type source struct {
+	path string // of the file, from the root
+	dir  string
+	file *ast.File
+}
+
+func sources(t *testing.T) []source {
+	t.Helper()
+	var all []source
+	fset := token.NewFileSet()
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if path != "." && (strings.HasPrefix(d.Name(), ".") || slices.Contains([]string{"node_modules", "testdata", "test", "dist"}, d.Name())) {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		f, err := parser.ParseFile(fset, path, nil, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		all = append(all, source{filepath.ToSlash(path), filepath.ToSlash(filepath.Dir(path)), f})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func imports(f *ast.File) []string {
+	var out []string
+	for _, i := range f.Imports {
+		p, _ := strconv.Unquote(i.Path.Value)
+		out = append(out, p)
+	}
+	return out
+}
+
+func below(path, root string) bool { return path == root || strings.HasPrefix(path, root+"/") }
+
+func floorOf(dir string) int {
+	for i, f := range floors {
+		if below(dir, f) {
+			return i
+		}
+	}
+	return -1
+}
+
+func TestFloorsAndRooms(t *testing.T) {
+	for _, s := range sources(t) {
+		for _, imp := range imports(s.file) {
+			if why := forbidden(s.dir, imp); why != "" {
+				t.Errorf("%s imports %s: %s", s.path, imp, why)
+			}
+		}
+	}
+}
+
+func forbidden(dir, imp string) string {
+	for pkg, where := range keepers {
+		if below(imp, pkg) && !slices.ContainsFunc(where, func(w string) bool { return below(dir, w) }) && !exempt(dir, imp) {
+			return "only below " + strings.Join(where, ", ")
+		}
+	}
+	if !below(imp, "parlatory") {
+		if dir == "." && strings.Contains(strings.SplitN(imp, "/", 2)[0], ".") {
+			return "the root imports the standard library only"
+		}
+		return ""
+	}
+	target := strings.TrimPrefix(strings.TrimPrefix(imp, "parlatory"), "/")
+	switch {
+	case target == "":
+		return ""
+	case dir == ".":
+		return "the root imports nothing of the project"
+	}
+	for _, leaf := range leaves {
+		if below(target, leaf) && !below(dir, "internal/app") && !below(dir, leaf) {
+			return "only app imports " + leaf
+		}
+	}
+	from, to := floorOf(dir), floorOf(target)
+	switch {
+	case below(dir, "internal/outbound"):
+		return outboundRule(dir, target)
+	case from < 0 || to < 0:
+		return ""
+	case to < from:
+		return "imports go downward"
+	case to == from && !below(target, dir) && !below(dir, target):
+		return roomRule(floors[from], dir, target)
+	}
+	return ""
+}
+
+// exempt lists the few files that the design names: argon2 belongs to guard, ACME's client to front.
+func exempt(dir, imp string) bool {
+	return below(dir, "internal/edge/front") && below(imp, "golang.org/x/crypto/ssh")
+}
+
+func outboundRule(dir, target string) string {
+	if floorOf(target) >= 0 && !below(target, "internal/domain") && !below(target, "internal/guard") {
+		return "a line out imports the root and the package whose interface it fills"
+	}
+	return ""
+}
+
+func roomRule(floor, dir, target string) string {
+	if floor == "cmd" || floor == "internal/app" {
+		return ""
+	}
+	order := leftward[floor]
+	room := func(p string) string { return strings.SplitN(strings.TrimPrefix(p, floor+"/"), "/", 2)[0] }
+	a, b := slices.Index(order, room(dir)), slices.Index(order, room(target))
+	switch {
+	case floor == "internal/edge" && room(target) == "front":
+		return ""
+	case floor == "internal/domain" && room(dir) == "domaintest":
+		return ""
+	case b < 0 || a < 0 || b >= a:
+		return "rooms of a floor import leftward only"
+	}
+	return ""
+}
+
+var forbiddenNames = []string{"util", "utils", "common", "helpers", "models", "types", "core", "manager", "service"}
+
+func TestNoVaguePackages(t *testing.T) {
+	for _, s := range sources(t) {
+		if slices.Contains(forbiddenNames, filepath.Base(s.dir)) || slices.Contains(forbiddenNames, s.file.Name.Name) {
+			t.Errorf("%s: package name says nothing", s.path)
+		}
+	}
+}
+
+// Each package has a plate: doc.go with what it owns and refuses.
+func TestEveryPackageHasAPlate(t *testing.T) {
+	dirs := map[string]bool{}
+	for _, s := range sources(t) {
+		dirs[s.dir] = true
+	}
+	for dir := range dirs {
+		if !strings.HasPrefix(dir, "internal/") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, "doc.go"), nil, parser.ParseComments)
+		if err != nil || f.Doc == nil || len(f.Doc.Text()) < 80 {
+			t.Errorf("%s has no plate: doc.go with a package comment that says what it owns and refuses", dir)
+		}
+	}
+}
+
+// No init functions, and no goroutine is started by an import.
+func TestNoInit(t *testing.T) {
+	for _, s := range sources(t) {
+		for _, d := range s.file.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "init" {
+				t.Errorf("%s has an init function", s.path)
+			}
+		}
+	}
+}
+
+var (
+	sqlVerb   = regexp.MustCompile(`^\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH)\s`)
+	sqlTable  = regexp.MustCompile(`(?:FROM|JOIN|INTO|UPDATE)\s+([a-z_]+)`)
+	migration = regexp.MustCompile(`CREATE TABLE ([a-z_]+)`)
+)
+
+// SQL stands in a room's sql.go or *_sql.go, pins the workspace with $1 (or is named …Across), and names the
+// room's own tables only.
+func TestStatements(t *testing.T) {
+	owners := tableOwners(t)
+	for _, s := range sources(t) {
+		if !below(s.dir, "internal") || below(s.dir, "internal/storage/db") {
+			continue
+		}
+		own := strings.HasSuffix(s.path, "/sql.go") || strings.HasSuffix(s.path, "_sql.go")
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			v, ok := n.(*ast.ValueSpec)
+			if !ok {
+				if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING && !own && sqlVerb.MatchString(text(lit)) && sqlTable.MatchString(text(lit)) {
+					t.Errorf("%s: SQL outside sql.go: %.60s", s.path, text(lit))
+				}
+				return true
+			}
+			if own {
+				for i, name := range v.Names {
+					if i < len(v.Values) {
+						statement(t, s, owners, name.Name, flat(v.Values[i]))
+					}
+				}
+			}
+			return true
+		})
+	}
+}
+
+func statement(t *testing.T, s source, owners map[string]string, name, query string) {
+	if !sqlVerb.MatchString(query) {
+		return
+	}
+	across := strings.HasSuffix(name, "Across")
+	pinned := strings.Contains(query, "workspace = $1") || strings.Contains(query, "INSERT INTO") && strings.Contains(query, "(workspace")
+	if !across && !pinned {
+		t.Errorf("%s: %s does not pin the workspace", s.path, name)
+	}
+	if across && !strings.HasPrefix(strings.TrimSpace(query), "SELECT") {
+		t.Errorf("%s: %s reaches across workspaces and is no SELECT", s.path, name)
+	}
+	for _, m := range sqlTable.FindAllStringSubmatch(query, -1) {
+		room := filepath.Base(s.dir)
+		if owner, known := owners[m[1]]; known && owner != room {
+			t.Errorf("%s: %s names table %s of room %s", s.path, name, m[1], owner)
+		}
+	}
+}
+
+// tableOwners reads which room's migration creates a table.
+func tableOwners(t *testing.T) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob("internal/storage/db/migrations/*.sql")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no migrations", err)
+	}
+	owners := map[string]string{}
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, room, _ := strings.Cut(strings.TrimSuffix(filepath.Base(f), ".sql"), "_")
+		for _, m := range migration.FindAllStringSubmatch(string(b), -1) {
+			if was, twice := owners[m[1]]; twice && was != room {
+				t.Errorf("table %s belongs to %s and %s", m[1], was, room)
+			}
+			owners[m[1]] = room
+		}
+	}
+	return owners
+}
+
+func text(l *ast.BasicLit) string { s, _ := strconv.Unquote(l.Value); return s }
+
+// flat is the text of a constant expression, with other constants' names left out.
+func flat(e ast.Expr) string {
+	switch v := e.(type) {
+	case *ast.BasicLit:
+		return text(v)
+	case *ast.BinaryExpr:
+		return flat(v.X) + flat(v.Y)
+	}
+	return " "
+}
+
+// Dialling an address is for outbound and the database alone.
+func TestOneDialler(t *testing.T) {
+	for _, s := range sources(t) {
+		if !below(s.dir, "internal") || below(s.dir, "internal/outbound") || below(s.dir, "internal/storage/db") {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			sel, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if pkg, ok := sel.X.(*ast.Ident); ok && (pkg.Name == "net" && strings.HasPrefix(sel.Sel.Name, "Dial") || pkg.Name == "http" && (sel.Sel.Name == "Get" || sel.Sel.Name == "DefaultClient" || sel.Sel.Name == "Post")) {
+				t.Errorf("%s: %s.%s outside outbound", s.path, pkg.Name, sel.Sel.Name)
+			}
+			return true
+		})
+	}
+}
+
+// MarkWitnessed is the ledger's alone: who could call it elsewhere could commit an audited act without an entry.
+func TestOnlyTheLedgerWitnesses(t *testing.T) {
+	for _, s := range sources(t) {
+		if below(s.dir, "internal/storage") {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if sel, ok := n.(*ast.SelectorExpr); ok && sel.Sel.Name == "MarkWitnessed" {
+				t.Errorf("%s calls MarkWitnessed", s.path)
+			}
+			return true
+		})
+	}
+}

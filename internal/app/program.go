@@ -1,0 +1,237 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"parlatory"
+	"parlatory/internal/domain/account"
+	"parlatory/internal/domain/audit"
+	"parlatory/internal/domain/chat"
+	"parlatory/internal/domain/contact"
+	"parlatory/internal/domain/keys"
+	"parlatory/internal/domain/role"
+	"parlatory/internal/domain/signin"
+	"parlatory/internal/domain/staff"
+	"parlatory/internal/domain/workspace"
+	"parlatory/internal/edge/api"
+	"parlatory/internal/edge/front"
+	"parlatory/internal/edge/live"
+	"parlatory/internal/guard/access"
+	"parlatory/internal/guard/vault"
+	"parlatory/internal/storage/db"
+	"parlatory/internal/storage/ledger"
+	"parlatory/web"
+)
+
+// Plan is what serve and demo hand to Open.
+type Plan struct {
+	Domain   string
+	Port     int // as browsers see it
+	Database db.Options
+	Root     vault.Root
+	Mailer   workspace.Mailer
+	Contact  string // of security.txt
+
+	Certificates func(known func(context.Context, string) bool) (front.Certificates, error) // nil: plaintext, in bench builds alone
+	Hosts        map[string]http.Handler
+
+	Limits struct {
+		Front   front.Limits
+		Live    live.Limits
+		Chat    chat.Limits
+		Account account.Limits
+		Signin  signin.Limits
+	}
+	Clock parlatory.Clock
+	Log   *slog.Logger
+}
+
+// Program is an opened system: rooms and doors, not listening yet.
+type Program struct {
+	Plan
+	DB       *db.DB
+	Law      *access.Law
+	Ledger   *ledger.Ledger
+	Rooms    api.Rooms
+	API      *api.API
+	Live     *live.Live
+	Front    *front.Front
+	Registry *prometheus.Registry
+	store    *signin.Sessions
+	jobs     []func(context.Context) error
+}
+
+// Catalogue gathers the acts of all rooms.
+func Catalogue() (*access.Catalogue, error) {
+	return access.NewCatalogue(
+		ledger.Acts(), workspace.Acts(), role.Acts(), keys.Acts(), account.Acts(), staff.Acts(), signin.Acts(), contact.Acts(), chat.Acts(), audit.Acts(),
+	)
+}
+
+// Open opens the database, founds the house at the first start, and wires rooms and doors.
+func Open(ctx context.Context, plan Plan) (p *Program, err error) {
+	if plan.Clock == nil {
+		plan.Clock = parlatory.SystemClock{}
+	}
+	p = &Program{Plan: plan, Registry: prometheus.NewRegistry()}
+	p.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	catalogue, err := Catalogue()
+	if err != nil {
+		return nil, err
+	}
+	refusals := ledger.NewRefusals(plan.Clock)
+	roles := role.BuiltIn(catalogue)
+	p.Law = access.NewLaw(catalogue, roles, refusals)
+	plan.Database.Clock, plan.Database.Log = plan.Clock, plan.Log
+	if p.DB, err = db.Open(ctx, plan.Database); err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = p.DB.Close() // the first error tells more
+		}
+	}()
+	shelf := keys.New(p.DB, p.Law)
+	ring := vault.NewRing(vault.Options{Root: plan.Root, Shelf: shelf, Clock: plan.Clock})
+	p.Ledger = ledger.New(ledger.Options{DB: p.DB, Ring: ring, Law: p.Law, Clock: plan.Clock, Domain: plan.Domain, Log: plan.Log, Refusals: refusals})
+	if err = shelf.FoundHouse(ctx, ring, p.Ledger); err != nil {
+		return nil, err
+	}
+	p.rooms(ring, roles)
+	return p, p.doors(catalogue)
+}
+
+func (p *Program) rooms(ring *vault.Ring, roles access.Roles) {
+	ws := workspace.New(workspace.Options{
+		DB: p.DB, Law: p.Law, Ring: ring, Ledger: p.Ledger, Clock: p.Clock, Domain: p.Domain, PublicURL: p.URL, Mailer: p.Mailer, Log: p.Log,
+	})
+	store := signin.NewSessions(signin.SessionOptions{DB: p.DB, Law: p.Law, Ring: ring, Clock: p.Clock, Log: p.Log})
+	ac := account.New(account.Options{
+		DB: p.DB, Law: p.Law, Ring: ring, Ledger: p.Ledger, Workspace: ws, Sessions: store, Clock: p.Clock, Log: p.Log, Limits: p.Limits.Account,
+	})
+	st := staff.New(staff.Options{
+		DB: p.DB, Law: p.Law, Roles: roles, Ring: ring, Ledger: p.Ledger, Workspace: ws, Account: ac, Sessions: store, Clock: p.Clock, Log: p.Log,
+	})
+	si := signin.New(signin.Options{
+		DB: p.DB, Law: p.Law, Ring: ring, Ledger: p.Ledger, Workspace: ws, Account: ac, Staff: st, Sessions: store, Clock: p.Clock, Log: p.Log,
+		Limits: p.Limits.Signin,
+	})
+	co := contact.New(contact.Options{DB: p.DB, Law: p.Law, Ring: ring, Sites: ws, Clock: p.Clock, Log: p.Log})
+	ch := chat.New(chat.Options{
+		DB: p.DB, Law: p.Law, Ring: ring, Ledger: p.Ledger, Contacts: co, Staff: st, Clock: p.Clock, Log: p.Log, Limits: p.Limits.Chat,
+	})
+	p.store = store
+	p.DB.Listen(ch)
+	au := audit.New(audit.Options{DB: p.DB, Law: p.Law, Ledger: p.Ledger})
+	p.Rooms = api.Rooms{Law: p.Law, Roles: roles, Workspace: ws, Account: ac, Staff: st, Signin: si, Contact: co, Chat: ch, Audit: au, Clock: p.Clock}
+	p.jobs = []func(context.Context) error{p.Ledger.Run, ws.Run, si.Run, ch.Run}
+}
+
+// sessions is what doors ask for who somebody is.
+type sessions struct {
+	*signin.Sessions
+	contacts *contact.Room
+}
+
+func (s sessions) Visitor(ctx context.Context, door parlatory.WorkspaceID, token, site string, from parlatory.Actor) (parlatory.Actor, error) {
+	return s.contacts.Visitor(ctx, door, token, site, from)
+}
+
+func (p *Program) doors(catalogue *access.Catalogue) error {
+	who := sessions{p.store, p.Rooms.Contact}
+	var err error
+	if p.Live, err = live.New(live.Options{
+		Chat: p.Rooms.Chat, Sessions: who, Catalogue: catalogue, Shared: p.DB.Engine() == db.Postgres, Clock: p.Clock, Log: p.Log,
+		Registry: p.Registry, Limits: p.Limits.Live,
+	}); err != nil {
+		return err
+	}
+	p.DB.Listen(p.Live)
+	p.Rooms.Online = p.Live.Online
+	if p.API, err = api.New(p.Rooms, catalogue, p.Log); err != nil {
+		return err
+	}
+	options := front.Options{
+		Domain: p.Domain, Port: p.Port, Directory: p.Rooms.Workspace, Sessions: who, Sites: p.Rooms.Workspace,
+		API: p.API, StaffLive: p.Live.Handler(), VisitorLive: p.Live.Handler(), Web: web.FS(), Hosts: p.Hosts,
+		Limits: p.Limits.Front, Contact: p.Contact, Clock: p.Clock, Log: p.Log, Registry: p.Registry,
+	}
+	if p.Certificates != nil {
+		// The source of certificates asks front which hosts are ours, and front serves with it: the host check is bound late.
+		if options.Certificates, err = p.Certificates(func(ctx context.Context, host string) bool { return p.Front.Known(ctx, host) }); err != nil {
+			return err
+		}
+	}
+	p.Front, err = front.New(options)
+	return err
+}
+
+// URL is the public address of a workspace's host, or of the bare domain for "".
+func (p *Program) URL(subdomain string) string {
+	host := p.Domain
+	if subdomain != "" {
+		host = subdomain + "." + host
+	}
+	if p.Port != 443 {
+		host = net.JoinHostPort(host, strconv.Itoa(p.Port))
+	}
+	return "https://" + host
+}
+
+// Run works until ctx ends: jobs, the listener, and the operator's listener (nil: none). It returns when all that it
+// started has ended; acts that were taken are finished first.
+func (p *Program) Run(ctx context.Context, public, redirect, admin net.Listener) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var working sync.WaitGroup
+	faults := make(chan error, len(p.jobs)+3)
+	start := func(what string, fn func(context.Context) error) {
+		working.Go(func() {
+			if err := fn(ctx); err != nil && ctx.Err() == nil {
+				faults <- fmt.Errorf("%s: %w", what, err)
+				stop()
+			}
+		})
+	}
+	for _, job := range p.jobs {
+		start("job", job)
+	}
+	start("listener", func(ctx context.Context) error { return p.Front.Serve(ctx, public) })
+	if redirect != nil {
+		start("redirect", func(ctx context.Context) error { return p.Front.ServeRedirect(ctx, redirect) })
+	}
+	if admin != nil {
+		a := front.Admin{Gatherer: p.Registry, Ready: p.DB.Ping, Log: p.Log}
+		start("admin listener", func(ctx context.Context) error { return a.Serve(ctx, admin) })
+	}
+	<-ctx.Done()
+	err := p.close()
+	working.Wait()
+	err = errors.Join(err, p.DB.Close())
+	select {
+	case fault := <-faults:
+		return fault
+	default:
+		return err
+	}
+}
+
+// close ends the sockets and waits for the posts that were taken.
+func (p *Program) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	err := p.Live.Close(ctx)
+	p.Rooms.Chat.Close()
+	return err
+}

@@ -1,0 +1,120 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+
+	"parlatory"
+	"parlatory/internal/config"
+	"parlatory/internal/domain/chat"
+	"parlatory/internal/edge/front"
+	"parlatory/internal/edge/live"
+	"parlatory/internal/guard/vault"
+	"parlatory/internal/outbound/mail"
+	"parlatory/internal/storage/db"
+)
+
+// Serve runs the server of a configuration until ctx ends.
+func Serve(ctx context.Context, c *config.Config, log *slog.Logger) error {
+	plan, err := planOf(c, log)
+	if err != nil {
+		return err
+	}
+	p, err := Open(ctx, plan)
+	if err != nil {
+		return err
+	}
+	public, redirect, admin, err := listen(c.Listen, c.ListenRedirect, c.ListenAdmin)
+	if err != nil {
+		return errors.Join(err, p.close(), p.DB.Close())
+	}
+	log.Info("serving", "what", c.LogLine())
+	return p.Run(ctx, public, redirect, admin)
+}
+
+func planOf(c *config.Config, log *slog.Logger) (Plan, error) {
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return Plan{}, fmt.Errorf("data folder: %w", err)
+	}
+	root, err := rootKey(c)
+	if err != nil {
+		return Plan{}, err
+	}
+	mailer, err := mail.NewSMTP(mail.Options{
+		Host: c.SMTP.Host, Port: c.SMTP.Port, Mode: mail.Mode(c.SMTP.Mode), User: c.SMTP.User, Password: c.SMTP.Password, From: c.SMTP.From, CAFile: c.SMTP.CAFile,
+	})
+	if err != nil {
+		return Plan{}, err
+	}
+	plan := Plan{
+		Domain: c.Domain, Port: c.PublicPort, Root: root, Mailer: mailer, Contact: c.SecurityContact, Log: log,
+		Database: db.Options{SQLite: c.Database.SQLite, Postgres: c.Database.Postgres, PostgresOwner: c.Database.PostgresOwner},
+	}
+	plan.Certificates = certificates(c, log)
+	plan.Limits.Front = front.Limits{
+		Body: c.Limits.BodyBytes, RequestsPerSecond: c.Limits.RequestsPerSecond, Burst: c.Limits.RequestsBurst,
+		Connections: c.Limits.Connections, ConnectionsPerAddress: c.Limits.ConnectionsPerAddress,
+	}
+	plan.Limits.Live = live.Limits{Sockets: c.Limits.Sockets, SocketsPerPerson: c.Limits.SocketsPerPerson}
+	plan.Limits.Chat = chat.Limits{
+		VisitorPerMinute: c.Limits.VisitorMessages, StaffPerMinute: c.Limits.StaffMessages, BeginPerHour: c.Limits.NewEnquiries,
+	}
+	return plan, nil
+}
+
+// rootKey opens the key file. It makes one only where there is no database either: a missing key beside a database is a
+// mistake that a new key would make worse.
+func rootKey(c *config.Config) (vault.Root, error) {
+	_, err := os.Stat(c.KeyFile)
+	if errors.Is(err, os.ErrNotExist) {
+		_, db := os.Stat(c.Database.SQLite)
+		if c.Database.Postgres != "" || db == nil {
+			return nil, fmt.Errorf("key file %s is missing, and there may be data that only it opens: put it back, or make one with `parlatory keys create`", filepath.Base(c.KeyFile))
+		}
+		if err := vault.CreateKeyFile(c.KeyFile); err != nil {
+			return nil, fmt.Errorf("make key file: %w", err)
+		}
+	}
+	return vault.OpenKeyFile(c.KeyFile)
+}
+
+func certificates(c *config.Config, log *slog.Logger) func(func(context.Context, string) bool) (front.Certificates, error) {
+	switch {
+	case c.UsesACME():
+		return func(known func(context.Context, string) bool) (front.Certificates, error) {
+			return front.NewACME(front.ACMEOptions{
+				Directory: c.TLS.ACME.Directory, Email: c.TLS.ACME.Email, CAFile: c.TLS.ACME.CAFile,
+				Folder: filepath.Join(c.Data, "acme"), Listen: c.Listen, Known: known, Log: log,
+			})
+		}
+	case len(c.TLS.Files) > 0:
+		return func(func(context.Context, string) bool) (front.Certificates, error) {
+			var pairs []front.CertificatePair
+			for _, f := range c.TLS.Files {
+				pairs = append(pairs, front.CertificatePair(f))
+			}
+			return front.OpenFiles(pairs, parlatory.SystemClock{}, log)
+		}
+	}
+	return nil // a bench build's plaintext on loopback; any other configuration was refused when it was read
+}
+
+func listen(public, redirect, admin string) (p, r, a net.Listener, err error) {
+	open := func(address string) net.Listener {
+		if address == "" || err != nil {
+			return nil
+		}
+		var l net.Listener
+		if l, err = net.Listen("tcp", address); err != nil {
+			err = fmt.Errorf("listen on %s: %w", address, err)
+		}
+		return l
+	}
+	p, r, a = open(public), open(redirect), open(admin)
+	return p, r, a, err
+}

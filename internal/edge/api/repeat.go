@@ -1,0 +1,81 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+
+	"parlatory"
+	"parlatory/internal/domain/workspace"
+	"parlatory/internal/edge/front"
+)
+
+// repeats answers a repeated write with its first answer: an Idempotency-Key counts for one actor, operation and body,
+// and the answer is kept sealed for a day. Server errors are not kept, so that a repeat tries again.
+func (a *API) repeats(w http.ResponseWriter, r *http.Request) bool {
+	key := r.Header.Get("Idempotency-Key")
+	actor := front.ActorOf(r.Context())
+	if key == "" || r.Method == http.MethodGet || r.Method == http.MethodHead || actor.Kind != parlatory.Staff && actor.Kind != parlatory.Visitor {
+		return false
+	}
+	body, err := io.ReadAll(r.Body) // front has bounded it
+	if err != nil {
+		WriteProblem(w, parlatory.Fail(parlatory.KindTooLarge, "The request is too large."))
+		return true
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	request := &workspace.Request{Operation: r.Method + " " + r.URL.Path, Key: key, Body: body}
+	kept, err := a.Workspace.Begin(r.Context(), actor, request)
+	if err != nil {
+		WriteProblem(w, err)
+		return true
+	}
+	if kept != nil {
+		w.Header().Set("Idempotent-Replayed", "true")
+		write(w, kept.Status, kept.Body)
+		return true
+	}
+	rec := &answer{header: w.Header(), status: http.StatusOK}
+	a.mux.ServeHTTP(rec, r)
+	a.settle(r, actor, request, rec)
+	w.WriteHeader(rec.status)
+	_, _ = w.Write(rec.body.Bytes())
+	return true
+}
+
+func (a *API) settle(r *http.Request, actor parlatory.Actor, request *workspace.Request, rec *answer) {
+	ctx, err := context.WithoutCancel(r.Context()), error(nil) // the act is done, whether or not its client has waited
+	if rec.status >= 500 || rec.status == http.StatusTooManyRequests {
+		err = a.Workspace.Drop(ctx, actor, request)
+	} else {
+		err = a.Workspace.Finish(ctx, actor, request, workspace.Answer{Status: rec.status, Body: rec.body.Bytes()})
+	}
+	if err != nil {
+		a.log.LogAttrs(r.Context(), slog.LevelError, "keep answer for a repeat", slog.String("cause", err.Error()))
+	}
+}
+
+func write(w http.ResponseWriter, status int, body []byte) {
+	kind := "application/json"
+	if status >= 400 {
+		kind = "application/problem+json"
+	}
+	if len(body) > 0 {
+		w.Header().Set("Content-Type", kind)
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}
+
+// answer holds a response until it is kept.
+type answer struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (a *answer) Header() http.Header         { return a.header }
+func (a *answer) WriteHeader(status int)      { a.status = status }
+func (a *answer) Write(b []byte) (int, error) { return a.body.Write(b) }
