@@ -55,7 +55,7 @@ class Panel implements Chat {
         },
       },
       h(
-        'header',
+        'div',
         { class: 'head' },
         this.back,
         h('div', { class: 'who' }, this.title, this.subtitle),
@@ -145,11 +145,15 @@ class Panel implements Chat {
     else this.showForm()
   }
 
-  private showForm(): void {
+  private showForm(question = ''): void {
     this.show(
-      new Form(this.desk, (room) => {
-        this.showTalk(room)
-      }),
+      new Form(
+        this.desk,
+        (room) => {
+          this.showTalk(room)
+        },
+        question,
+      ),
     )
   }
 
@@ -169,8 +173,8 @@ class Panel implements Chat {
 
   private showTalk(room: string): void {
     const talk = this.desk.talks.get(room)
-    const view = new Conversation(this.desk, room, () => {
-      this.showForm()
+    const view = new Conversation(this.desk, room, (question) => {
+      this.showForm(question)
     })
     this.show(view)
     view.shown()

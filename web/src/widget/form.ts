@@ -25,32 +25,41 @@ export class Form implements View {
   constructor(
     private readonly desk: Desk,
     private readonly began: (room: string) => void,
+    question = '',
   ) {
     this.backable = desk.talks.size > 0
     this.inputs = {
       name: h('input', { id: 'name', type: 'text', autocomplete: 'name', required: true, dir: 'auto' }),
       email: h('input', { id: 'email', type: 'email', autocomplete: 'email', dir: 'auto' }),
-      question: h('textarea', { id: 'question', rows: 4, required: true, dir: 'auto' }),
+      question: h('textarea', { id: 'question', rows: 3, required: true, dir: 'auto' }),
     }
     const wrong = (f: Field) => h('p', { class: 'wrong', id: `${f}-wrong` })
     this.wrongs = { name: wrong('name'), email: wrong('email'), question: wrong('question') }
     this.inputs.name.value = desk.visitor?.name ?? ''
-    const form = h(
-      'form',
-      {
-        novalidate: true,
-        onsubmit: (e: Event) => {
-          this.submit(e)
-        },
-      },
-      this.error,
+    this.inputs.question.value = question
+    const fields = h('div', { class: 'scroll' }, ...this.opening(), this.error)
+    fields.append(
       this.field('name', words.name),
       this.field('email', words.email, true),
       this.field('question', words.question),
       this.privacy(),
-      this.button,
     )
-    replace(this.element, h('div', { class: 'scroll' }, ...this.opening(), form))
+    const foot = h('div', { class: 'foot' }, h('p', {}, words.agree(desk.config?.company ?? '')), this.button)
+    replace(
+      this.element,
+      h(
+        'form',
+        {
+          class: 'body',
+          novalidate: true,
+          onsubmit: (e: Event) => {
+            this.submit(e)
+          },
+        },
+        fields,
+        foot,
+      ),
+    )
   }
 
   title(): string {
@@ -106,7 +115,6 @@ export class Form implements View {
       'div',
       { class: 'fine' },
       config?.privacy_notice ? h('p', { dir: 'auto' }, linked(config.privacy_notice)) : undefined,
-      h('p', {}, words.agree(config?.company ?? '')),
       h('details', {}, h('summary', {}, words.notice), policy, page),
     )
   }

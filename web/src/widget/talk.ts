@@ -37,7 +37,7 @@ export class Conversation implements View {
   constructor(
     private readonly desk: Desk,
     private readonly room: string,
-    again: () => void,
+    private readonly again: (question: string) => void,
   ) {
     this.compose = h(
       'form',
@@ -54,7 +54,17 @@ export class Conversation implements View {
       'div',
       { class: 'foot', hidden: true },
       h('p', {}, words.closedNote),
-      h('button', { class: 'main', type: 'button', onclick: again }, words.again),
+      h(
+        'button',
+        {
+          class: 'main',
+          type: 'button',
+          onclick: () => {
+            this.again('')
+          },
+        },
+        words.again,
+      ),
     )
     this.scroll.append(this.older, this.log)
     this.element = h('div', { class: 'body' }, this.scroll, this.typing, this.over, this.compose, this.foot)
@@ -207,6 +217,10 @@ export class Conversation implements View {
 
   private takeBack(id: string): void {
     const body = this.desk.outbox.takeBack(id)
+    if (this.talk?.enquiry.state === 'Closed') {
+      this.again(body)
+      return
+    }
     this.box.value = this.box.value === '' ? body : `${body}\n${this.box.value}`
     this.typed()
     this.box.focus()
