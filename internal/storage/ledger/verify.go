@@ -214,7 +214,9 @@ func (v *verifier) head(line []byte) error {
 	switch {
 	case err != nil || origin != v.report.Origin:
 		return v.broken(max(v.count, 1), "the head behind it is not signed by the log's key")
-	case size != v.count || size <= v.covered:
+	case size > v.count:
+		return v.broken(v.count+1, "a head of %d entries stands before it: entries were dropped, inserted or reordered", size)
+	case size < v.count || size <= v.covered:
 		return v.broken(max(v.count, 1), "the head behind it is one of %d entries: entries or heads were dropped, inserted or reordered", size)
 	case root != v.tree.root():
 		return v.broken(v.count, "entries %d to %d are not what the head at %d signs", v.covered+1, v.count, size)
