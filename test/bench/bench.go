@@ -66,6 +66,11 @@ func runBench(args []string) error {
 		return err
 	}
 	o.targets, o.scenes = strings.Split(*targets, ","), strings.Split(*scenes, ",")
+	if o.profile != "" {
+		if err := os.MkdirAll(o.profile, 0o700); err != nil {
+			return fmt.Errorf("profile folder: %w", err)
+		}
+	}
 	dir, err := os.MkdirTemp("", "parlatory-bench-")
 	if err != nil {
 		return fmt.Errorf("work folder: %w", err)

@@ -24,12 +24,15 @@ type message struct {
 type person struct {
 	name string
 	room string
-	dial func(ctx context.Context) (*rig.Live, error)
+	// listen connects; what is pushed goes to the function.
+	listen func(ctx context.Context, push func([]byte)) (*rig.Live, error)
 
 	mu   sync.Mutex
 	sent []message // in order; only the last can be without a sequence
 	hurt error     // something that must never happen
 }
+
+func (p *person) dial(ctx context.Context) (*rig.Live, error) { return p.listen(ctx, nil) }
 
 // talk posts until the connection breaks or ctx ends.
 func (p *person) talk(ctx context.Context) {
@@ -165,8 +168,8 @@ func found(ctx context.Context, s *rig.Server, pairs int) (*company, error) {
 		}
 		c.rooms = append(c.rooms, visitor.Room)
 		c.people = append(c.people,
-			&person{name: fmt.Sprintf("visitor %d", i), room: visitor.Room, dial: func(ctx context.Context) (*rig.Live, error) { return visitor.Live(ctx, nil) }},
-			&person{name: fmt.Sprintf("agent %d", i), room: visitor.Room, dial: func(ctx context.Context) (*rig.Live, error) { return staff.Live(ctx, nil) }})
+			&person{name: fmt.Sprintf("visitor %d", i), room: visitor.Room, listen: visitor.Live},
+			&person{name: fmt.Sprintf("agent %d", i), room: visitor.Room, listen: staff.Live})
 	}
 	return c, nil
 }

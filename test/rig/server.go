@@ -47,6 +47,9 @@ type Server struct {
 	Address   string // host:port of the main listener
 	Ops       string // of metrics and health
 
+	// Via, where set, is dialled instead of Address: a network that a test can break.
+	Via string
+
 	// Watch, where set, sees each request that the clients send, before it goes out.
 	Watch func(method, path string, in any)
 
@@ -158,6 +161,13 @@ func (s *Server) ready(ctx context.Context) error {
 	}
 }
 
+func (s *Server) dial() string {
+	if s.Via != "" {
+		return s.Via
+	}
+	return s.Address
+}
+
 // PID of the running process.
 func (s *Server) PID() int { return s.cmd.Process.Pid }
 
@@ -221,7 +231,7 @@ func (s *Server) Client(host string) *Client {
 		Timeout: 60 * time.Second,
 		Transport: &http.Transport{
 			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-				return (&net.Dialer{}).DialContext(ctx, "tcp", s.Address)
+				return (&net.Dialer{}).DialContext(ctx, "tcp", s.dial())
 			},
 			TLSClientConfig:     s.Authority.Client(host),
 			MaxIdleConnsPerHost: 4,
@@ -324,7 +334,7 @@ func (c *Client) keep(cookie *http.Cookie) {
 
 // WebSocket opens one with the client's headers.
 func (c *Client) WebSocket(ctx context.Context, path string) (*Conn, error) {
-	raw, err := (&net.Dialer{Timeout: 10 * time.Second}).DialContext(ctx, "tcp", c.server.Address)
+	raw, err := (&net.Dialer{Timeout: 10 * time.Second}).DialContext(ctx, "tcp", c.server.dial())
 	if err != nil {
 		return nil, fmt.Errorf("dial: %w", err)
 	}
