@@ -99,7 +99,9 @@ func statementFault(err error) error {
 	if unreachable(err) {
 		return away(err)
 	}
-	return fmt.Errorf("statement: %w", err)
+	// The driver's own complaints name the argument first and quote it behind a colon.
+	what, _, _ := strings.Cut(err.Error(), ":")
+	return &fault{code: "driver", clause: what, cause: err}
 }
 
 func liteFault(err *sqlite.Error) error {

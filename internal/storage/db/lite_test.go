@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"parlatory"
 )
@@ -126,6 +127,25 @@ func TestFailedCommitFailsAllAndTellsNothing(t *testing.T) {
 	}
 }
 
+// TestNestedWriteWithAForeignContextFails: without the answer, the writer would wait for itself.
+func TestNestedWriteWithAForeignContextFails(t *testing.T) {
+	d := openTestLite(t)
+	ws, r := workspace(), room()
+	p := permit(t, noteWrite, ws)
+	err := write(d, p, func(tx *Tx) error {
+		return write(d, p, func(tx *Tx) error { return post(tx, r, 1) })
+	})
+	if !errors.Is(err, errNested) {
+		t.Fatal(err)
+	}
+	if err := write(d, p, func(tx *Tx) error { return post(tx, r, 2) }); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(t, d, ws); n != 1 {
+		t.Error("notes:", n)
+	}
+}
+
 func TestFileIsPrivateAndWaitsForTheDisk(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "private.db")
 	d, err := Open(context.Background(), Options{SQLite: path, Migrations: testFS()})
@@ -201,6 +221,84 @@ func TestUncover(t *testing.T) {
 	} {
 		if got := uncover(in); got != want {
 			t.Errorf("%q became %q", in, got)
+		}
+	}
+}
+
+// TestWritesShareACommit holds the writer in one job while others queue, and counts the commits by the state of the file: the jobs
+// that waited were answered together, after the slow one.
+func TestWritesShareACommit(t *testing.T) {
+	d := openTestLite(t)
+	ws, r := workspace(), room()
+	p := permit(t, noteWrite, ws)
+	started, release := make(chan struct{}), make(chan struct{})
+	var all sync.WaitGroup
+	all.Go(func() {
+		_ = write(d, p, func(tx *Tx) error { close(started); <-release; return post(tx, r, 0) })
+	})
+	<-started
+	for i := range 20 {
+		all.Go(func() {
+			if err := write(d, p, func(tx *Tx) error { return post(tx, r, int64(i+1)) }); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for len(d.writer.queue) < 20 {
+		time.Sleep(time.Millisecond)
+	}
+	all.Go(func() {
+		if err := write(d, p, func(tx *Tx) error {
+			// The others have run in this transaction, and nobody outside sees them yet.
+			if n := count(t, d, ws); n != 0 {
+				t.Error("committed before:", n)
+			}
+			return nil
+		}); err != nil {
+			t.Error(err)
+		}
+	})
+	for len(d.writer.queue) < 21 {
+		time.Sleep(time.Millisecond)
+	}
+	close(release)
+	all.Wait()
+	if n := count(t, d, ws); n != 21 {
+		t.Error("notes:", n)
+	}
+}
+
+func TestGoexitInsideAWriteLeavesTheWriterAlive(t *testing.T) {
+	d := openTestLite(t)
+	ws, r := workspace(), room()
+	p := permit(t, noteWrite, ws)
+	if err := write(d, p, func(tx *Tx) error { _ = post(tx, r, 1); exit(); return nil }); parlatory.KindOf(err) != parlatory.KindUnavailable {
+		t.Error(err)
+	}
+	if err := write(d, p, func(tx *Tx) error { return post(tx, r, 2) }); err != nil {
+		t.Error(err)
+	}
+	if n := count(t, d, ws); n != 1 {
+		t.Error("notes:", n)
+	}
+}
+
+func TestReopenKeepsTheRows(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "kept.db")
+	ws := workspace()
+	for want := range 3 {
+		d, err := Open(context.Background(), Options{SQLite: path, Migrations: testFS()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := count(t, d, ws); n != want {
+			t.Error("notes:", n, "want", want)
+		}
+		if err := write(d, permit(t, noteWrite, ws), func(tx *Tx) error { return post(tx, room(), 1) }); err != nil {
+			t.Error(err)
+		}
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -154,15 +154,7 @@ func (c *cluster) writeOnce(ctx context.Context, permit access.Permit, fn func(*
 			return true, c.db.lost("begin", err)
 		}
 		tx := c.db.newTurn(own, s, permit, true)
-		over := false
-		defer func() {
-			if !over {
-				bad = true // fn ended the goroutine: the connection goes, and the transaction with it
-				_ = s.conn.Close()
-			}
-		}()
 		err := tx.run(fn)
-		over = true
 		if err != nil {
 			again = pgAgain(err) || pgAgain(tx.spoiled)
 			_, undo := s.simple(own, pgRollback)
@@ -206,7 +198,6 @@ func (c *cluster) read(ctx context.Context, permit access.Permit, fn func(*Tx) e
 		if _, err := s.simple(ctx, pgBeginRead+pgPin(permit)); err != nil {
 			return true, c.db.lost("begin", err)
 		}
-		bad = true
 		err := c.db.newTurn(ctx, s, permit, false).run(fn)
 		own, cancel := context.WithTimeout(context.WithoutCancel(ctx), pgDialled)
 		defer cancel()
@@ -215,7 +206,7 @@ func (c *cluster) read(ctx context.Context, permit access.Permit, fn func(*Tx) e
 	})
 }
 
-// with lends a pooled connection. The pool drops it when do says that it went bad.
+// with lends a pooled connection. The pool drops it when do says that it went bad, and, by Raw's own doing, when do never returns.
 func (c *cluster) with(ctx context.Context, pool *sql.DB, do func(pgSession) (bad bool, err error)) error {
 	conn, err := pool.Conn(ctx)
 	if err != nil {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"parlatory"
 	"parlatory/internal/guard/access"
@@ -35,6 +37,7 @@ type writer struct {
 	queue chan *job
 	most  int
 	ended sync.WaitGroup
+	id    atomic.Uint64 // of the goroutine
 
 	batch  []*job // ran well in the open transaction, wait for its commit
 	events []parlatory.Event
@@ -56,6 +59,18 @@ func (w *writer) write(ctx context.Context, permit access.Permit, fn func(*Tx) e
 	case <-ctx.Done():
 		return left(ctx.Err())
 	}
+	timer := time.NewTimer(inward)
+	defer timer.Stop()
+	select {
+	case err := <-j.done:
+		return err
+	case <-timer.C:
+		if w.inside() {
+			j.state.Store(jobLeft)
+			return parlatory.Internal("act "+permit.Act().Name, errNested)
+		}
+	case <-ctx.Done():
+	}
 	select {
 	case err := <-j.done:
 		return err
@@ -67,7 +82,26 @@ func (w *writer) write(ctx context.Context, permit access.Permit, fn func(*Tx) e
 	}
 }
 
+// inward is when a waiting caller looks whether it waits for itself: a function under Write that called Write again with
+// a context from outside would stop the writer for ever. Asking at once would cost each Write a microsecond.
+const inward = 200 * time.Millisecond
+
+func (w *writer) inside() bool { return w.id.Load() == goroutine() }
+
+// goroutine reads the number of the running goroutine from the head of its stack trace.
+func goroutine() (id uint64) {
+	var b [40]byte
+	for _, c := range b[len("goroutine "):runtime.Stack(b[:], false)] {
+		if c < '0' || c > '9' {
+			break
+		}
+		id = 10*id + uint64(c-'0')
+	}
+	return id
+}
+
 func (w *writer) loop() {
+	w.id.Store(goroutine())
 	orderly := false
 	defer func() {
 		if orderly {

@@ -1,0 +1,578 @@
+
+-- account_echoes
+account_echoes.workspace bytea NOT NULL
+account_echoes.id bytea NOT NULL
+account_echoes.account bytea NOT NULL
+account_echoes.target bytea
+account_echoes.skip bytea NOT NULL
+account_echoes.what text NOT NULL
+account_echoes.at bigint NOT NULL
+account_echoes account_echoes_pkey PRIMARY KEY (workspace, id)
+CREATE UNIQUE INDEX account_echoes_pkey ON public.account_echoes USING btree (workspace, id)
+account_echoes parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+account_echoes parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+account_echoes row security t forced t
+account_echoes parlatory_serving may DELETE
+account_echoes parlatory_serving may INSERT
+account_echoes parlatory_serving may SELECT
+account_echoes parlatory_serving may UPDATE
+
+-- account_passwords
+account_passwords.workspace bytea NOT NULL
+account_passwords.account bytea NOT NULL
+account_passwords.id bytea NOT NULL
+account_passwords.created_at bigint NOT NULL
+account_passwords.sealed bytea NOT NULL
+account_passwords account_passwords_pkey PRIMARY KEY (workspace, account, id)
+CREATE UNIQUE INDEX account_passwords_pkey ON public.account_passwords USING btree (workspace, account, id)
+account_passwords parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+account_passwords parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+account_passwords row security t forced t
+account_passwords parlatory_serving may DELETE
+account_passwords parlatory_serving may INSERT
+account_passwords parlatory_serving may SELECT
+account_passwords parlatory_serving may UPDATE
+
+-- accounts
+accounts.workspace bytea NOT NULL
+accounts.id bytea NOT NULL
+accounts.email_index bytea NOT NULL
+accounts.state text NOT NULL
+accounts.created_at bigint NOT NULL
+accounts.password_at bigint NOT NULL
+accounts.revision bigint NOT NULL
+accounts.sealed bytea NOT NULL
+accounts accounts_pkey PRIMARY KEY (workspace, id)
+CREATE UNIQUE INDEX accounts_email ON public.accounts USING btree (workspace, email_index)
+CREATE UNIQUE INDEX accounts_pkey ON public.accounts USING btree (workspace, id)
+accounts parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+accounts parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+accounts row security t forced t
+accounts parlatory_serving may DELETE
+accounts parlatory_serving may INSERT
+accounts parlatory_serving may SELECT
+accounts parlatory_serving may UPDATE
+
+-- agreements
+agreements.workspace bytea NOT NULL
+agreements.id bytea NOT NULL
+agreements.account bytea NOT NULL
+agreements.security_version text NOT NULL
+agreements.privacy_version text NOT NULL
+agreements.at bigint NOT NULL
+agreements.sealed bytea NOT NULL
+agreements agreements_pkey PRIMARY KEY (workspace, id)
+CREATE INDEX agreements_account ON public.agreements USING btree (workspace, account)
+CREATE UNIQUE INDEX agreements_pkey ON public.agreements USING btree (workspace, id)
+agreements parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+agreements parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+agreements row security t forced t
+agreements parlatory_serving may DELETE
+agreements parlatory_serving may INSERT
+agreements parlatory_serving may SELECT
+agreements parlatory_serving may UPDATE
+
+-- answers
+answers.workspace bytea NOT NULL
+answers.key bytea NOT NULL
+answers.body bytea NOT NULL
+answers.status bigint NOT NULL
+answers.created_at bigint NOT NULL
+answers.expires_at bigint NOT NULL
+answers.sealed bytea
+answers answers_pkey PRIMARY KEY (workspace, key)
+CREATE INDEX answers_expires ON public.answers USING btree (expires_at)
+CREATE UNIQUE INDEX answers_pkey ON public.answers USING btree (workspace, key)
+answers parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+answers parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+answers row security t forced t
+answers parlatory_serving may DELETE
+answers parlatory_serving may INSERT
+answers parlatory_serving may SELECT
+answers parlatory_serving may UPDATE
+
+-- attempts
+attempts.workspace bytea NOT NULL
+attempts.id bytea NOT NULL
+attempts.token bytea NOT NULL
+attempts.account bytea NOT NULL
+attempts.door bytea NOT NULL
+attempts.staff bytea NOT NULL
+attempts.invitation bytea
+attempts.paid text NOT NULL
+attempts.created_at bigint NOT NULL
+attempts.expires_at bigint NOT NULL
+attempts.revision bigint NOT NULL
+attempts.sealed bytea NOT NULL
+attempts attempts_pkey PRIMARY KEY (workspace, id)
+CREATE INDEX attempts_account ON public.attempts USING btree (workspace, account)
+CREATE UNIQUE INDEX attempts_pkey ON public.attempts USING btree (workspace, id)
+CREATE INDEX attempts_staff ON public.attempts USING btree (workspace, staff)
+CREATE UNIQUE INDEX attempts_token ON public.attempts USING btree (workspace, token)
+attempts parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+attempts parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+attempts row security t forced t
+attempts parlatory_serving may DELETE
+attempts parlatory_serving may INSERT
+attempts parlatory_serving may SELECT
+attempts parlatory_serving may UPDATE
+
+-- budgets
+budgets.workspace bytea NOT NULL
+budgets.key bytea NOT NULL
+budgets.until bigint NOT NULL
+budgets.spent bigint NOT NULL
+budgets budgets_pkey PRIMARY KEY (workspace, key)
+CREATE UNIQUE INDEX budgets_pkey ON public.budgets USING btree (workspace, key)
+CREATE INDEX budgets_until ON public.budgets USING btree (until)
+budgets parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+budgets parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+budgets row security t forced t
+budgets parlatory_serving may DELETE
+budgets parlatory_serving may INSERT
+budgets parlatory_serving may SELECT
+budgets parlatory_serving may UPDATE
+
+-- contacts
+contacts.workspace bytea NOT NULL
+contacts.id bytea NOT NULL
+contacts.created_at bigint NOT NULL
+contacts.revision bigint NOT NULL
+contacts.email_index bytea
+contacts.sealed bytea NOT NULL
+contacts contacts_pkey PRIMARY KEY (workspace, id)
+CREATE UNIQUE INDEX contacts_pkey ON public.contacts USING btree (workspace, id)
+contacts parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+contacts parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+contacts row security t forced t
+contacts parlatory_serving may DELETE
+contacts parlatory_serving may INSERT
+contacts parlatory_serving may SELECT
+contacts parlatory_serving may UPDATE
+
+-- enquiries
+enquiries.workspace bytea NOT NULL
+enquiries.id bytea NOT NULL
+enquiries.room bytea NOT NULL
+enquiries.contact bytea NOT NULL
+enquiries.site text NOT NULL
+enquiries.department bytea
+enquiries.staff bytea
+enquiries.state text NOT NULL
+enquiries.opened_at bigint NOT NULL
+enquiries.picked_at bigint
+enquiries.closed_at bigint
+enquiries.revision bigint NOT NULL
+enquiries.sealed bytea NOT NULL
+enquiries enquiries_pkey PRIMARY KEY (workspace, id)
+CREATE INDEX enquiries_contact ON public.enquiries USING btree (workspace, contact, id)
+CREATE UNIQUE INDEX enquiries_pkey ON public.enquiries USING btree (workspace, id)
+CREATE UNIQUE INDEX enquiries_room ON public.enquiries USING btree (workspace, room)
+CREATE INDEX enquiries_staff ON public.enquiries USING btree (workspace, staff, state, id)
+CREATE INDEX enquiries_state ON public.enquiries USING btree (workspace, state, id)
+enquiries parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+enquiries parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+enquiries row security t forced t
+enquiries parlatory_serving may DELETE
+enquiries parlatory_serving may INSERT
+enquiries parlatory_serving may SELECT
+enquiries parlatory_serving may UPDATE
+
+-- goose_db_version
+goose_db_version.id integer NOT NULL
+goose_db_version.version_id bigint NOT NULL
+goose_db_version.is_applied boolean NOT NULL
+goose_db_version.tstamp timestamp without time zone NOT NULL DEFAULT now()
+goose_db_version goose_db_version_pkey PRIMARY KEY (id)
+CREATE UNIQUE INDEX goose_db_version_pkey ON public.goose_db_version USING btree (id)
+goose_db_version row security f forced f
+goose_db_version parlatory_serving may SELECT
+
+-- invitations
+invitations.workspace bytea NOT NULL
+invitations.id bytea NOT NULL
+invitations.staff bytea NOT NULL
+invitations.token bytea NOT NULL
+invitations.role text NOT NULL
+invitations.state text NOT NULL
+invitations.created_at bigint NOT NULL
+invitations.expires_at bigint NOT NULL
+invitations.sealed bytea NOT NULL
+invitations invitations_pkey PRIMARY KEY (workspace, id)
+CREATE UNIQUE INDEX invitations_pkey ON public.invitations USING btree (workspace, id)
+CREATE INDEX invitations_staff ON public.invitations USING btree (workspace, staff)
+CREATE UNIQUE INDEX invitations_token ON public.invitations USING btree (workspace, token)
+invitations parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+invitations parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+invitations row security t forced t
+invitations parlatory_serving may DELETE
+invitations parlatory_serving may INSERT
+invitations parlatory_serving may SELECT
+invitations parlatory_serving may UPDATE
+
+-- ledger_entries
+ledger_entries.workspace bytea NOT NULL
+ledger_entries.id bytea NOT NULL
+ledger_entries.log bigint
+ledger_entries.number bigint
+ledger_entries.at bigint NOT NULL
+ledger_entries.actor_kind text NOT NULL
+ledger_entries.actor bytea
+ledger_entries.action text NOT NULL
+ledger_entries.element text NOT NULL
+ledger_entries.element_id bytea
+ledger_entries.act text NOT NULL
+ledger_entries.subject_kind text NOT NULL
+ledger_entries.subject bytea
+ledger_entries.address_index bytea
+ledger_entries.commitment bytea NOT NULL
+ledger_entries.sealed bytea
+ledger_entries ledger_entries_pkey PRIMARY KEY (workspace, id)
+CREATE INDEX ledger_entries_actor ON public.ledger_entries USING btree (workspace, actor, id)
+CREATE INDEX ledger_entries_element ON public.ledger_entries USING btree (workspace, element_id, id)
+CREATE UNIQUE INDEX ledger_entries_number ON public.ledger_entries USING btree (workspace, log, number)
+CREATE UNIQUE INDEX ledger_entries_pkey ON public.ledger_entries USING btree (workspace, id)
+CREATE INDEX ledger_entries_waiting ON public.ledger_entries USING btree (workspace, id) WHERE (number IS NULL)
+ledger_entries parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+ledger_entries parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+ledger_entries row security t forced t
+ledger_entries parlatory_serving may DELETE
+ledger_entries parlatory_serving may INSERT
+ledger_entries parlatory_serving may SELECT
+ledger_entries parlatory_serving may UPDATE
+
+-- ledger_hashes
+ledger_hashes.workspace bytea NOT NULL
+ledger_hashes.log bigint NOT NULL
+ledger_hashes.block bigint NOT NULL
+ledger_hashes.hashes bytea NOT NULL
+ledger_hashes ledger_hashes_pkey PRIMARY KEY (workspace, log, block)
+CREATE UNIQUE INDEX ledger_hashes_pkey ON public.ledger_hashes USING btree (workspace, log, block)
+ledger_hashes parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+ledger_hashes parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+ledger_hashes row security t forced t
+ledger_hashes parlatory_serving may DELETE
+ledger_hashes parlatory_serving may INSERT
+ledger_hashes parlatory_serving may SELECT
+ledger_hashes parlatory_serving may UPDATE
+
+-- ledger_heads
+ledger_heads.workspace bytea NOT NULL
+ledger_heads.log bigint NOT NULL
+ledger_heads.size bigint NOT NULL
+ledger_heads.root bytea NOT NULL
+ledger_heads.note text NOT NULL
+ledger_heads.at bigint NOT NULL
+ledger_heads ledger_heads_pkey PRIMARY KEY (workspace, log, size)
+CREATE UNIQUE INDEX ledger_heads_pkey ON public.ledger_heads USING btree (workspace, log, size)
+ledger_heads parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+ledger_heads parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+ledger_heads row security t forced t
+ledger_heads parlatory_serving may DELETE
+ledger_heads parlatory_serving may INSERT
+ledger_heads parlatory_serving may SELECT
+ledger_heads parlatory_serving may UPDATE
+
+-- ledger_logs
+ledger_logs.workspace bytea NOT NULL
+ledger_logs.log bigint NOT NULL
+ledger_logs.id bytea NOT NULL
+ledger_logs.origin text NOT NULL
+ledger_logs.verifier text NOT NULL
+ledger_logs.signer bytea NOT NULL
+ledger_logs.size bigint NOT NULL
+ledger_logs.previous text NOT NULL
+ledger_logs.created bigint NOT NULL
+ledger_logs ledger_logs_pkey PRIMARY KEY (workspace, log)
+CREATE UNIQUE INDEX ledger_logs_pkey ON public.ledger_logs USING btree (workspace, log)
+ledger_logs parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+ledger_logs parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+ledger_logs row security t forced t
+ledger_logs parlatory_serving may DELETE
+ledger_logs parlatory_serving may INSERT
+ledger_logs parlatory_serving may SELECT
+ledger_logs parlatory_serving may UPDATE
+
+-- marks
+marks.workspace bytea NOT NULL
+marks.room bytea NOT NULL
+marks.reader_kind bigint NOT NULL
+marks.reader bytea NOT NULL
+marks.seq bigint NOT NULL
+marks.at bigint NOT NULL
+marks marks_pkey PRIMARY KEY (workspace, room, reader_kind, reader)
+CREATE UNIQUE INDEX marks_pkey ON public.marks USING btree (workspace, room, reader_kind, reader)
+marks parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+marks parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+marks row security t forced t
+marks parlatory_serving may DELETE
+marks parlatory_serving may INSERT
+marks parlatory_serving may SELECT
+marks parlatory_serving may UPDATE
+
+-- messages
+messages.workspace bytea NOT NULL
+messages.room bytea NOT NULL
+messages.seq bigint NOT NULL
+messages.client bytea NOT NULL
+messages.author_kind bigint NOT NULL
+messages.author bytea
+messages.event text NOT NULL
+messages.at bigint NOT NULL
+messages.digest bytea NOT NULL
+messages.sealed bytea NOT NULL
+messages messages_pkey PRIMARY KEY (workspace, room, seq)
+CREATE UNIQUE INDEX messages_client ON public.messages USING btree (workspace, room, client)
+CREATE UNIQUE INDEX messages_pkey ON public.messages USING btree (workspace, room, seq)
+messages parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+messages parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+messages row security t forced t
+messages parlatory_serving may DELETE
+messages parlatory_serving may INSERT
+messages parlatory_serving may SELECT
+messages parlatory_serving may UPDATE
+
+-- outbox
+outbox.workspace bytea NOT NULL
+outbox.id bytea NOT NULL
+outbox.created_at bigint NOT NULL
+outbox.due_at bigint NOT NULL
+outbox.tries bigint NOT NULL
+outbox.sealed bytea NOT NULL
+outbox outbox_pkey PRIMARY KEY (workspace, id)
+CREATE INDEX outbox_due ON public.outbox USING btree (due_at)
+CREATE UNIQUE INDEX outbox_pkey ON public.outbox USING btree (workspace, id)
+outbox parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+outbox parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+outbox row security t forced t
+outbox parlatory_serving may DELETE
+outbox parlatory_serving may INSERT
+outbox parlatory_serving may SELECT
+outbox parlatory_serving may UPDATE
+
+-- readings
+readings.workspace bytea NOT NULL
+readings.room bytea NOT NULL
+readings.staff bytea NOT NULL
+readings.hour bigint NOT NULL
+readings readings_pkey PRIMARY KEY (workspace, room, staff, hour)
+CREATE UNIQUE INDEX readings_pkey ON public.readings USING btree (workspace, room, staff, hour)
+readings parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+readings parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+readings row security t forced t
+readings parlatory_serving may DELETE
+readings parlatory_serving may INSERT
+readings parlatory_serving may SELECT
+readings parlatory_serving may UPDATE
+
+-- resets
+resets.workspace bytea NOT NULL
+resets.id bytea NOT NULL
+resets.token bytea NOT NULL
+resets.account bytea
+resets.door bytea NOT NULL
+resets.created_at bigint NOT NULL
+resets.expires_at bigint NOT NULL
+resets.used_at bigint NOT NULL
+resets resets_pkey PRIMARY KEY (workspace, id)
+CREATE INDEX resets_account ON public.resets USING btree (workspace, account)
+CREATE UNIQUE INDEX resets_pkey ON public.resets USING btree (workspace, id)
+CREATE UNIQUE INDEX resets_token ON public.resets USING btree (workspace, token)
+resets parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+resets parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+resets row security t forced t
+resets parlatory_serving may DELETE
+resets parlatory_serving may INSERT
+resets parlatory_serving may SELECT
+resets parlatory_serving may UPDATE
+
+-- rooms
+rooms.workspace bytea NOT NULL
+rooms.id bytea NOT NULL
+rooms.kind text NOT NULL
+rooms.contact bytea
+rooms.created_at bigint NOT NULL
+rooms.witnessed bigint NOT NULL
+rooms rooms_pkey PRIMARY KEY (workspace, id)
+CREATE UNIQUE INDEX rooms_pkey ON public.rooms USING btree (workspace, id)
+rooms parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+rooms parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+rooms row security t forced t
+rooms parlatory_serving may DELETE
+rooms parlatory_serving may INSERT
+rooms parlatory_serving may SELECT
+rooms parlatory_serving may UPDATE
+
+-- sessions
+sessions.workspace bytea NOT NULL
+sessions.id bytea NOT NULL
+sessions.token bytea NOT NULL
+sessions.account bytea NOT NULL
+sessions.door bytea NOT NULL
+sessions.staff bytea NOT NULL
+sessions.department bytea
+sessions.role text NOT NULL
+sessions.created_at bigint NOT NULL
+sessions.expires_at bigint NOT NULL
+sessions.seen_at bigint NOT NULL
+sessions.revision bigint NOT NULL
+sessions.sealed bytea NOT NULL
+sessions sessions_pkey PRIMARY KEY (workspace, id)
+CREATE INDEX sessions_account ON public.sessions USING btree (workspace, account)
+CREATE UNIQUE INDEX sessions_pkey ON public.sessions USING btree (workspace, id)
+CREATE INDEX sessions_staff ON public.sessions USING btree (workspace, staff)
+CREATE UNIQUE INDEX sessions_token ON public.sessions USING btree (workspace, token)
+sessions parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+sessions parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+sessions row security t forced t
+sessions parlatory_serving may DELETE
+sessions parlatory_serving may INSERT
+sessions parlatory_serving may SELECT
+sessions parlatory_serving may UPDATE
+
+-- signups
+signups.workspace bytea NOT NULL
+signups.id bytea NOT NULL
+signups.token bytea NOT NULL
+signups.created_at bigint NOT NULL
+signups.expires_at bigint NOT NULL
+signups.used_at bigint NOT NULL
+signups.sealed bytea NOT NULL
+signups signups_pkey PRIMARY KEY (workspace, id)
+CREATE UNIQUE INDEX signups_pkey ON public.signups USING btree (workspace, id)
+CREATE UNIQUE INDEX signups_token ON public.signups USING btree (workspace, token)
+signups parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+signups parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+signups row security t forced t
+signups parlatory_serving may DELETE
+signups parlatory_serving may INSERT
+signups parlatory_serving may SELECT
+signups parlatory_serving may UPDATE
+
+-- sites
+sites.workspace bytea NOT NULL
+sites.id bytea NOT NULL
+sites.origin text NOT NULL
+sites.created_at bigint NOT NULL
+sites.sealed bytea NOT NULL
+sites sites_pkey PRIMARY KEY (workspace, id)
+CREATE UNIQUE INDEX sites_origin ON public.sites USING btree (workspace, origin)
+CREATE UNIQUE INDEX sites_pkey ON public.sites USING btree (workspace, id)
+sites parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+sites parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+sites row security t forced t
+sites parlatory_serving may DELETE
+sites parlatory_serving may INSERT
+sites parlatory_serving may SELECT
+sites parlatory_serving may UPDATE
+
+-- staff
+staff.workspace bytea NOT NULL
+staff.id bytea NOT NULL
+staff.account bytea
+staff.email_index bytea
+staff.role text NOT NULL
+staff.department bytea
+staff.state text NOT NULL
+staff.created_at bigint NOT NULL
+staff.revision bigint NOT NULL
+staff.sealed bytea NOT NULL
+staff staff_pkey PRIMARY KEY (workspace, id)
+CREATE UNIQUE INDEX staff_account ON public.staff USING btree (workspace, account)
+CREATE UNIQUE INDEX staff_email ON public.staff USING btree (workspace, email_index)
+CREATE INDEX staff_memberships ON public.staff USING btree (account)
+CREATE UNIQUE INDEX staff_pkey ON public.staff USING btree (workspace, id)
+staff parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+staff parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+staff row security t forced t
+staff parlatory_serving may DELETE
+staff parlatory_serving may INSERT
+staff parlatory_serving may SELECT
+staff parlatory_serving may UPDATE
+
+-- staff_turns
+staff_turns.workspace bytea NOT NULL
+staff_turns.turn bigint NOT NULL
+staff_turns staff_turns_pkey PRIMARY KEY (workspace)
+CREATE UNIQUE INDEX staff_turns_pkey ON public.staff_turns USING btree (workspace)
+staff_turns parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+staff_turns parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+staff_turns row security t forced t
+staff_turns parlatory_serving may DELETE
+staff_turns parlatory_serving may INSERT
+staff_turns parlatory_serving may SELECT
+staff_turns parlatory_serving may UPDATE
+
+-- subject_keys
+subject_keys.workspace bytea NOT NULL
+subject_keys.kind text NOT NULL
+subject_keys.subject bytea NOT NULL
+subject_keys.version bigint NOT NULL
+subject_keys.id bytea NOT NULL
+subject_keys.parent bigint NOT NULL
+subject_keys.created_at bigint NOT NULL
+subject_keys.wrapped bytea NOT NULL
+subject_keys subject_keys_pkey PRIMARY KEY (workspace, kind, subject, version)
+CREATE UNIQUE INDEX subject_keys_pkey ON public.subject_keys USING btree (workspace, kind, subject, version)
+subject_keys parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+subject_keys parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+subject_keys row security t forced t
+subject_keys parlatory_serving may DELETE
+subject_keys parlatory_serving may INSERT
+subject_keys parlatory_serving may SELECT
+subject_keys parlatory_serving may UPDATE
+
+-- visitor_tokens
+visitor_tokens.workspace bytea NOT NULL
+visitor_tokens.id bytea NOT NULL
+visitor_tokens.hash bytea NOT NULL
+visitor_tokens.contact bytea NOT NULL
+visitor_tokens.site text NOT NULL
+visitor_tokens.created_at bigint NOT NULL
+visitor_tokens.seen_at bigint NOT NULL
+visitor_tokens.expires_at bigint NOT NULL
+visitor_tokens visitor_tokens_pkey PRIMARY KEY (workspace, id)
+CREATE UNIQUE INDEX visitor_tokens_hash ON public.visitor_tokens USING btree (workspace, hash)
+CREATE UNIQUE INDEX visitor_tokens_pkey ON public.visitor_tokens USING btree (workspace, id)
+visitor_tokens parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+visitor_tokens parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+visitor_tokens row security t forced t
+visitor_tokens parlatory_serving may DELETE
+visitor_tokens parlatory_serving may INSERT
+visitor_tokens parlatory_serving may SELECT
+visitor_tokens parlatory_serving may UPDATE
+
+-- workspace_keys
+workspace_keys.workspace bytea NOT NULL
+workspace_keys.version bigint NOT NULL
+workspace_keys.id bytea NOT NULL
+workspace_keys.parent bigint NOT NULL
+workspace_keys.created_at bigint NOT NULL
+workspace_keys.wrapped bytea NOT NULL
+workspace_keys workspace_keys_pkey PRIMARY KEY (workspace, version)
+CREATE UNIQUE INDEX workspace_keys_pkey ON public.workspace_keys USING btree (workspace, version)
+workspace_keys parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+workspace_keys parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+workspace_keys row security t forced t
+workspace_keys parlatory_serving may DELETE
+workspace_keys parlatory_serving may INSERT
+workspace_keys parlatory_serving may SELECT
+workspace_keys parlatory_serving may UPDATE
+
+-- workspaces
+workspaces.workspace bytea NOT NULL
+workspaces.subdomain text NOT NULL
+workspaces.state text NOT NULL
+workspaces.created_at bigint NOT NULL
+workspaces.revision bigint NOT NULL
+workspaces.sealed bytea NOT NULL
+workspaces workspaces_pkey PRIMARY KEY (workspace)
+CREATE UNIQUE INDEX workspaces_pkey ON public.workspaces USING btree (workspace)
+CREATE UNIQUE INDEX workspaces_subdomain ON public.workspaces USING btree (subdomain)
+workspaces parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+workspaces parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+workspaces row security t forced t
+workspaces parlatory_serving may DELETE
+workspaces parlatory_serving may INSERT
+workspaces parlatory_serving may SELECT
+workspaces parlatory_serving may UPDATE

@@ -1,0 +1,403 @@
+CREATE TABLE account_echoes (
+    workspace BYTEA  NOT NULL,
+    id        BYTEA  NOT NULL,
+    account   BYTEA  NOT NULL,
+    target    BYTEA,
+    skip      BYTEA  NOT NULL,
+    what      TEXT   NOT NULL,
+    at        BIGINT NOT NULL,
+    PRIMARY KEY (workspace, id)
+);
+
+CREATE TABLE account_passwords (
+    workspace  BYTEA  NOT NULL,
+    account    BYTEA  NOT NULL,
+    id         BYTEA  NOT NULL,
+    created_at BIGINT NOT NULL,
+    sealed     BYTEA  NOT NULL,
+    PRIMARY KEY (workspace, account, id)
+);
+
+CREATE TABLE accounts (
+    workspace   BYTEA  NOT NULL,
+    id          BYTEA  NOT NULL,
+    email_index BYTEA  NOT NULL,
+    state       TEXT   NOT NULL,
+    created_at  BIGINT NOT NULL,
+    password_at BIGINT NOT NULL,
+    revision    BIGINT NOT NULL,
+    sealed      BYTEA  NOT NULL,
+    PRIMARY KEY (workspace, id)
+);
+
+CREATE UNIQUE INDEX accounts_email ON accounts (workspace, email_index);
+
+CREATE TABLE agreements (
+    workspace        BYTEA  NOT NULL,
+    id               BYTEA  NOT NULL,
+    account          BYTEA  NOT NULL,
+    security_version TEXT   NOT NULL,
+    privacy_version  TEXT   NOT NULL,
+    at               BIGINT NOT NULL,
+    sealed           BYTEA  NOT NULL,
+    PRIMARY KEY (workspace, id)
+);
+
+CREATE INDEX agreements_account ON agreements (workspace, account);
+
+CREATE TABLE answers (
+    workspace  BYTEA  NOT NULL,
+    key        BYTEA  NOT NULL,
+    body       BYTEA  NOT NULL,
+    status     BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    sealed     BYTEA,
+    PRIMARY KEY (workspace, key)
+);
+
+CREATE INDEX answers_expires ON answers (expires_at);
+
+CREATE TABLE attempts (
+    workspace  BYTEA  NOT NULL,
+    id         BYTEA  NOT NULL,
+    token      BYTEA  NOT NULL,
+    account    BYTEA  NOT NULL,
+    door       BYTEA  NOT NULL,
+    staff      BYTEA  NOT NULL,
+    invitation BYTEA,
+    paid       TEXT   NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    revision   BIGINT NOT NULL,
+    sealed     BYTEA  NOT NULL,
+    PRIMARY KEY (workspace, id)
+);
+
+CREATE INDEX attempts_account ON attempts (workspace, account);
+
+CREATE INDEX attempts_staff ON attempts (workspace, staff);
+
+CREATE UNIQUE INDEX attempts_token ON attempts (workspace, token);
+
+CREATE TABLE budgets (
+    workspace BYTEA  NOT NULL,
+    key       BYTEA  NOT NULL,
+    until     BIGINT NOT NULL,
+    spent     BIGINT NOT NULL,
+    PRIMARY KEY (workspace, key)
+);
+
+CREATE INDEX budgets_until ON budgets (until);
+
+CREATE TABLE contacts (
+    workspace   BYTEA  NOT NULL,
+    id          BYTEA  NOT NULL,
+    created_at  BIGINT NOT NULL,
+    revision    BIGINT NOT NULL,
+    email_index BYTEA,
+    sealed      BYTEA  NOT NULL,
+    PRIMARY KEY (workspace, id)
+);
+
+CREATE TABLE enquiries (
+    workspace  BYTEA  NOT NULL,
+    id         BYTEA  NOT NULL,
+    room       BYTEA  NOT NULL,
+    contact    BYTEA  NOT NULL,
+    site       TEXT   NOT NULL,
+    department BYTEA,
+    staff      BYTEA,
+    state      TEXT   NOT NULL,
+    opened_at  BIGINT NOT NULL,
+    picked_at  BIGINT,
+    closed_at  BIGINT,
+    revision   BIGINT NOT NULL,
+    sealed     BYTEA  NOT NULL,
+    PRIMARY KEY (workspace, id)
+);
+
+CREATE INDEX enquiries_contact ON enquiries (workspace, contact, id);
+
+CREATE UNIQUE INDEX enquiries_room ON enquiries (workspace, room);
+
+CREATE INDEX enquiries_staff ON enquiries (workspace, staff, state, id);
+
+CREATE INDEX enquiries_state ON enquiries (workspace, state, id);
+
+CREATE TABLE goose_db_version (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+
+CREATE TABLE invitations (
+    workspace  BYTEA  NOT NULL,
+    id         BYTEA  NOT NULL,
+    staff      BYTEA  NOT NULL,
+    token      BYTEA  NOT NULL,
+    role       TEXT   NOT NULL,
+    state      TEXT   NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    sealed     BYTEA  NOT NULL,
+    PRIMARY KEY (workspace, id)
+);
+
+CREATE INDEX invitations_staff ON invitations (workspace, staff);
+
+CREATE UNIQUE INDEX invitations_token ON invitations (workspace, token);
+
+CREATE TABLE ledger_entries (
+    workspace BYTEA NOT NULL,
+    id BYTEA NOT NULL,
+    log BIGINT,
+    number BIGINT,
+    at BIGINT NOT NULL,
+    actor_kind TEXT NOT NULL,
+    actor BYTEA,
+    action TEXT NOT NULL,
+    element TEXT NOT NULL,
+    element_id BYTEA,
+    act TEXT NOT NULL,
+    subject_kind TEXT NOT NULL,
+    subject BYTEA,
+    address_index BYTEA,
+    commitment BYTEA NOT NULL,
+    sealed BYTEA,
+    PRIMARY KEY (workspace, id)
+);
+
+CREATE INDEX ledger_entries_actor ON ledger_entries (workspace, actor, id);
+
+CREATE INDEX ledger_entries_element ON ledger_entries (workspace, element_id, id);
+
+CREATE UNIQUE INDEX ledger_entries_number ON ledger_entries (workspace, log, number);
+
+CREATE INDEX ledger_entries_waiting ON ledger_entries (workspace, id) WHERE number IS NULL;
+
+CREATE TABLE ledger_hashes (
+    workspace BYTEA NOT NULL,
+    log BIGINT NOT NULL,
+    block BIGINT NOT NULL,
+    hashes BYTEA NOT NULL,
+    PRIMARY KEY (workspace, log, block)
+);
+
+CREATE TABLE ledger_heads (
+    workspace BYTEA NOT NULL,
+    log BIGINT NOT NULL,
+    size BIGINT NOT NULL,
+    root BYTEA NOT NULL,
+    note TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (workspace, log, size)
+);
+
+CREATE TABLE ledger_logs (
+    workspace BYTEA NOT NULL,
+    log BIGINT NOT NULL,
+    id BYTEA NOT NULL,
+    origin TEXT NOT NULL,
+    verifier TEXT NOT NULL,
+    signer BYTEA NOT NULL,
+    size BIGINT NOT NULL,
+    previous TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    PRIMARY KEY (workspace, log)
+);
+
+CREATE TABLE marks (
+    workspace   BYTEA  NOT NULL,
+    room        BYTEA  NOT NULL,
+    reader_kind BIGINT NOT NULL,
+    reader      BYTEA  NOT NULL,
+    seq         BIGINT NOT NULL,
+    at          BIGINT NOT NULL,
+    PRIMARY KEY (workspace, room, reader_kind, reader)
+);
+
+CREATE TABLE messages (
+    workspace   BYTEA  NOT NULL,
+    room        BYTEA  NOT NULL,
+    seq         BIGINT NOT NULL,
+    client      BYTEA  NOT NULL,
+    author_kind BIGINT NOT NULL,
+    author      BYTEA,
+    event       TEXT   NOT NULL,
+    at          BIGINT NOT NULL,
+    digest      BYTEA  NOT NULL,
+    sealed      BYTEA  NOT NULL,
+    PRIMARY KEY (workspace, room, seq)
+);
+
+CREATE UNIQUE INDEX messages_client ON messages (workspace, room, client);
+
+CREATE TABLE outbox (
+    workspace  BYTEA  NOT NULL,
+    id         BYTEA  NOT NULL,
+    created_at BIGINT NOT NULL,
+    due_at     BIGINT NOT NULL,
+    tries      BIGINT NOT NULL,
+    sealed     BYTEA  NOT NULL,
+    PRIMARY KEY (workspace, id)
+);
+
+CREATE INDEX outbox_due ON outbox (due_at);
+
+CREATE TABLE readings (
+    workspace BYTEA  NOT NULL,
+    room      BYTEA  NOT NULL,
+    staff     BYTEA  NOT NULL,
+    hour      BIGINT NOT NULL,
+    PRIMARY KEY (workspace, room, staff, hour)
+);
+
+CREATE TABLE resets (
+    workspace  BYTEA  NOT NULL,
+    id         BYTEA  NOT NULL,
+    token      BYTEA  NOT NULL,
+    account    BYTEA,
+    door       BYTEA  NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    used_at    BIGINT NOT NULL,
+    PRIMARY KEY (workspace, id)
+);
+
+CREATE INDEX resets_account ON resets (workspace, account);
+
+CREATE UNIQUE INDEX resets_token ON resets (workspace, token);
+
+CREATE TABLE rooms (
+    workspace  BYTEA  NOT NULL,
+    id         BYTEA  NOT NULL,
+    kind       TEXT   NOT NULL,
+    contact    BYTEA,
+    created_at BIGINT NOT NULL,
+    witnessed  BIGINT NOT NULL,
+    PRIMARY KEY (workspace, id)
+);
+
+CREATE TABLE sessions (
+    workspace  BYTEA  NOT NULL,
+    id         BYTEA  NOT NULL,
+    token      BYTEA  NOT NULL,
+    account    BYTEA  NOT NULL,
+    door       BYTEA  NOT NULL,
+    staff      BYTEA  NOT NULL,
+    department BYTEA,
+    role       TEXT   NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    seen_at    BIGINT NOT NULL,
+    revision   BIGINT NOT NULL,
+    sealed     BYTEA  NOT NULL,
+    PRIMARY KEY (workspace, id)
+);
+
+CREATE INDEX sessions_account ON sessions (workspace, account);
+
+CREATE INDEX sessions_staff ON sessions (workspace, staff);
+
+CREATE UNIQUE INDEX sessions_token ON sessions (workspace, token);
+
+CREATE TABLE signups (
+    workspace  BYTEA  NOT NULL,
+    id         BYTEA  NOT NULL,
+    token      BYTEA  NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    used_at    BIGINT NOT NULL,
+    sealed     BYTEA  NOT NULL,
+    PRIMARY KEY (workspace, id)
+);
+
+CREATE UNIQUE INDEX signups_token ON signups (workspace, token);
+
+CREATE TABLE sites (
+    workspace  BYTEA  NOT NULL,
+    id         BYTEA  NOT NULL,
+    origin     TEXT   NOT NULL,
+    created_at BIGINT NOT NULL,
+    sealed     BYTEA  NOT NULL,
+    PRIMARY KEY (workspace, id)
+);
+
+CREATE UNIQUE INDEX sites_origin ON sites (workspace, origin);
+
+CREATE TABLE staff (
+    workspace   BYTEA  NOT NULL,
+    id          BYTEA  NOT NULL,
+    account     BYTEA,
+    email_index BYTEA,
+    role        TEXT   NOT NULL,
+    department  BYTEA,
+    state       TEXT   NOT NULL,
+    created_at  BIGINT NOT NULL,
+    revision    BIGINT NOT NULL,
+    sealed      BYTEA  NOT NULL,
+    PRIMARY KEY (workspace, id)
+);
+
+CREATE UNIQUE INDEX staff_account ON staff (workspace, account);
+
+CREATE UNIQUE INDEX staff_email ON staff (workspace, email_index);
+
+CREATE INDEX staff_memberships ON staff (account);
+
+CREATE TABLE staff_turns (
+    workspace BYTEA  NOT NULL,
+    turn      BIGINT NOT NULL,
+    PRIMARY KEY (workspace)
+);
+
+CREATE TABLE subject_keys (
+    workspace  BYTEA  NOT NULL,
+    kind       TEXT   NOT NULL,
+    subject    BYTEA  NOT NULL,
+    version    BIGINT NOT NULL,
+    id         BYTEA  NOT NULL,
+    parent     BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    wrapped    BYTEA  NOT NULL,
+    PRIMARY KEY (workspace, kind, subject, version)
+);
+
+CREATE TABLE visitor_tokens (
+    workspace  BYTEA  NOT NULL,
+    id         BYTEA  NOT NULL,
+    hash       BYTEA  NOT NULL,
+    contact    BYTEA  NOT NULL,
+    site       TEXT   NOT NULL,
+    created_at BIGINT NOT NULL,
+    seen_at    BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (workspace, id)
+);
+
+CREATE UNIQUE INDEX visitor_tokens_hash ON visitor_tokens (workspace, hash);
+
+CREATE TABLE workspace_keys (
+    workspace  BYTEA  NOT NULL,
+    version    BIGINT NOT NULL,
+    id         BYTEA  NOT NULL,
+    parent     BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    wrapped    BYTEA  NOT NULL,
+    PRIMARY KEY (workspace, version)
+);
+
+CREATE TABLE workspaces (
+    workspace  BYTEA  NOT NULL,
+    subdomain  TEXT   NOT NULL,
+    state      TEXT   NOT NULL,
+    created_at BIGINT NOT NULL,
+    revision   BIGINT NOT NULL,
+    sealed     BYTEA  NOT NULL,
+    PRIMARY KEY (workspace)
+);
+
+CREATE UNIQUE INDEX workspaces_subdomain ON workspaces (subdomain);
+
