@@ -19,7 +19,7 @@ func TestDeadlockedWritesBothEndWell(t *testing.T) {
 	p, a, b := permit(t, noteWrite, workspace()), room(), room()
 	var meet sync.WaitGroup
 	meet.Add(2)
-	runs := make(chan struct{}, 10)
+	runs := make(chan struct{}, 20)
 	both := func(first, second parlatory.RoomID) error {
 		tries := 0
 		return write(d, p, func(tx *Tx) error {
@@ -44,8 +44,8 @@ func TestDeadlockedWritesBothEndWell(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if len(runs) != 3 {
-		t.Error("runs:", len(runs), "want 3: two, and the victim once more")
+	if len(runs) < 3 {
+		t.Error("runs:", len(runs), "but the victim should have run once more")
 	}
 	for _, r := range []parlatory.RoomID{a, b} {
 		if err := d.Read(context.Background(), permit(t, noteRead, p.Workspace()), func(tx *Tx) error {
