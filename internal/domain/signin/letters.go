@@ -16,7 +16,7 @@ func (s *Room) signupLetter(p pendingSignup, token parlatory.Secret) workspace.L
 			"Please confirm your e-mail address with this link. You choose your password there; if you have an account here already, you use its password.",
 		},
 		Action: "Confirm and continue",
-		Link:   s.url("") + "/signup/complete#" + token.Reveal(),
+		Link:   s.url("") + "/signup/complete#token=" + token.Reveal(),
 		After: []string{
 			"The link works once, for 24 hours.",
 			"If you did not ask for this, please ignore this mail: without the link no workspace and no account is made.",
@@ -51,7 +51,7 @@ func resetLetter(v workspace.View, to string, token parlatory.Secret) workspace.
 			"You can set it with this link:",
 		},
 		Action: "Set a new password",
-		Link:   v.URL + "/reset#" + token.Reveal(),
+		Link:   v.URL + "/reset#token=" + token.Reveal(),
 		After: []string{
 			"The link works once, for 30 minutes. The new password holds in every workspace of your account, and all sessions are signed out.",
 			"If you did not ask for this, please ignore this mail: your password stays as it is.",

@@ -304,7 +304,7 @@ func letter(v workspace.View, p Profile, token parlatory.Secret) workspace.Lette
 		Subject:    "Invitation to " + v.Company,
 		Paragraphs: []string{v.Company + " invites you to answer its customers in Parlatory.", "Please accept the invitation with this link:"},
 		Action:     "Accept the invitation",
-		Link:       v.URL + "/invitation#" + token.Reveal(),
+		Link:       v.URL + "/invitation#token=" + token.Reveal(),
 		After: []string{
 			"The link works once, for 24 hours. After that, please ask " + v.Company + " for a new one.",
 			"Later you sign in at " + v.URL + "/ with this e-mail address. If you have an account here already, it keeps its password.",

@@ -17,6 +17,7 @@ var (
 	ActEdit     = access.Act{Name: "workspace.edit", Feature: "Workspace", Verb: access.Edit, By: byStaff, Granted: true, Audited: true}
 	ActDoor     = access.Act{Name: "workspace.door", Feature: "Sign-in", Verb: access.View, By: byAnyGuest}
 	ActPolicies = access.Act{Name: "policy.read", Feature: "Policies", Verb: access.View, By: byAnyGuest | access.ByKind(parlatory.Visitor)}
+	ActGreet    = access.Act{Name: "widget.config", Feature: "Visitors", Verb: access.View, By: access.ByKind(parlatory.Anonymous, parlatory.Visitor)}
 	ActSites    = access.Act{Name: "site.view", Feature: "Sites", Verb: access.View, By: byStaff, Granted: true}
 	ActEditSite = access.Act{Name: "site.edit", Feature: "Sites", Verb: access.Edit, By: byStaff, Granted: true, Audited: true}
 
@@ -33,7 +34,7 @@ var (
 // Acts lists what the room adds to the catalogue.
 func Acts() []access.Act {
 	return []access.Act{
-		ActView, ActEdit, ActDoor, ActPolicies, ActSites, ActEditSite,
+		ActView, ActEdit, ActDoor, ActPolicies, ActGreet, ActSites, ActEditSite,
 		actFind, actName, actListed, actDue, actDeliver, actStale, actSweep, actAnswer,
 	}
 }

@@ -24,6 +24,10 @@ func (w *Room) Policies(ctx context.Context, actor parlatory.Actor) (Policies, e
 	if _, err := w.o.Law.Permit(ctx, actor, ActPolicies); err != nil {
 		return Policies{}, err
 	}
+	return policies()
+}
+
+func policies() (Policies, error) {
 	security, err := policyTexts.ReadFile("policies/security.md")
 	if err != nil {
 		return Policies{}, parlatory.Internal("read security policy", err)

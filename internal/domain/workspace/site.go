@@ -178,5 +178,5 @@ func (w *Room) Snippet(ctx context.Context, actor parlatory.Actor) (string, erro
 	if err != nil {
 		return "", err
 	}
-	return `<script src="` + html.EscapeString(v.URL) + `/widget.js" async></script>`, nil
+	return `<script src="` + html.EscapeString(v.URL) + `/widget/v1.js" async></script>`, nil
 }

@@ -1,0 +1,168 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"parlatory"
+	"parlatory/internal/domain/role"
+	"parlatory/internal/domain/staff"
+	"parlatory/internal/guard/access"
+)
+
+// Member is a staff member as the list shows it.
+type Member struct {
+	ID           string     `json:"id"`
+	Name         string     `json:"name"`
+	Email        string     `json:"email,omitempty" doc:"Shown to those with the data level Full"`
+	Role         string     `json:"role"`
+	State        string     `json:"state" enum:"invited,active,suspended,deleted"`
+	CreatedAt    time.Time  `json:"created_at"`
+	InvitedUntil *time.Time `json:"invited_until,omitempty" doc:"Of a link that still works"`
+	You          bool       `json:"you"`
+}
+
+// MemberList is a page of members.
+type MemberList struct {
+	Items []Member `json:"items"`
+	Next  string   `json:"next,omitempty"`
+}
+
+// NewMember invites somebody.
+type NewMember struct {
+	Email string `json:"email" minLength:"1" maxLength:"254"`
+	Name  string `json:"name,omitempty" maxLength:"80"`
+	Role  string `json:"role" minLength:"1" maxLength:"80"`
+}
+
+// MemberEdit is what an administrator changes of somebody.
+type MemberEdit struct {
+	Role string `json:"role" minLength:"1" maxLength:"80"`
+}
+
+// Role is a role and what it grants.
+type Role struct {
+	Name  string   `json:"name"`
+	Level string   `json:"level" enum:"Full,Department,Restricted,None"`
+	Acts  []string `json:"acts"`
+}
+
+// RoleList is all roles.
+type RoleList struct {
+	Items []Role `json:"items"`
+}
+
+func memberOf(m staff.Member) Member {
+	return Member{ID: m.ID.String(), Name: m.Name, Email: m.Email, Role: m.Role, State: string(m.State), CreatedAt: m.CreatedAt,
+		InvitedUntil: optional(m.InvitedUntil), You: m.You}
+}
+
+type memberPath struct {
+	ID string `path:"id" format:"uuid"`
+}
+
+type memberAnswer struct{ Body Member }
+
+func (a *API) staffRoutes() {
+	register(a, huma.Operation{OperationID: "list-staff", Method: http.MethodGet, Path: "/api/v1/staff", Summary: "List the staff"}, staff.ActView, a.listStaff)
+	register(a, huma.Operation{OperationID: "invite-staff", Method: http.MethodPost, Path: "/api/v1/staff", Summary: "Invite somebody by mail", DefaultStatus: http.StatusCreated}, staff.ActInvite,
+		func(ctx context.Context, actor parlatory.Actor, in *struct{ Body NewMember }) (*memberAnswer, error) {
+			m, err := a.Staff.Invite(ctx, actor, in.Body.Email, in.Body.Name, in.Body.Role)
+			if err != nil {
+				return nil, err
+			}
+			return &memberAnswer{memberOf(m)}, nil
+		})
+	register(a, huma.Operation{OperationID: "edit-staff", Method: http.MethodPatch, Path: "/api/v1/staff/{id}", Summary: "Give somebody another role"}, staff.ActEdit,
+		func(ctx context.Context, actor parlatory.Actor, in *struct {
+			memberPath
+			Body MemberEdit
+		}) (*memberAnswer, error) {
+			id, err := parlatory.ParseID[parlatory.StaffKind](in.ID)
+			if err != nil {
+				return nil, err
+			}
+			m, err := a.Staff.SetRole(ctx, actor, id, in.Body.Role)
+			if err != nil {
+				return nil, err
+			}
+			return &memberAnswer{memberOf(m)}, nil
+		})
+	a.memberAct("suspend-staff", "/suspend", "Shut somebody out at once", staff.ActSuspend, a.Staff.Suspend)
+	a.memberAct("reactivate-staff", "/reactivate", "Let a suspended person in again", staff.ActReactivate, a.Staff.Reactivate)
+	a.invitationAct("resend-invitation", http.MethodPost, "/resend", "Mail a new link; the old one is dead", staff.ActResend, a.Staff.Resend)
+	a.invitationAct("revoke-invitation", http.MethodDelete, "/invitation", "Take an invitation back", staff.ActRevoke, a.Staff.Revoke)
+	register(a, huma.Operation{OperationID: "list-roles", Method: http.MethodGet, Path: "/api/v1/roles", Summary: "List the roles and what they grant"}, role.ActList, a.listRoles)
+}
+
+func (a *API) memberAct(id, suffix, summary string, act access.Act, do func(context.Context, parlatory.Actor, parlatory.StaffID) (staff.Member, error)) {
+	register(a, huma.Operation{OperationID: id, Method: http.MethodPost, Path: "/api/v1/staff/{id}" + suffix, Summary: summary}, act,
+		func(ctx context.Context, actor parlatory.Actor, in *memberPath) (*memberAnswer, error) {
+			member, err := parlatory.ParseID[parlatory.StaffKind](in.ID)
+			if err != nil {
+				return nil, err
+			}
+			m, err := do(ctx, actor, member)
+			if err != nil {
+				return nil, err
+			}
+			return &memberAnswer{memberOf(m)}, nil
+		})
+}
+
+func (a *API) invitationAct(id, method, suffix, summary string, act access.Act, do func(context.Context, parlatory.Actor, parlatory.StaffID) error) {
+	register(a, huma.Operation{OperationID: id, Method: method, Path: "/api/v1/staff/{id}" + suffix, Summary: summary, DefaultStatus: http.StatusNoContent}, act,
+		func(ctx context.Context, actor parlatory.Actor, in *memberPath) (*nothing, error) {
+			member, err := parlatory.ParseID[parlatory.StaffKind](in.ID)
+			if err != nil {
+				return nil, err
+			}
+			return &nothing{}, do(ctx, actor, member)
+		})
+}
+
+func (a *API) listStaff(ctx context.Context, actor parlatory.Actor, in *struct {
+	Cursor string `query:"cursor" maxLength:"36"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"100"`
+}) (*struct{ Body MemberList }, error) {
+	var cursor parlatory.StaffID
+	if err := cursor.UnmarshalText([]byte(in.Cursor)); err != nil {
+		return nil, parlatory.Invalid("cursor", "is not one that a list gave")
+	}
+	page, err := a.Staff.List(ctx, actor, cursor, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	out := MemberList{Items: make([]Member, 0, len(page.Items))}
+	for _, m := range page.Items {
+		out.Items = append(out.Items, memberOf(m))
+	}
+	if !page.Next.Zero() {
+		out.Next = page.Next.String()
+	}
+	return &struct{ Body MemberList }{out}, nil
+}
+
+// lister is roles that can be shown; what fills access.Roles may be more.
+type lister interface {
+	List(context.Context, *access.Law, parlatory.Actor) ([]role.View, error)
+}
+
+func (a *API) listRoles(ctx context.Context, actor parlatory.Actor, _ *struct{}) (*struct{ Body RoleList }, error) {
+	roles, ok := a.Roles.(lister)
+	if !ok {
+		return nil, parlatory.NotFound()
+	}
+	views, err := roles.List(ctx, a.Law, actor)
+	if err != nil {
+		return nil, err
+	}
+	out := RoleList{Items: make([]Role, 0, len(views))}
+	for _, v := range views {
+		out.Items = append(out.Items, Role{v.Name, v.Level.String(), v.Acts})
+	}
+	return &struct{ Body RoleList }{out}, nil
+}
