@@ -72,6 +72,9 @@ type Limits struct {
 	RequestsPerSecond     float64 `toml:"requests_per_second" default:"100" min:"1" max:"100000" doc:"Requests of one address (IPv6: one /64), files of the web part aside. Over it: 429."`
 	RequestsBurst         int     `toml:"requests_burst" default:"400" min:"1" max:"1000000" doc:"Requests that an address may save up."`
 	VisitorMessages       int     `toml:"visitor_messages_per_minute" default:"30" min:"1" max:"100000" doc:"Messages of one visitor in a minute."`
+	StaffMessages         int     `toml:"staff_messages_per_minute" default:"600" min:"1" max:"1000000" doc:"Messages of one staff member in a minute."`
+	NewEnquiries          int     `toml:"new_enquiries_per_hour" default:"60" min:"1" max:"1000000" doc:"Enquiries that visitors at one address (IPv6: one /64) may begin in an hour."`
+	SocketsPerPerson      int     `toml:"sockets_per_person" default:"20" min:"1" max:"100000" doc:"Live sockets of one staff member or visitor."`
 	Sockets               int     `toml:"sockets" default:"10000" min:"1" max:"1000000" doc:"Live sockets at once."`
 	Connections           int     `toml:"connections" default:"20000" min:"10" max:"2000000" doc:"Open connections at once, sockets included."`
 	ConnectionsPerAddress int     `toml:"connections_per_address" default:"1000" min:"1" max:"2000000" doc:"Of these, from one address (IPv6: one /64) that is not loopback."`

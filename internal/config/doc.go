@@ -5,3 +5,5 @@
 // of range, a file that is not there, a key file inside the data folder (a copy of the data must not carry its key). Secrets
 // may stand in files of their own, and print as [secret] (ASVS 13.3.1, 13.4.1).
 package config
+
+//go:generate go test . -run TestPageIsFresh -update
