@@ -71,33 +71,47 @@ func TestKeyFile(t *testing.T) {
 	}
 }
 
-func TestGoldenForms(t *testing.T) {
-	// A change of any format is a change of this file, made on purpose.
-	var golden struct {
-		Raw, Sealed, Text, KeyFile, Wrapped, Index string
-	}
-	if err := json.Unmarshal(readFile(t, "testdata/golden.json"), &golden); err != nil {
+// golden holds one value of each format: a change of testdata/golden.json is a change of a format, made on purpose.
+type golden struct {
+	raw, sealed, wrapped, keyFile []byte
+	text, index                   string
+}
+
+func readGolden(t testing.TB) golden {
+	t.Helper()
+	var in struct{ Raw, Sealed, Text, KeyFile, Wrapped, Index string }
+	if err := json.Unmarshal(readFile(t, "testdata/golden.json"), &in); err != nil {
 		t.Fatal(err)
 	}
-	raw, _ := hex.DecodeString(golden.Raw)
-	h, b := goldenHeld(t, raw)
-	sealed, _ := hex.DecodeString(golden.Sealed)
-	if plain, err := h.Open(b, Sealed{sealed}); err != nil || string(plain) != golden.Text {
+	g := golden{keyFile: []byte(in.KeyFile), text: in.Text, index: in.Index}
+	var errs [3]error
+	g.raw, errs[0] = hex.DecodeString(in.Raw)
+	g.sealed, errs[1] = hex.DecodeString(in.Sealed)
+	g.wrapped, errs[2] = hex.DecodeString(in.Wrapped)
+	if err := errors.Join(errs[:]...); err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func TestGoldenForms(t *testing.T) {
+	g := readGolden(t)
+	h, b := goldenHeld(t, g.raw)
+	if plain, err := h.Open(b, Sealed{g.sealed}); err != nil || string(plain) != g.text {
 		t.Errorf("golden value: %q, %v", plain, err)
 	}
-	if got, err := parseKeyFile([]byte(golden.KeyFile)); err != nil || !bytes.Equal(got, raw) {
+	if got, err := parseKeyFile(g.keyFile); err != nil || !bytes.Equal(got, g.raw) {
 		t.Errorf("golden key file: %v", err)
 	}
-	w, err := newWrapper("workspace", raw)
+	w, err := newWrapper("workspace", g.raw)
 	if err != nil {
 		t.Fatal(err)
 	}
-	blob, _ := hex.DecodeString(golden.Wrapped)
-	if got, err := w.unwrap(blob, goldenWrapped().ad()); err != nil || !bytes.Equal(got, raw) {
+	if got, err := w.unwrap(g.wrapped, goldenWrapped().ad()); err != nil || !bytes.Equal(got, g.raw) {
 		t.Errorf("golden wrapped key: %v", err)
 	}
-	index := newIndexer(parlatory.House, raw).Blind("accounts.address", "ada@acme.example")
-	if hex.EncodeToString(index[:]) != golden.Index {
+	index := newIndexer(parlatory.House, g.raw).Blind("accounts.address", "ada@acme.example")
+	if hex.EncodeToString(index[:]) != g.index {
 		t.Errorf("golden index: %x", index)
 	}
 }
