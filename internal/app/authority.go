@@ -45,9 +45,13 @@ const (
 	renewAt  = 30 * 24 * time.Hour // before the end
 )
 
-// OpenAuthority reads the authority from a folder, or makes a new one there. It signs for the domain, for every
-// subdomain of it, for loopback addresses, and for the further hosts.
-func OpenAuthority(folder, domain string, hosts []string, clock parlatory.Clock) (*Authority, error) {
+// OpenAuthority reads the demo's authority from a folder, or makes a new one there.
+func OpenAuthority(folder string) (*Authority, error) {
+	return openAuthority(folder, demoDomain, []string{demoShop, demoMail}, parlatory.SystemClock{})
+}
+
+// openAuthority signs for the domain, for every subdomain of it, for loopback addresses, and for the further hosts.
+func openAuthority(folder, domain string, hosts []string, clock parlatory.Clock) (*Authority, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("authority folder: %w", err)
 	}
@@ -68,8 +72,8 @@ func OpenAuthority(folder, domain string, hosts []string, clock parlatory.Clock)
 	return a, nil
 }
 
-// File is the authority's certificate in PEM, for trust stores and for curl --cacert.
-func (a *Authority) File() string { return a.file }
+// PEMPath is the file of the authority's certificate, for trust stores and for curl --cacert.
+func (a *Authority) PEMPath() string { return a.file }
 
 // Pin is the base64 SHA-256 of the leaf key's SubjectPublicKeyInfo, as Chromium's
 // --ignore-certificate-errors-spki-list takes it.

@@ -20,9 +20,9 @@ type stopped struct{ at time.Time }
 
 func (s stopped) Now() time.Time { return s.at }
 
-func openAuthority(t *testing.T, folder string, clock parlatory.Clock) *Authority {
+func authorityIn(t *testing.T, folder string, clock parlatory.Clock) *Authority {
 	t.Helper()
-	a, err := OpenAuthority(folder, "parlatory.localhost", []string{"shop.localhost", "mail.localhost"}, clock)
+	a, err := openAuthority(folder, "parlatory.localhost", []string{"shop.localhost", "mail.localhost"}, clock)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func openAuthority(t *testing.T, folder string, clock parlatory.Clock) *Authorit
 
 func roots(t *testing.T, a *Authority) *x509.CertPool {
 	t.Helper()
-	text, err := os.ReadFile(a.File())
+	text, err := os.ReadFile(a.PEMPath())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func shake(a *Authority, pool *x509.CertPool, name, sni string, at time.Time) (*
 }
 
 func TestAuthorityCoversTheDemosNamesWithOnePin(t *testing.T) {
-	a := openAuthority(t, t.TempDir(), parlatory.SystemClock{})
+	a := authorityIn(t, t.TempDir(), parlatory.SystemClock{})
 	pool, now := roots(t, a), time.Now()
 	for name, sni := range map[string]string{
 		"parlatory.localhost": "parlatory.localhost", "acme.parlatory.localhost": "acme.parlatory.localhost",
@@ -90,7 +90,7 @@ func TestAuthorityCoversTheDemosNamesWithOnePin(t *testing.T) {
 
 // The constraint is in the root itself: a leaf for another name, signed with its key, is refused by everybody.
 func TestAuthorityIsWorthNothingElsewhere(t *testing.T) {
-	a := openAuthority(t, t.TempDir(), parlatory.SystemClock{})
+	a := authorityIn(t, t.TempDir(), parlatory.SystemClock{})
 	pool := roots(t, a)
 	for _, name := range []string{"example.com", "localhost.example.com", "notlocalhost"} {
 		c, err := a.mint(name)
@@ -105,15 +105,15 @@ func TestAuthorityIsWorthNothingElsewhere(t *testing.T) {
 	if !a.root.PermittedDNSDomainsCritical || a.root.MaxPathLen != 0 || !a.root.MaxPathLenZero {
 		t.Error("the constraint is not binding")
 	}
-	if _, err := OpenAuthority(t.TempDir(), "chat.example.com", nil, parlatory.SystemClock{}); err == nil {
+	if _, err := openAuthority(t.TempDir(), "chat.example.com", nil, parlatory.SystemClock{}); err == nil {
 		t.Error("an authority for a name of the internet")
 	}
 }
 
 func TestAuthorityStays(t *testing.T) {
 	folder := t.TempDir()
-	a := openAuthority(t, folder, parlatory.SystemClock{})
-	if b := openAuthority(t, folder, parlatory.SystemClock{}); a.Pin() != b.Pin() || !a.root.Equal(b.root) {
+	a := authorityIn(t, folder, parlatory.SystemClock{})
+	if b := authorityIn(t, folder, parlatory.SystemClock{}); a.Pin() != b.Pin() || !a.root.Equal(b.root) {
 		t.Error("a second start made another authority")
 	}
 	for _, name := range []string{"authority.key", "authority.pem"} {
@@ -125,7 +125,7 @@ func TestAuthorityStays(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "authority.key"), []byte("nonsense"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenAuthority(folder, "parlatory.localhost", nil, parlatory.SystemClock{}); err == nil {
+	if _, err := openAuthority(folder, "parlatory.localhost", nil, parlatory.SystemClock{}); err == nil {
 		t.Error("a broken key file was taken")
 	}
 }
@@ -133,7 +133,7 @@ func TestAuthorityStays(t *testing.T) {
 func TestLeavesAreRenewed(t *testing.T) {
 	folder := t.TempDir()
 	now := time.Now()
-	a := openAuthority(t, folder, stopped{now})
+	a := authorityIn(t, folder, stopped{now})
 	pool := roots(t, a)
 	first, err := shake(a, pool, "shop.localhost", "shop.localhost", now)
 	if err != nil {

@@ -28,7 +28,7 @@ type Letter struct {
 }
 
 // NewKept makes an empty box.
-func NewKept(clock parlatory.Clock) *Kept { return &Kept{clock: clock} }
+func NewKept() *Kept { return &Kept{clock: parlatory.SystemClock{}} }
 
 // Send keeps a mail that SMTP would send, and refuses the same ones.
 func (k *Kept) Send(_ context.Context, m workspace.Mail) error {

@@ -226,7 +226,7 @@ func TestRefusalsKeepTheirKindAndTellNothing(t *testing.T) {
 func TestHeaderInjectionIsRefused(t *testing.T) {
 	p := &post{}
 	s := mustSMTP(t, open(t, p, "starttls"))
-	box := NewKept(parlatory.SystemClock{})
+	box := NewKept()
 	for _, change := range []func(*workspace.Mail){
 		func(m *workspace.Mail) { m.To = "dana@acme.example\r\nBcc: eve@evil.example" },
 		func(m *workspace.Mail) { m.To = "dana@acme.example, eve@evil.example" },
@@ -276,7 +276,7 @@ func TestOutOfReach(t *testing.T) {
 }
 
 func TestKeptIsBounded(t *testing.T) {
-	box := NewKept(parlatory.SystemClock{})
+	box := NewKept()
 	for range keep + 50 {
 		if err := box.Send(t.Context(), letter); err != nil {
 			t.Fatal(err)
