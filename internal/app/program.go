@@ -135,7 +135,7 @@ func (p *Program) rooms(ring *vault.Ring, roles access.Roles) {
 	p.DB.Listen(ch)
 	au := audit.New(audit.Options{DB: p.DB, Law: p.Law, Ledger: p.Ledger})
 	p.Rooms = api.Rooms{Law: p.Law, Roles: roles, Workspace: ws, Account: ac, Staff: st, Signin: si, Contact: co, Chat: ch, Audit: au, Clock: p.Clock}
-	p.jobs = []func(context.Context) error{p.Ledger.Run, ws.Run, si.Run, ch.Run}
+	p.jobs = []func(context.Context) error{p.Ledger.Run, ws.Run, st.Run, si.Run, ch.Run}
 }
 
 // sessions is what doors ask for who somebody is.

@@ -61,12 +61,10 @@ func New(rooms Rooms, catalogue *access.Catalogue, log *slog.Logger) (*API, erro
 				},
 			},
 		},
-		Formats:                            huma.DefaultFormats,
-		DefaultFormat:                      "application/json",
-		NoFormatFallback:                   true,
-		RejectUnknownQueryParameters:       true,
-		AllowAdditionalPropertiesByDefault: false,
-		FieldsOptionalByDefault:            false,
+		Formats:                      huma.DefaultFormats,
+		DefaultFormat:                "application/json",
+		NoFormatFallback:             true,
+		RejectUnknownQueryParameters: true,
 	}
 	a := &API{Rooms: rooms, mux: mux, huma: humago.New(mux, config), catalogue: catalogue, log: log}
 	a.routes()

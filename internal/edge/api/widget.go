@@ -67,18 +67,18 @@ type VisitorHost struct {
 
 func (a *API) widgetRoutes() {
 	tags := []string{surfaceWidget}
-	register(a, huma.Operation{OperationID: "get-widget-config", Method: http.MethodGet, Path: "/widget/v1/config", Tags: tags, Summary: "What the widget shows first"}, workspace.ActWidgetConfig, a.widgetConfig)
+	register(a, huma.Operation{OperationID: "get-widget-config", Method: http.MethodGet, Path: "/widget/v1/config", Tags: tags, Summary: "What the widget shows first"}, workspace.ActGreet, a.widgetConfig)
 	register(a, huma.Operation{OperationID: "begin-enquiry", Method: http.MethodPost, Path: "/widget/v1/enquiries", Tags: tags, Summary: "Begin an enquiry", DefaultStatus: 201}, chat.ActBegin, a.begin)
 	register(a, huma.Operation{OperationID: "list-own-enquiries", Method: http.MethodGet, Path: "/widget/v1/enquiries", Tags: tags, Summary: "The visitor's own enquiries"}, chat.ActVisitorList, a.ownEnquiries)
 	a.roomRoutes("/widget/v1/rooms/{room}", surfaceWidget, "own-", [3]access.Act{chat.ActVisitorRead, chat.ActVisitorPost, chat.ActVisitorMark})
 }
 
 func (a *API) widgetConfig(ctx context.Context, actor parlatory.Actor, _ *struct{}) (*struct{ Body WidgetConfig }, error) {
-	c, err := a.Workspace.WidgetConfig(ctx, actor)
+	c, err := a.Workspace.Greet(ctx, actor)
 	if err != nil {
 		return nil, err
 	}
-	out := WidgetConfig{Company: c.Company, Greeting: c.Greeting, Privacy: documentOf(c.Privacy), WaitingStaff: a.Online(actor.Workspace)}
+	out := WidgetConfig{Company: c.Company, Greeting: c.Text, Privacy: documentOf(c.Privacy), WaitingStaff: a.Online(actor.Workspace)}
 	return &struct{ Body WidgetConfig }{out}, nil
 }
 
