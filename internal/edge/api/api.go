@@ -61,9 +61,8 @@ func New(rooms Rooms, catalogue *access.Catalogue, log *slog.Logger) (*API, erro
 				},
 			},
 		},
-		Formats:                      huma.DefaultFormats,
+		Formats:                      map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
 		DefaultFormat:                "application/json",
-		NoFormatFallback:             true,
 		RejectUnknownQueryParameters: true,
 	}
 	a := &API{Rooms: rooms, mux: mux, huma: humago.New(mux, config), catalogue: catalogue, log: log}
