@@ -34,6 +34,11 @@ export function moment(at: string): string {
   return full.format(new Date(at))
 }
 
+/** Date and time to the minute, without the year. */
+export function shortly(at: string): string {
+  return `${dayMonth.format(new Date(at))}, ${time(at)}`
+}
+
 export function date(at: string): string {
   return dayMonthYear.format(new Date(at))
 }

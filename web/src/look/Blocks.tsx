@@ -7,15 +7,17 @@ import { words } from './words'
 export type Tone = 'plain' | 'good' | 'warn' | 'danger' | 'info'
 
 /** A page's column: where one is, the one h1, a sentence, then the content. */
-export function Page({ crumbs, title, lead, actions, children }: {
+export function Page({ crumbs, title, lead, actions, wide, children }: {
   crumbs?: readonly string[]
   title: string
   lead?: ReactNode
   actions?: ReactNode
+  /** For tables. */
+  wide?: boolean
   children: ReactNode
 }) {
   return (
-    <div className={styles.page}>
+    <div className={styles.page} data-wide={wide || undefined}>
       <header className={styles.head}>
         <div>
           {crumbs && <p className={styles.crumbs}>{crumbs.join(' / ')}</p>}

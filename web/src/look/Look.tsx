@@ -1,6 +1,6 @@
 import '@fontsource-variable/inter/wght.css'
+import './tokens.css' // first: it says which layer wins
 import '@mantine/core/styles.layer.css'
-import './tokens.css'
 import { MantineProvider } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { nonce } from './nonce'

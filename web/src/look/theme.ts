@@ -7,8 +7,12 @@ const danger: MantineColorsTuple = [
   '#fdecec', '#fad4d4', '#f3a9a9', '#ff9a9a', '#e05555', '#cf3a3a', '#b42323', '#bb2a2a', '#931b1b', '#7a1414',
 ]
 
+const dark: MantineColorsTuple = [
+  '#e9ebf0', '#b8bfcc', '#a3abba', '#737b8a', '#424855', '#2e323d', '#22262f', '#191b22', '#121419', '#0b0c10',
+]
+
 export const theme = createTheme({
-  colors: { brand, danger },
+  colors: { brand, danger, dark },
   primaryColor: 'brand',
   primaryShade: { light: 6, dark: 7 },
   fontFamily: 'var(--p-font)',
@@ -19,9 +23,13 @@ export const theme = createTheme({
   respectReducedMotion: true,
   focusRing: 'auto',
   components: {
+    Radio: { classNames: { radio: 'p-mark' } },
+    Switch: { classNames: { track: 'p-track' } },
+    Input: { classNames: { wrapper: 'p-input' } },
     Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 }, radius: 'md', closeButtonProps: { 'aria-label': 'Close' } } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
-    Menu: { defaultProps: { shadow: 'md', radius: 'md' } },
+    // Inside its landmark, and without the placeholder that a menu may not have as a child (WAI-ARIA 1.2).
+    Menu: { defaultProps: { shadow: 'md', radius: 'md', withinPortal: false, withInitialFocusPlaceholder: false } },
   },
 })
 
@@ -37,7 +45,7 @@ export const variables: CSSVariablesResolver = () => {
     '--mantine-color-default': 'var(--p-raised)',
     '--mantine-color-default-color': 'var(--p-text)',
     '--mantine-color-default-hover': 'var(--p-hover)',
-    '--mantine-color-default-border': 'var(--p-edge)',
+    '--mantine-color-default-border': 'var(--p-soft)',
     '--mantine-primary-color-filled': 'var(--p-brand)',
     '--mantine-primary-color-filled-hover': 'var(--p-brand-hover)',
   }

@@ -1,4 +1,4 @@
-import { IconBuilding, IconHistory, IconUsersGroup, IconWorldWww } from '@tabler/icons-react'
+import { IconBuilding, IconHistory, IconUsersGroup, IconWorld } from '@tabler/icons-react'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { useEffect, useMemo } from 'react'
 import { type AdminPage, adminPages, may, pages, useMe } from '../session'
@@ -7,7 +7,7 @@ import { NoPermission } from '../shell/States'
 import styles from './Admin.module.css'
 import { words } from './words'
 
-const icons = { staff: IconUsersGroup, sites: IconWorldWww, workspace: IconBuilding, audit: IconHistory }
+const icons = { staff: IconUsersGroup, sites: IconWorld, workspace: IconBuilding, audit: IconHistory }
 const groups: { name: string; pages: AdminPage[] }[] = [
   { name: words.groups.organisation, pages: ['staff', 'sites', 'workspace'] },
   { name: words.groups.security, pages: ['audit'] },

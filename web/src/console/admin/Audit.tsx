@@ -9,7 +9,7 @@ import { may, useMe } from '../session'
 import styles from './Audit.module.css'
 import admin from './Admin.module.css'
 import { changes, dayAfter, dayStart } from './changes'
-import { Bones, Copy } from './parts'
+import { Bones, Copy } from '../forms/parts'
 import { words } from './words'
 
 const text = words.audit
@@ -40,7 +40,7 @@ export function Audit() {
   const filtered = Object.values(filters).some(Boolean)
   const checkpoint = entries.data?.pages[0]?.checkpoint
   return (
-    <Page crumbs={[words.title, words.groups.security]} title={words.pages.audit} lead={text.lead} actions={may(me, 'audit.export') && <Export />}>
+    <Page crumbs={[words.title, words.groups.security]} title={words.pages.audit} lead={text.lead} wide actions={may(me, 'audit.export') && <Export />}>
       <Card>
         <Chooser filters={filters} set={setFilters} />
         {entries.isPending ? <Bones />

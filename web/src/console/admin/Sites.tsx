@@ -1,14 +1,15 @@
 import { ActionIcon, Button, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { IconCode, IconTrash, IconWorldPlus, IconWorldWww } from '@tabler/icons-react'
+import { IconCode, IconTrash, IconWorldPlus, IconWorld } from '@tabler/icons-react'
 import { useState } from 'react'
 import { api, sentence, type Site, type Sites as SitesData, take } from '~/api'
 import { Card, Empty, Failed, Notice, Page, toast } from '~/look'
 import { date } from '../format'
 import { may, useMe } from '../session'
+import forms from '../forms/Forms.module.css'
 import styles from './Admin.module.css'
-import { Bones, Confirm, Copy, refuse } from './parts'
+import { Bones, Confirm, Copy, refuse } from '../forms/parts'
 import { words } from './words'
 
 const text = words.sites
@@ -40,14 +41,14 @@ function List({ data }: { data: SitesData }) {
   const items = data.items ?? []
   const again = () => void client.invalidateQueries({ queryKey: ['sites'] })
   return (
-    <Card icon={<IconWorldWww size={20} />} title={text.listTitle} lead={text.listLead}>
+    <Card icon={<IconWorld size={20} />} title={text.listTitle} lead={text.listLead}>
       {edit && <Add done={again} />}
       {items.length === 0 && <Empty icon={<IconWorldPlus size={26} />} title={text.empty}>{edit ? text.emptyText : text.emptyRead}</Empty>}
       {items.length > 0 && (
         <ul className={styles.plain}>
           {items.map((site) => (
             <li key={site.id}>
-              <span className={styles.grow}>{site.origin}<span className={styles.small}>{text.since(date(site.created_at))}</span></span>
+              <span className={forms.grow}>{site.origin}<span className={styles.small}>{text.since(date(site.created_at))}</span></span>
               {edit && (
                 <ActionIcon variant="subtle" color="gray" size="lg" aria-label={text.removeOf(site.origin)} onClick={() => { setLeaving(site) }}>
                   <IconTrash size={18} />
@@ -86,10 +87,10 @@ function Add({ done }: { done: () => void }) {
     onError: (error) => { setProblem(refuse(error, form.setErrors, ['origin'])) },
   })
   return (
-    <form className={styles.stack} onSubmit={form.onSubmit(({ origin }) => { mutate(origin) })}>
+    <form className={forms.stack} onSubmit={form.onSubmit(({ origin }) => { mutate(origin) })}>
       {problem && <Notice tone="danger">{problem}</Notice>}
-      <div className={styles.addRow}>
-        <TextInput className={styles.grow} label={text.addLabel} placeholder="https://www.example.com" required withAsterisk={false} inputMode="url" autoComplete="off" spellCheck={false} {...form.getInputProps('origin')} />
+      <div className={forms.addRow}>
+        <TextInput className={forms.grow} label={text.addLabel} placeholder="https://www.example.com" required withAsterisk={false} inputMode="url" autoComplete="off" spellCheck={false} {...form.getInputProps('origin')} />
         <Button type="submit" loading={isPending}>{text.add}</Button>
       </div>
     </form>

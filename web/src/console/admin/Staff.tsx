@@ -4,11 +4,11 @@ import { IconDots, IconMailForward, IconMailOff, IconPlayerPause, IconPlayerPlay
 import { useState } from 'react'
 import { api, type Member, sentence, take } from '~/api'
 import { Card, Face, Failed, Page, Tag, toast } from '~/look'
-import { date, moment } from '../format'
+import { date, shortly } from '../format'
 import { useNow } from '../now'
 import { may, useMe } from '../session'
 import styles from './Admin.module.css'
-import { Bones, Confirm } from './parts'
+import { Bones, Confirm } from '../forms/parts'
 import { ChangeRole, Invite } from './StaffDialogs'
 import { words } from './words'
 
@@ -30,6 +30,7 @@ export function Staff() {
       crumbs={[words.title, words.groups.organisation]}
       title={words.pages.staff}
       lead={text.lead}
+      wide
       actions={invite && <Button leftSection={<IconUserPlus size={18} />} onClick={() => { setInviting(true) }}>{text.invite}</Button>}
     >
       <Card><Table ask={(what, member) => { setAsked({ what, member }) }} changed={again} /></Card>
@@ -84,12 +85,12 @@ function Row({ member, ask, changed }: { member: Member; ask: (what: Ask, member
           </div>
         </div>
       </td>
-      <td data-hide>{member.role}</td>
-      <td data-wide>
+      <td>{member.role}</td>
+      <td>
         <Tag tone={tones[member.state]}>{text.states[member.state]}</Tag>
-        {until && <span className={styles.small}>{Date.parse(until) > now ? text.until(moment(until)) : text.expired}</span>}
+        {until && <span className={styles.small}>{Date.parse(until) > now ? text.until(shortly(until)) : text.expired}</span>}
       </td>
-      <td data-hide className={styles.dim}>{date(member.created_at)}</td>
+      <td className={`${styles.dim ?? ''} ${styles.nowrap ?? ''}`}>{date(member.created_at)}</td>
       <td><Actions member={member} name={name} ask={ask} changed={changed} /></td>
     </tr>
   )

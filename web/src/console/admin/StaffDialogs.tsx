@@ -4,8 +4,9 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, type Member, take } from '~/api'
 import { Notice, toast } from '~/look'
+import forms from '../forms/Forms.module.css'
 import styles from './Admin.module.css'
-import { refuse } from './parts'
+import { refuse } from '../forms/parts'
 import { words } from './words'
 
 const text = words.staff
@@ -39,13 +40,13 @@ export function Invite({ close, done }: { close: () => void; done: () => void })
   })
   return (
     <Modal opened onClose={close} title={text.inviteTitle}>
-      <form className={styles.stack} onSubmit={form.onSubmit((values) => { mutate(values) })}>
-        <p className={styles.lead}>{text.inviteLead}</p>
+      <form className={forms.stack} onSubmit={form.onSubmit((values) => { mutate(values) })}>
+        <p className={forms.lead}>{text.inviteLead}</p>
         {problem && <Notice tone="danger">{problem}</Notice>}
         <TextInput label={text.email} type="email" required withAsterisk={false} autoComplete="off" data-autofocus {...form.getInputProps('email')} />
         <TextInput label={text.displayName} description={text.displayNameHint} autoComplete="off" {...form.getInputProps('name')} />
         <Roles value={form.values.role} onChange={(role) => { form.setFieldValue('role', role) }} error={form.errors.role} />
-        <div className={styles.foot}>
+        <div className={forms.foot}>
           <Button variant="default" onClick={close}>{words.cancel}</Button>
           <Button type="submit" loading={isPending}>{text.send}</Button>
         </div>
@@ -69,10 +70,10 @@ export function ChangeRole({ member, close, done }: { member: Member; close: () 
   })
   return (
     <Modal opened onClose={close} title={text.changeTitle(name)}>
-      <form className={styles.stack} onSubmit={(event) => { event.preventDefault(); mutate() }}>
+      <form className={forms.stack} onSubmit={(event) => { event.preventDefault(); mutate() }}>
         {problem && <Notice tone="danger">{problem}</Notice>}
         <Roles value={role} onChange={setRole} />
-        <div className={styles.foot}>
+        <div className={forms.foot}>
           <Button variant="default" onClick={close}>{words.cancel}</Button>
           <Button type="submit" loading={isPending} disabled={role === member.role}>{words.save}</Button>
         </div>

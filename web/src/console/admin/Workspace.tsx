@@ -5,8 +5,9 @@ import { IconBuilding, IconLink } from '@tabler/icons-react'
 import { useState } from 'react'
 import { api, sentence, take, type Workspace as WorkspaceData } from '~/api'
 import { Card, Failed, Notice, Page, toast } from '~/look'
+import forms from '../forms/Forms.module.css'
 import styles from './Admin.module.css'
-import { Bones, Copy, refuse } from './parts'
+import { Bones, Copy, refuse } from '../forms/parts'
 import { words } from './words'
 
 const text = words.workspace
@@ -47,10 +48,10 @@ function Company({ data }: { data: WorkspaceData }) {
     onError: (error) => { setProblem(refuse(error, form.setErrors, ['company'])) },
   })
   return (
-    <form className={styles.stack} onSubmit={form.onSubmit(({ company }) => { mutate(company) })}>
+    <form className={forms.stack} onSubmit={form.onSubmit(({ company }) => { mutate(company) })}>
       {problem && <Notice tone="danger">{problem}</Notice>}
-      <div className={styles.addRow}>
-        <TextInput className={styles.grow} label={text.company} required withAsterisk={false} autoComplete="organization" maxLength={100} {...form.getInputProps('company')} />
+      <div className={forms.addRow}>
+        <TextInput className={forms.grow} label={text.company} required withAsterisk={false} autoComplete="organization" maxLength={100} {...form.getInputProps('company')} />
         <Button type="submit" loading={isPending} disabled={!form.isDirty()}>{words.save}</Button>
       </div>
     </form>

@@ -2,14 +2,10 @@ export const words = {
   title: 'Administration',
   groups: { organisation: 'Organisation', security: 'Security' },
   pages: { staff: 'Staff', sites: 'Sites', workspace: 'Workspace', audit: 'Audit log' },
-  loading: 'Loading',
   cancel: 'Cancel',
   save: 'Save',
   saved: 'Saved.',
   more: 'Show more',
-  copy: 'Copy',
-  copied: 'Copied.',
-  copyFailed: 'Copying did not work. Select the text and copy it by hand.',
 
   staff: {
     lead: 'Who works in this workspace, and in which role. Every change is recorded in the audit log.',
@@ -23,7 +19,7 @@ export const words = {
     actionsOf: (name: string) => `Actions for ${name}`,
     you: 'You',
     states: { invited: 'Invited', active: 'Active', suspended: 'Suspended', deleted: 'Deleted' },
-    until: (when: string) => `Link is good until ${when}`,
+    until: (when: string) => `Link works until ${when}`,
     expired: 'The link has expired',
     failed: 'The staff could not be loaded',
     change: 'Change role',

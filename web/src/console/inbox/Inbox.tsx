@@ -38,7 +38,7 @@ export function Inbox() {
       <h1 className="p-unseen">{words.pageTitle(words.views[view])}</h1>
       <Folders view={view} views={viewsOf(me)} counts={counts} />
       <List view={view} chosen={enquiry} />
-      {enquiry ? <Conversation key={enquiry} id={enquiry} /> : <NothingChosen />}
+      {enquiry ? <Conversation key={enquiry} id={enquiry} /> : <NothingChosen empty={items.length === 0} />}
     </div>
   )
 }

@@ -5,13 +5,13 @@ import styles from './Inbox.module.css'
 import { words } from './words'
 
 /** Stands where the conversation will be. */
-export function NothingChosen() {
+export function NothingChosen({ empty }: { empty: boolean }) {
   const { singleKeys } = usePreferences()
   return (
     <section className={styles.nothing} aria-label={words.chooseTitle}>
-      <Empty icon={<IconMessages size={26} />} title={words.chooseTitle}>
+      {!empty && <Empty icon={<IconMessages size={26} />} title={words.chooseTitle}>
         {singleKeys ? words.chooseText : words.chooseTextPlain}
-      </Empty>
+      </Empty>}
     </section>
   )
 }

@@ -5,8 +5,8 @@ import { IconKeyboard, IconLock, IconLogout, IconSunMoon, IconUser } from '@tabl
 import { useEffect, useId, useState } from 'react'
 import { api, type Me, take } from '~/api'
 import { Card, Field, Fields, Notice, Page, SchemeSwitch, toast } from '~/look'
-import admin from '../admin/Admin.module.css'
-import { refuse } from '../admin/parts'
+import forms from '../forms/Forms.module.css'
+import { refuse } from '../forms/parts'
 import { type Preferences, setPreferences, usePreferences } from '../preferences'
 import { useMe } from '../session'
 import { signOut } from '../shell/Shell'
@@ -51,11 +51,11 @@ function Profile({ me }: { me: Me }) {
     onError: (error) => { setProblem(refuse(error, form.setErrors, ['name'])) },
   })
   return (
-    <form className={admin.stack} onSubmit={form.onSubmit(({ name }) => { mutate(name) })}>
+    <form className={forms.stack} onSubmit={form.onSubmit(({ name }) => { mutate(name) })}>
       {problem && <Notice tone="danger">{problem}</Notice>}
       <Fields><Field name={words.email}>{me.email}</Field></Fields>
-      <div className={admin.addRow}>
-        <TextInput className={admin.grow} label={words.name} required withAsterisk={false} autoComplete="name" maxLength={100} {...form.getInputProps('name')} />
+      <div className={forms.addRow}>
+        <TextInput className={forms.grow} label={words.name} required withAsterisk={false} autoComplete="name" maxLength={100} {...form.getInputProps('name')} />
         <Button type="submit" loading={isPending} disabled={!form.isDirty()}>{words.save}</Button>
       </div>
     </form>
@@ -82,7 +82,7 @@ function Password({ email }: { email: string }) {
   })
   const shared = { required: true, withAsterisk: false, visibilityToggleButtonProps: { 'aria-label': words.show } }
   return (
-    <form className={`${admin.stack ?? ''} ${styles.narrow ?? ''}`} onSubmit={form.onSubmit((values) => { mutate(values) })}>
+    <form className={`${forms.stack ?? ''} ${styles.narrow ?? ''}`} onSubmit={form.onSubmit((values) => { mutate(values) })}>
       {problem && <Notice tone="danger">{problem}</Notice>}
       <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
       <PasswordInput label={words.current} autoComplete="current-password" {...shared} {...form.getInputProps('current')} />
@@ -98,7 +98,7 @@ function Keyboard() {
   const label = useId()
   return (
     <Card icon={<IconKeyboard size={20} />} title={words.keyboard} lead={words.keyboardLead}>
-      <div className={admin.stack}>
+      <div className={forms.stack}>
         <Switch
           label={words.singleKeys}
           description={words.singleKeysHint}

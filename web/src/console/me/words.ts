@@ -4,7 +4,7 @@ export const words = {
   profile: 'Profile',
   profileLead: 'Visitors and colleagues see this name.',
   name: 'Name',
-  email: 'E-mail address',
+  email: 'E-mail',
   save: 'Save',
   saved: 'Saved.',
   password: 'Password',

@@ -99,7 +99,7 @@ function Rail({ showHelp }: { showHelp: () => void }) {
       <Menu position="right-end" width={240}>
         <Menu.Target>
           <UnstyledButton className={styles.item} aria-label={`${words.account}: ${me.name}`}>
-            <span className={styles.me}>{initials(me.name)}</span>
+            <span className={styles.me} data-text={initials(me.name)} />
           </UnstyledButton>
         </Menu.Target>
         <Menu.Dropdown>

@@ -4,13 +4,14 @@ import { Link } from '@tanstack/react-router'
 import { Component, type ReactNode } from 'react'
 import { Empty } from '~/look'
 import { useMe } from '../session'
+import styles from './States.module.css'
 import { words } from './words'
 
 /** A page that the person's role does not include. */
 export function NoPermission() {
   const me = useMe()
   return (
-    <div>
+    <div className={styles.middle}>
       <h1 className="p-unseen">{words.noPermissionTitle}</h1>
       <Empty icon={<IconLock size={26} />} title={words.noPermissionTitle} action={<ToInbox />}>
         {words.noPermissionText(me.role)}
@@ -22,7 +23,7 @@ export function NoPermission() {
 /** An address that leads nowhere. */
 export function NotFound() {
   return (
-    <div>
+    <div className={styles.middle}>
       <h1 className="p-unseen">{words.lostTitle}</h1>
       <Empty icon={<IconCompass size={26} />} title={words.lostTitle} action={<ToInbox />}>{words.lostText}</Empty>
     </div>
@@ -36,7 +37,7 @@ function ToInbox() {
 /** A page that broke. The rest of the program stands. */
 export function Crashed() {
   return (
-    <div role="alert">
+    <div role="alert" className={styles.middle}>
       <h1 className="p-unseen">{words.crashTitle}</h1>
       <Empty
         icon={<IconMoodSad size={26} />}
@@ -62,7 +63,7 @@ export class Boundary extends Component<{ children: ReactNode }, { broken: boole
 
 export function Waiting() {
   return (
-    <div role="status" aria-label={words.loading} style={{ display: 'grid', placeItems: 'center', height: '100%', minHeight: 240 }}>
+    <div role="status" aria-label={words.loading} className={styles.middle}>
       <Loader size="sm" />
     </div>
   )

@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query'
 import { IconCopy } from '@tabler/icons-react'
 import { Problem, sentence } from '~/api'
 import { Notice, toast } from '~/look'
-import styles from './Admin.module.css'
+import styles from './Forms.module.css'
 import { words } from './words'
 
 /** Asks before something that others will feel, and names the consequence. */
