@@ -219,6 +219,9 @@ func Name(name string) (string, error) {
 	if err != nil {
 		return "", parlatory.Invalid("name", "must have 1 to 80 characters, on one line").Because(err)
 	}
+	if workspace.Linklike(name) {
+		return "", parlatory.Invalid("name", "must not hold a web address")
+	}
 	return name, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"parlatory"
@@ -225,13 +226,23 @@ func moved(what string, err error) error {
 	return parlatory.Conflict("Somebody changed this at the same time. Please look again.")
 }
 
-// Company judges a company's name.
+// Company judges a company's name. It stands in mails to people whom the company only knows by address, and mail programs
+// make links of what looks like one: so nothing that looks like one is a name.
 func Company(name string) (string, error) {
 	name, err := policy.Name(name, 1, 80)
 	if err != nil {
 		return "", parlatory.Invalid("company", "must have 1 to 80 characters, on one line").Because(err)
 	}
+	if Linklike(name) {
+		return "", parlatory.Invalid("company", "must not hold a web address")
+	}
 	return name, nil
+}
+
+// Linklike reports whether a name holds what a mail program would turn into a link.
+func Linklike(name string) bool {
+	lower := strings.ToLower(name)
+	return strings.Contains(lower, "//") || strings.Contains(lower, "www.") || strings.Contains(lower, "mailto:")
 }
 
 // Found stores a new workspace's record in the transaction that founds it. A subdomain that was ever used is refused.
