@@ -1,10 +1,10 @@
-import { Button, TextInput } from '@mantine/core'
+import { TextInput } from '@mantine/core'
 import { useCallback, useState } from 'react'
 import { Notice } from '~/look'
 import { ask, type Opened } from './ask'
 import { needed, newPassword, only } from './judge'
 import { DeadLink } from './Links'
-import { Password, Send, Sheet, Stack, Trouble, Waiting } from './parts'
+import { Go, Password, Send, Sheet, Stack, Trouble, Waiting } from './parts'
 import { useForm } from './useForm'
 import { useOpened } from './useOpened'
 import { words } from './words'
@@ -23,7 +23,7 @@ export function Complete({ token }: { token: string }) {
   if (done) {
     return (
       <Sheet title={w.done} lead={w.doneText(new URL(done).host)} moved>
-        <Stack><Button component="a" href={done} size="md">{w.go}</Button></Stack>
+        <Stack><Go to={done}>{w.go}</Go></Stack>
       </Sheet>
     )
   }

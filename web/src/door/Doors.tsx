@@ -1,10 +1,9 @@
-import { Button } from '@mantine/core'
 import type { ReactElement } from 'react'
 import { Complete } from './Complete'
 import { Forgot, Reset } from './Forgot'
 import { Invitation } from './Invitation'
 import { Landing } from './Landing'
-import { Sheet, Stack } from './parts'
+import { Go, Sheet, Stack } from './parts'
 import { PolicyPage } from './PolicyPage'
 import { Signin } from './Signin'
 import { Signup } from './Signup'
@@ -34,7 +33,7 @@ export function Doors({ path, token }: { path: string; token: string }): ReactEl
   }
   return (
     <Sheet title={words.unknown.title} lead={words.unknown.text}>
-      <Stack><Button component="a" href="/" size="md">{words.unknown.go}</Button></Stack>
+      <Stack><Go to="/">{words.unknown.go}</Go></Stack>
     </Sheet>
   )
 }

@@ -1,6 +1,6 @@
 import { TextInput } from '@mantine/core'
 import { only } from './judge'
-import { Aside, Send, Sheet, Stack, styles, Trouble } from './parts'
+import { Aside, Send, Sheet, Stack, Trouble } from './parts'
 import { useForm } from './useForm'
 import { words } from './words'
 import { domain, subdomain } from './workspace'
@@ -25,10 +25,8 @@ export function Elsewhere() {
       <form {...f.form}>
         <Stack>
           <Trouble text={f.trouble} />
-          <div className={styles.two}>
-            <TextInput {...f.bind('subdomain')} size="md" label={words.subdomain} autoComplete="on" autoCapitalize="none" spellCheck={false} required withAsterisk={false} autoFocus />
-            <TextInput {...f.bind('domain')} size="md" label={words.domain} autoComplete="off" autoCapitalize="none" spellCheck={false} inputMode="url" required withAsterisk={false} />
-          </div>
+          <TextInput {...f.bind('subdomain')} size="md" label={words.subdomain} autoComplete="on" autoCapitalize="none" spellCheck={false} required withAsterisk={false} autoFocus />
+          <TextInput {...f.bind('domain')} size="md" label={words.domain} description={words.domainHint} autoComplete="off" autoCapitalize="none" spellCheck={false} inputMode="url" required withAsterisk={false} />
           <Send busy={f.busy} left={f.left}>{w.elsewhereSend}</Send>
         </Stack>
       </form>

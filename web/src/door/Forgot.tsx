@@ -1,9 +1,9 @@
-import { Button, TextInput } from '@mantine/core'
+import { TextInput } from '@mantine/core'
 import { useCallback, useState } from 'react'
 import { ask } from './ask'
 import { email, newPassword, only } from './judge'
 import { DeadLink } from './Links'
-import { Aside, Password, Send, Sheet, Stack, Trouble, Waiting } from './parts'
+import { Aside, Go, Password, Send, Sheet, Stack, Trouble, Waiting } from './parts'
 import { useForm } from './useForm'
 import { useOpened } from './useOpened'
 import { words } from './words'
@@ -55,7 +55,7 @@ export function Reset({ token }: { token: string }) {
   if (token === '') return <DeadLink then="" go={go} again={again} />
   if (opened.state === 'waiting') return <Waiting title={w.title} />
   if (opened.state === 'refused') return <DeadLink error={opened.error} then={words.link.reset} go={go} again={again} />
-  if (done) return <Sheet title={w.done} lead={w.doneText} moved><Stack><Button component="a" href="/signin" size="md">{words.landing.signin}</Button></Stack></Sheet>
+  if (done) return <Sheet title={w.done} lead={w.doneText} moved><Stack><Go to="/signin">{words.landing.signin}</Go></Stack></Sheet>
   return (
     <Sheet title={w.title} lead={w.lead}>
       <form {...f.form}>

@@ -1,6 +1,5 @@
-import { Button } from '@mantine/core'
 import { IconCode, IconLock, IconChecks, IconListCheck } from '@tabler/icons-react'
-import { Frame, styles } from './parts'
+import { Frame, Go, styles } from './parts'
 import { words } from './words'
 
 const icons = [IconLock, IconCode, IconListCheck]
@@ -9,15 +8,15 @@ const icons = [IconLock, IconCode, IconListCheck]
 export function Landing() {
   const w = words.landing
   return (
-    <Frame title={w.title} actions={<Button component="a" href="/signin" variant="default">{w.signin}</Button>}>
+    <Frame title={w.title} actions={<Go to="/signin" size="sm" plain>{w.signin}</Go>}>
       <div className={styles.landing}>
         <section className={styles.hero}>
           <div>
             <h1 className={styles.heroTitle}>{w.title}</h1>
             <p className={styles.heroLead}>{w.lead}</p>
             <div className={styles.buttons}>
-              <Button component="a" href="/signup" size="lg">{w.signup}</Button>
-              <Button component="a" href="/signin" size="lg" variant="default">{w.signin}</Button>
+              <Go to="/signup" size="lg">{w.signup}</Go>
+              <Go to="/signin" size="lg" plain>{w.signin}</Go>
             </div>
           </div>
           <div className={styles.preview} aria-hidden>

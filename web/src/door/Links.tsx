@@ -1,7 +1,6 @@
-import { Button } from '@mantine/core'
 import { Problem, sentence } from '~/api/problem'
 import { Failed } from '~/look'
-import { Sheet, Stack } from './parts'
+import { Go, Sheet, Stack } from './parts'
 import { words } from './words'
 
 /** A mailed link that leads nowhere: incomplete, used, too old; or the server could not be asked. */
@@ -12,7 +11,7 @@ export function DeadLink({ error, then, go, again }: { error?: unknown; then: st
   const missing = error === undefined
   return (
     <Sheet title={missing ? words.link.missing : words.link.gone} lead={missing ? words.link.missingText : words.link.goneText + then} moved={!missing}>
-      {go && <Stack><Button component="a" href={go.to} size="md" variant={missing ? 'default' : 'filled'}>{go.text}</Button></Stack>}
+      {go && <Stack><Go to={go.to} plain={missing}>{go.text}</Go></Stack>}
     </Sheet>
   )
 }

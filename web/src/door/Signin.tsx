@@ -25,10 +25,11 @@ export function Signin() {
   const [owed, setOwed] = useState(false)
   if (door.state === 'waiting') return <Waiting title={w.title} />
   if (door.state === 'refused') {
-    if (door.error instanceof Problem && door.error.status === 404) return <Elsewhere />
+    if (door.error instanceof Problem && [401, 403, 404].includes(door.error.status)) return <Elsewhere />
     return <Sheet title={w.title}><Stack><Failed text={sentence(door.error)} again={again} /></Stack></Sheet>
   }
   const { company, signed_in, owed: before } = door.data
+  if (!company) return <Elsewhere />
   if (owed || before === 'agreement') return <Agreement company={company} moved={owed} done={enter} />
   if (signed_in) {
     return (

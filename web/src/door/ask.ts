@@ -19,7 +19,7 @@ export interface Door {
   subdomain: string
   domain: string
   signed_in: boolean
-  owed: 'agreement' | null
+  owed?: 'agreement' | null
 }
 
 export interface SignedIn {

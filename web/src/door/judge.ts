@@ -11,6 +11,7 @@ export function email(value: string): string | undefined {
 /** Any characters count, spaces too; 12 to 128 of them (ASVS 6.2.1, 6.2.9). */
 export function newPassword(value: string): string | undefined {
   const n = Array.from(value).length
+  if (n === 0) return words.passwordNone
   if (n < 12) return words.passwordShort(12 - n)
   return n > 128 ? words.passwordLong : undefined
 }

@@ -63,10 +63,15 @@ export function Trouble({ text }: { text: string }) {
 /** The button of a form. It stays in the page while the form is busy, so that the focus is not lost. */
 export function Send({ busy, left, children }: { busy: boolean; left: number; children: string }) {
   return (
-    <Button type="submit" size="md" fullWidth loading={busy} aria-disabled={left > 0} data-disabled={left > 0 || undefined}>
+    <Button type="submit" size="md" fullWidth loading={busy} variant={left > 0 ? 'default' : 'filled'} aria-disabled={left > 0 || undefined}>
       {left > 0 ? words.wait(left) : children}
     </Button>
   )
+}
+
+/** A link that looks like a button. */
+export function Go({ to, size = 'md', plain, children }: { to: string; size?: 'sm' | 'md' | 'lg'; plain?: boolean; children: string }) {
+  return <Button component="a" href={to} size={size} variant={plain ? 'default' : 'filled'} className={styles.go}>{children}</Button>
 }
 
 /** A password that can be looked at; pasting and password managers work as they do everywhere. */

@@ -83,6 +83,7 @@ export function useForm<V extends Values>(start: V, judge: (v: V) => Wrong<V>, s
 function useSecondsTo(until: number): number {
   const [now, setNow] = useState(() => Date.now())
   useEffect(() => {
+    setNow(Date.now())
     if (until <= Date.now()) return
     const tick = setInterval(() => {
       setNow(Date.now())
@@ -90,7 +91,7 @@ function useSecondsTo(until: number): number {
     }, 500)
     return () => { clearInterval(tick) }
   }, [until])
-  return Math.max(0, Math.ceil((until - Math.max(now, until - 86_400_000)) / 1000))
+  return Math.max(0, Math.ceil((until - now) / 1000))
 }
 
 const asSentence = (s: string) => s.charAt(0).toUpperCase() + s.slice(1) + (/[.!?]$/.test(s) ? '' : '.')

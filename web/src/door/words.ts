@@ -23,6 +23,7 @@ export const words = {
   newPassword: 'New password',
   passwordHint: 'At least 12 characters. A few words that belong together only for you are good.',
   passwordMissing: 'Please write your password.',
+  passwordNone: 'Please choose a password of at least 12 characters.',
   passwordShort: (n: number) => `Please make it ${n} ${n === 1 ? 'character' : 'characters'} longer: 12 at least.`,
   passwordLong: 'Please make it shorter: 128 characters at most.',
   show: 'Show the password',
@@ -38,7 +39,7 @@ export const words = {
 
   landing: {
     title: 'Talk with your customers in a guarded room',
-    lead: 'Parlatory is a chat between the visitors of your website and your staff, on a server that is yours. Every message is sealed before it is stored, and every act leaves a trace that nobody can change.',
+    lead: 'Parlatory is a chat between the visitors of your website and your staff, on a server that is yours. Every message is sealed before it is stored, and every act leaves a trace that nobody can change unseen.',
     signup: 'Sign up your company',
     signin: 'Sign in',
     points: [

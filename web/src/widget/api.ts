@@ -35,7 +35,7 @@ export class Api {
   }
 
   begin(b: Beginning): Promise<Begun> {
-    return this.call('POST', '/enquiries', b)
+    return this.call('POST', '/enquiries', b, { 'Idempotency-Key': b.id })
   }
 
   async enquiries(): Promise<Enquiry[]> {
@@ -57,8 +57,7 @@ export class Api {
     return this.call('POST', `/rooms/${encodeURIComponent(room)}/read`, { seq })
   }
 
-  private async call<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const headers: Record<string, string> = {}
+  private async call<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
     const token = this.token()
     if (token) headers['Authorization'] = `Bearer ${token}`
     if (body !== undefined) headers['Content-Type'] = 'application/json'

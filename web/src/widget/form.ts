@@ -10,6 +10,9 @@ const limits = { name: 80, email: 254, question: 4000 }
 type Field = keyof typeof limits
 const mailbox = /^[^\s@<>()",;:\\[\]]+@[^\s@<>()",;:\\[\]]+\.[^\s@<>()",;:\\[\]]+$/
 
+/** The path alone: what stands behind ? and # may be a secret of the site. */
+const pageHere = () => (location.pathname.length <= 500 ? { page: location.pathname } : {})
+
 /** The first question of an enquiry: greeting, name, question, privacy notice, and agreement by sending. */
 export class Form implements View {
   readonly element = h('div', { class: 'body' })
@@ -170,12 +173,13 @@ export class Form implements View {
         name: values.name,
         ...(values.email === '' ? {} : { email: values.email }),
         question: values.question,
-        page: location.origin + location.pathname, // what stands behind ? and # may be a secret of the site
+        ...pageHere(),
         language: navigator.language,
         privacy_version: this.desk.config?.privacy.version ?? '',
       })
       this.began(room)
     } catch (e) {
+      if (e instanceof Refused && e.final) this.asked = '' // nothing was made: the next try is a new one
       this.refused(e)
     } finally {
       this.working(false)

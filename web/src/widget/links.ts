@@ -55,6 +55,7 @@ function address(s: string): string | undefined {
     return undefined
   }
   // https://bank.example@evil.example opens evil.example.
-  if (url.protocol !== 'https:' || url.username !== '' || url.password !== '' || /^https:\/\/[^/?#]*@/i.test(s)) return undefined
+  if (url.protocol !== 'https:' || url.username !== '' || url.password !== '' || !/^https:\/\/[^/?#@\\]+(?:[/?#]|$)/i.test(s))
+    return undefined
   return url.hostname.includes('.') || url.hostname === 'localhost' ? url.href : undefined
 }

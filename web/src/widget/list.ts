@@ -76,6 +76,7 @@ export class List implements View {
 }
 
 function first(t: Talk): string {
+  if (t.enquiry.question) return t.enquiry.question.split('\n', 1)[0] ?? ''
   const question = t.timeline.first === 1 ? t.timeline.items.find((m) => m.by.kind === 'visitor') : undefined
   if (question) return question.body.split('\n', 1)[0] ?? ''
   const at = t.enquiry.opened_at

@@ -21,6 +21,7 @@ export interface Enquiry {
   id: string
   room: string
   state: 'Open' | 'Ongoing' | 'Closed'
+  question?: string
   opened_at?: string
   head: number
   read: number
