@@ -33,7 +33,7 @@ CREATE TABLE ledger_entries (
 );
 
 CREATE UNIQUE INDEX ledger_entries_number ON ledger_entries (workspace, log, number);
-CREATE INDEX ledger_entries_waiting ON ledger_entries (workspace, id) WHERE number IS NULL;
+CREATE INDEX ledger_entries_waiting ON ledger_entries (number, workspace, id) WHERE number IS NULL;
 CREATE INDEX ledger_entries_actor ON ledger_entries (workspace, actor, id);
 CREATE INDEX ledger_entries_element ON ledger_entries (workspace, element_id, id);
 
