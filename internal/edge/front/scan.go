@@ -120,11 +120,11 @@ func cleanLines(b []byte) bool {
 	return true
 }
 
-// readHead takes out of a head what decides where the request ends. It refuses folded lines and blanks before the colon
-// (RFC 9112 §5.1, §5.2), any Transfer-Encoding, and a Content-Length that is not exactly one plain number (§6.3).
+// readHead takes out of a head what decides where the request ends. It refuses a request line of other than three parts,
+// folded lines and blanks before the colon (RFC 9112 §3, §5.1, §5.2), any Transfer-Encoding, and a Content-Length that is not exactly one plain number (§6.3).
 func readHead(head string) (length int64, upgrade, ok bool) {
 	line, fields, _ := strings.Cut(head, "\r\n")
-	if line == "" {
+	if strings.Count(line, " ") != 2 || !strings.HasSuffix(line, " HTTP/1.1") && !strings.HasSuffix(line, " HTTP/1.0") {
 		return 0, false, false
 	}
 	lengths := 0
