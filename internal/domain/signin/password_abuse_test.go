@@ -120,7 +120,10 @@ func TestAC_007_SameAnswerAndWork(t *testing.T) {
 		"unknown":   func() error { _, err := enter(t, w, w.At(ws), "nobody@acme.example", "wrong wrong wrong"); return err },
 		"nonsense":  func() error { _, err := enter(t, w, w.At(ws), "not an address", "wrong wrong wrong"); return err },
 		"suspended": func() error { _, err := enter(t, w, w.At(ws), email, domaintest.Password); return err },
-		"stranger":  func() error { _, err := enter(t, w, w.At(other), "admin@acme.example", domaintest.Password); return err },
+		"stranger": func() error {
+			_, err := enter(t, w, w.At(other), "admin@acme.example", domaintest.Password)
+			return err
+		},
 	}
 	fastest := map[string]time.Duration{}
 	for range 7 {

@@ -1,0 +1,124 @@
+package account_test
+
+import (
+	"testing"
+
+	"parlatory"
+	"parlatory/internal/domain/account"
+	"parlatory/internal/domain/domaintest"
+	"parlatory/internal/domain/role"
+	"parlatory/internal/domain/signin"
+	"parlatory/internal/storage/db"
+)
+
+const newPassword = "orchard 4 gliding kettles"
+
+func change(t *testing.T, w *domaintest.World, actor parlatory.Actor, current, next string) error {
+	t.Helper()
+	_, err := w.Account.ChangePassword(t.Context(), actor, account.PasswordChange{Current: parlatory.NewSecret(current), New: parlatory.NewSecret(next)})
+	return err
+}
+
+// TestChangePassword: the old one is asked for, weak and equal ones are refused, other sessions end, the person is told.
+func TestChangePassword(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		other := w.SignIn(t, ws, "admin@acme.example", domaintest.Password)
+		for _, c := range [][2]string{
+			{"not the password at all", newPassword}, {domaintest.Password, domaintest.Password}, {domaintest.Password, "short"},
+			{domaintest.Password, "admin@acme.example1"}, {domaintest.Password, "passwordpassword"}, {domaintest.Password, "Company acme 2026"},
+		} {
+			if err := change(t, w, admin, c[0], c[1]); err == nil || parlatory.KindOf(err) != parlatory.KindInvalid {
+				t.Fatalf("change to %q: %v", c[1], err)
+			}
+		}
+		if err := change(t, w, admin, domaintest.Password, newPassword); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Sessions.Session(t.Context(), ws, w.Tokens[other.Session].Reveal(), w.At(ws)); err == nil {
+			t.Fatal("the other session lives")
+		}
+		if n := w.Count(parlatory.House, "account_passwords", "account = $2", admin.Account); n != 1 {
+			t.Fatalf("%d old hashes", n)
+		}
+		w.Deliver()
+		mails := w.Mail.To("admin@acme.example")
+		if mails[len(mails)-1].Subject != "Your password was changed" {
+			t.Fatalf("last mail %q", mails[len(mails)-1].Subject)
+		}
+		_ = w.SignIn(t, ws, "admin@acme.example", newPassword)
+	})
+}
+
+// TestStolenSessionCannotGuess: wrong old passwords count with those at the doors.
+func TestStolenSessionCannotGuess(t *testing.T) {
+	w := domaintest.New(t)
+	ws, admin := w.Founded(t, "acme")
+	for range 10 {
+		if err := change(t, w, admin, "not the password at all", newPassword); err == nil {
+			t.Fatal("a wrong password changed it")
+		}
+	}
+	if err := change(t, w, admin, domaintest.Password, newPassword); err == nil {
+		t.Fatal("the right password counted after ten wrong ones")
+	}
+	_, err := w.Signin.Enter(t.Context(), w.At(ws), signin.Try{Email: "admin@acme.example", Password: parlatory.NewSecret(domaintest.Password)})
+	if err == nil {
+		t.Fatal("the door did not count")
+	}
+}
+
+// TestEchoInEachWorkspace: a change at one door stands in the ledgers of the person's other workspaces once, and names none.
+func TestEchoInEachWorkspace(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		other, boss := w.Founded(t, "other")
+		if _, err := w.Staff.Invite(t.Context(), boss, "admin@acme.example", "", role.Agent); err != nil {
+			t.Fatal(err)
+		}
+		r, err := w.Signin.Enter(t.Context(), w.At(other), signin.Try{Email: "admin@acme.example", Password: parlatory.NewSecret(domaintest.Password), Invitation: w.Link("admin@acme.example")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Agreed(t, other, r)
+		if err := change(t, w, admin, domaintest.Password, newPassword); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			if err := w.Account.Echo(t.Context(), w.Staff); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := w.Count(other, "ledger_entries", "act = 'account.echo'"); n != 1 {
+			t.Errorf("%d echoes in the other workspace", n)
+		}
+		if n := w.Count(ws, "ledger_entries", "act = 'account.echo'"); n != 0 {
+			t.Errorf("%d echoes in the workspace of the door", n)
+		}
+		if n := w.Count(parlatory.House, "account_echoes", ""); n != 0 {
+			t.Errorf("%d left in the queue", n)
+		}
+	})
+}
+
+// TestEditedAccountDoesNotOpen: an account's row whose index was put on another does not open there.
+func TestEditedAccountDoesNotOpen(t *testing.T) {
+	w := domaintest.New(t)
+	ws, _ := w.Founded(t, "acme")
+	_, other := w.Founded(t, "other")
+	w.Look(parlatory.House, func(tx *db.Tx) error { // whoever writes the table gives the stranger the administrator's address
+		var index []byte
+		if err := tx.Row(`SELECT email_index FROM accounts WHERE workspace = $1 AND id <> $2`, other.Account).Scan(&index); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(`DELETE FROM accounts WHERE workspace = $1 AND id <> $2`, other.Account); err != nil {
+			return err
+		}
+		_, err := tx.Exec(`UPDATE accounts SET email_index = $3 WHERE workspace = $1 AND id = $2`, other.Account, index)
+		return err
+	})
+	_, err := w.Signin.Enter(t.Context(), w.At(ws), signin.Try{Email: "admin@acme.example", Password: parlatory.NewSecret(domaintest.Password)})
+	if err == nil || parlatory.KindOf(err) != parlatory.KindInternal {
+		t.Fatalf("want a refusal of the row, got %v", err)
+	}
+}

@@ -1,0 +1,188 @@
+package staff_test
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"parlatory"
+	"parlatory/internal/domain/domaintest"
+	"parlatory/internal/domain/role"
+	"parlatory/internal/domain/staff"
+	"parlatory/internal/storage/db"
+)
+
+func kind(t *testing.T, err error, want parlatory.Kind, what string) {
+	t.Helper()
+	if err == nil || parlatory.KindOf(err) != want {
+		t.Fatalf("%s: want %v, got %v", what, want, err)
+	}
+}
+
+// TestLastAdministrator: a workspace never loses its last active administrator, also when two act at once, and nobody
+// suspends or demotes himself.
+func TestLastAdministrator(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, first := w.Founded(t, "acme")
+		second := w.Hire(t, ws, role.Administrator)
+		_, err := w.Staff.Suspend(t.Context(), first, first.Staff)
+		kind(t, err, parlatory.KindConflict, "suspend oneself")
+		_, err = w.Staff.SetRole(t.Context(), first, first.Staff, role.Agent)
+		kind(t, err, parlatory.KindConflict, "demote oneself")
+		var done atomic.Int64
+		var both sync.WaitGroup
+		both.Go(func() {
+			if _, err := w.Staff.Suspend(t.Context(), first, second.Staff); err == nil {
+				done.Add(1)
+			}
+		})
+		both.Go(func() {
+			if _, err := w.Staff.SetRole(t.Context(), second, first.Staff, role.Agent); err == nil {
+				done.Add(1)
+			}
+		})
+		both.Wait()
+		if n := w.Count(ws, "staff", "role = 'Administrator' AND state = 'active'"); n != 1 || done.Load() != 1 {
+			t.Fatalf("%d administrators left, %d acts done", n, done.Load())
+		}
+	})
+}
+
+// TestNobodyGrantsWhatTheyLack: only a role that covers another grants it, invites into it, or touches who has it.
+func TestNobodyGrantsWhatTheyLack(t *testing.T) {
+	w := domaintest.New(t)
+	ws, admin := w.Founded(t, "acme")
+	supervisor, agent := w.Hire(t, ws, role.Supervisor), w.Hire(t, ws, role.Agent)
+	for _, who := range []parlatory.Actor{supervisor, agent} {
+		_, err := w.Staff.Invite(t.Context(), who, "x@acme.example", "", role.Agent)
+		kind(t, err, parlatory.KindForbidden, who.Role+" invites")
+		_, err = w.Staff.SetRole(t.Context(), who, agent.Staff, role.Administrator)
+		kind(t, err, parlatory.KindForbidden, who.Role+" promotes")
+		_, err = w.Staff.Suspend(t.Context(), who, admin.Staff)
+		kind(t, err, parlatory.KindForbidden, who.Role+" suspends")
+	}
+	_, err := w.Staff.SetRole(t.Context(), admin, agent.Staff, "Owner")
+	kind(t, err, parlatory.KindInvalid, "a role that does not exist")
+}
+
+// TestWhoSeesWhat: below the level Full there are names, and neither addresses nor invitations.
+func TestWhoSeesWhat(t *testing.T) {
+	w := domaintest.New(t)
+	ws, admin := w.Founded(t, "acme")
+	agent, email := w.HireAs(t, ws, role.Agent)
+	if _, err := w.Staff.Invite(t.Context(), admin, "pending@acme.example", "Pending", role.Agent); err != nil {
+		t.Fatal(err)
+	}
+	page, err := w.Staff.List(t.Context(), agent, parlatory.StaffID{}, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(page.Items) != 2 {
+		t.Fatalf("%d items", len(page.Items))
+	}
+	for _, m := range page.Items {
+		if m.Name == "" || m.You != (m.ID == agent.Staff) || !m.You && m.Email != "" || m.You && m.Email != email {
+			t.Fatalf("agent sees %+v", m)
+		}
+	}
+	first, err := w.Staff.List(t.Context(), admin, parlatory.StaffID{}, 2)
+	if err != nil || len(first.Items) != 2 || first.Next.Zero() {
+		t.Fatalf("%+v %v", first, err)
+	}
+	rest, err := w.Staff.List(t.Context(), admin, first.Next, 2)
+	if err != nil || len(rest.Items) != 1 || !rest.Next.Zero() || rest.Items[0].State != staff.Invited || rest.Items[0].InvitedUntil.IsZero() {
+		t.Fatalf("%+v %v", rest, err)
+	}
+}
+
+// TestInviteTwice: one address is one member, and comes again after it was revoked.
+func TestInviteTwice(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		_, admin := w.Founded(t, "acme")
+		m, err := w.Staff.Invite(t.Context(), admin, "One@acme.example", "", role.Agent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.Staff.Invite(t.Context(), admin, "one@ACME.example", "", role.Agent)
+		kind(t, err, parlatory.KindConflict, "invited twice")
+		_, err = w.Staff.Invite(t.Context(), admin, "admin@acme.example", "", role.Agent)
+		kind(t, err, parlatory.KindConflict, "a member invited")
+		if err := w.Staff.Revoke(t.Context(), admin, m.ID); err != nil {
+			t.Fatal(err)
+		}
+		kind(t, w.Staff.Resend(t.Context(), admin, m.ID), parlatory.KindNotFound, "resend to somebody revoked")
+		if _, err := w.Staff.Invite(t.Context(), admin, "one@acme.example", "", role.Agent); err != nil {
+			t.Fatal(err)
+		}
+		kind(t, w.Staff.Revoke(t.Context(), admin, admin.Staff), parlatory.KindConflict, "revoke a member")
+	})
+}
+
+// TestNamesFollow: a display name that was remembered is forgotten when it changes.
+func TestNamesFollow(t *testing.T) {
+	w := domaintest.New(t)
+	ws, admin := w.Founded(t, "acme")
+	name := func() string {
+		names, err := w.Staff.Names(t.Context(), ws, []parlatory.StaffID{admin.Staff, {}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return names[admin.Staff]
+	}
+	if got := name(); got != "Ada of acme" {
+		t.Fatalf("name %q", got)
+	}
+	m, err := w.Staff.RenameMe(t.Context(), admin, "Ada Lovelace")
+	if err != nil || m.Name != "Ada Lovelace" || m.Email != "admin@acme.example" || m.Role != role.Administrator {
+		t.Fatalf("%+v %v", m, err)
+	}
+	w.Staff.Told([]parlatory.Event{{Kind: parlatory.StaffChanged, Workspace: ws, Staff: admin.Staff}})
+	if got := name(); got != "Ada Lovelace" {
+		t.Fatalf("name %q after the change", got)
+	}
+}
+
+// TestEditedMembershipOpensNothing: a role written into the database past the program is no role.
+func TestEditedMembershipOpensNothing(t *testing.T) {
+	w := domaintest.New(t)
+	ws, admin := w.Founded(t, "acme")
+	agent, email := w.HireAs(t, ws, role.Agent)
+	w.Look(ws, func(tx *db.Tx) error {
+		_, err := tx.Exec(`UPDATE staff SET role = 'Administrator' WHERE workspace = $1 AND id = $2`, agent.Staff)
+		return err
+	})
+	if _, err := w.Staff.Me(t.Context(), agent); err == nil {
+		t.Error("the edited row opened")
+	}
+	if _, err := w.Staff.Suspend(t.Context(), admin, agent.Staff); err == nil {
+		t.Error("the edited row was changed further")
+	}
+	_ = email
+}
+
+// TestEveryChangeIsWitnessed: each act about members leaves its entry in the same transaction.
+func TestEveryChangeIsWitnessed(t *testing.T) {
+	w := domaintest.New(t)
+	ws, admin := w.Founded(t, "acme")
+	agent := w.Hire(t, ws, role.Agent)
+	m, err := w.Staff.Invite(t.Context(), admin, "one@acme.example", "", role.Agent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, do := range map[string]func() error{
+		"staff.resend":   func() error { return w.Staff.Resend(t.Context(), admin, m.ID) },
+		"staff.edit":     func() error { _, err := w.Staff.SetRole(t.Context(), admin, agent.Staff, role.Supervisor); return err },
+		"staff.suspend":  func() error { _, err := w.Staff.Suspend(t.Context(), admin, agent.Staff); return err },
+		"account.edit":   func() error { _, err := w.Staff.RenameMe(t.Context(), admin, "Other"); return err },
+		"workspace.edit": func() error { _, err := w.Workspace.Rename(t.Context(), admin, "Other"); return err },
+		"site.edit":      func() error { _, err := w.Workspace.AddSite(t.Context(), admin, "https://shop.example"); return err },
+	} {
+		before := w.Count(ws, "ledger_entries", "act = $2", what)
+		if err := do(); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		if n := w.Count(ws, "ledger_entries", "act = $2", what) - before; n != 1 {
+			t.Errorf("%s left %d entries", what, n)
+		}
+	}
+}
