@@ -1,5 +1,5 @@
 import createClient from 'openapi-fetch'
-import type { paths } from './paths'
+import type { paths } from './schema'
 import { Problem, problemOf } from './problem'
 
 type Left = () => void

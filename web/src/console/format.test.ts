@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ago, badge, dayKey, dayName, language, place } from './format'
+import { ago, badge, dayKey, dayName, language, place, where } from './format'
 
 const now = new Date(2026, 10, 23, 12, 0, 0).getTime()
 const back = (ms: number) => new Date(now - ms).toISOString()
@@ -34,6 +34,12 @@ describe('days', () => {
 
 describe('small things', () => {
   it('shortens addresses', () => { expect(place('https://shop.example/cart/')).toBe('shop.example/cart') })
+  it('says where somebody wrote from', () => {
+    expect(where({ site: 'https://shop.example', page: '/cart' })).toBe('shop.example/cart')
+    expect(where({ site: 'https://shop.example', page: '/' })).toBe('shop.example')
+    expect(where({ site: 'https://shop.example', page: 'https://shop.example/a' })).toBe('shop.example/a')
+    expect(where({ site: 'https://shop.example' })).toBe('shop.example')
+  })
   it('names languages and passes unknown ones', () => {
     expect(language('de')).toBe('German')
     expect(language('!!')).toBe('!!')

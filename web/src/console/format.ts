@@ -65,6 +65,12 @@ export function place(address: string): string {
   return address.replace(/^https?:\/\//, '').replace(/\/$/, '')
 }
 
+/** Where somebody wrote from: the page as it came, which may be a path of the site alone. */
+export function where({ site, page }: { site: string; page?: string }): string {
+  if (!page) return place(site)
+  return place(page.startsWith('/') ? site + page : page)
+}
+
 /** The English name of a language tag; the tag itself when the browser does not know it. */
 export function language(tag: string): string {
   try {

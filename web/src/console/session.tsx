@@ -16,7 +16,7 @@ export function useMe(): Me {
 
 /** Whether this person's role grants an act. Only for what the page offers: the server decides. */
 export function may(me: Me, act: string): boolean {
-  return me.acts.includes(act)
+  return me.acts?.includes(act) ?? false
 }
 
 export const pages = {

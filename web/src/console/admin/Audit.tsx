@@ -1,5 +1,5 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core'
-import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useMutation } from '@tanstack/react-query'
 import { IconDownload, IconFingerprint, IconHistory, IconZoomCancel } from '@tabler/icons-react'
 import { type ReactNode, useState } from 'react'
 import { api, type AuditFilter, type AuditRecord, exportAudit, sentence, take } from '~/api'
@@ -10,6 +10,7 @@ import styles from './Audit.module.css'
 import admin from './Admin.module.css'
 import { changes, dayAfter, dayStart } from './changes'
 import { Bones, Copy } from '../forms/parts'
+import { called, useNames } from './people'
 import { words } from './words'
 
 const text = words.audit
@@ -79,8 +80,7 @@ function Export() {
 }
 
 function Chooser({ filters, set }: { filters: Filters; set: (filters: Filters) => void }) {
-  const { data } = useQuery({ queryKey: ['staff', 'names'], queryFn: () => take(api.GET('/api/v1/staff', { params: { query: { limit: 200 } } })) })
-  const people = (data?.items ?? []).map((member) => ({ value: member.id, label: member.name || member.email }))
+  const people = useNames().members.map((member) => ({ value: member.id, label: called(member) }))
   const change = (name: keyof Filters) => (event: React.ChangeEvent<HTMLSelectElement | HTMLInputElement>) => { set({ ...filters, [name]: event.target.value }) }
   return (
     <div className={styles.filters} role="group" aria-label={text.filters}>
@@ -94,6 +94,7 @@ function Chooser({ filters, set }: { filters: Filters; set: (filters: Filters) =
 }
 
 function Table({ items }: { items: readonly AuditRecord[] }) {
+  const { nameOf } = useNames()
   return (
     <div className={styles.scroll}>
       <table className={styles.table}>
@@ -103,24 +104,25 @@ function Table({ items }: { items: readonly AuditRecord[] }) {
             <th scope="col">{text.number}</th><th scope="col">{text.when}</th><th scope="col">{text.who}</th><th scope="col">{text.what}</th><th scope="col">{text.change}</th>
           </tr>
         </thead>
-        <tbody>{items.map((item) => <Row key={item.id} item={item} />)}</tbody>
+        <tbody>{items.map((item) => <Row key={item.id} item={item} nameOf={nameOf} />)}</tbody>
       </table>
     </div>
   )
 }
 
-function Row({ item }: { item: AuditRecord }) {
+function Row({ item, nameOf }: { item: AuditRecord; nameOf: (id: string | undefined) => string | undefined }) {
+  const about = item.element === 'Staff' && item.element_id !== item.actor.id ? nameOf(item.element_id) : undefined
   return (
     <tr>
       <td className={styles.number}>{item.number ?? <span title={text.unnumbered}>–</span>}</td>
       <td><time dateTime={item.at}>{moment(item.at)}</time></td>
       <td>
-        {item.actor.name || (item.actor.kind === 'system' ? text.system : item.actor.kind === 'anonymous' ? text.somebody : item.actor.kind)}
+        {item.actor.name || nameOf(item.actor.id) || text.kinds[item.actor.kind] || item.actor.kind}
         {item.address && <span className={admin.small}>{item.address}</span>}
         {item.device && <span className={admin.small}>{item.device}</span>}
       </td>
       <td>
-        <span className={styles.action}>{item.action}</span> {item.element}
+        <span className={styles.action}>{item.action}</span> {item.element}{about && `: ${about}`}
         <span className={admin.small}>{item.act}</span>
       </td>
       <td data-wide><Change item={item} /></td>

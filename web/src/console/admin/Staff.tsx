@@ -9,6 +9,7 @@ import { useNow } from '../now'
 import { may, useMe } from '../session'
 import styles from './Admin.module.css'
 import { Bones, Confirm } from '../forms/parts'
+import { addressOf, called } from './people'
 import { ChangeRole, Invite } from './StaffDialogs'
 import { words } from './words'
 
@@ -72,7 +73,7 @@ function Table({ ask, changed }: { ask: (what: Ask, member: Member) => void; cha
 
 function Row({ member, ask, changed }: { member: Member; ask: (what: Ask, member: Member) => void; changed: () => void }) {
   const now = useNow()
-  const name = member.name || member.email
+  const name = called(member)
   const until = member.state === 'invited' ? member.invited_until : undefined
   return (
     <tr>
@@ -81,7 +82,7 @@ function Row({ member, ask, changed }: { member: Member; ask: (what: Ask, member
           <Face name={name} id={member.id} />
           <div>
             <strong>{name} {member.you && <Tag tone="info">{text.you}</Tag>}</strong>
-            {member.name && <span className={styles.small}>{member.email}</span>}
+            {member.name && member.email && <span className={styles.small}>{member.email}</span>}
           </div>
         </div>
       </td>
@@ -110,7 +111,7 @@ function Actions({ member, name, ask, changed }: { member: Member; name: string;
   if (!Object.values(can).some(Boolean)) return null
   const resend = () => {
     take(api.POST('/api/v1/staff/{id}/resend', { params: { path: { id: member.id } } }))
-      .then(() => { toast(text.resent(member.email)); changed() }, (error: unknown) => { toast(sentence(error), 'bad') })
+      .then(() => { toast(text.resent(addressOf(member))); changed() }, (error: unknown) => { toast(sentence(error), 'bad') })
   }
   return (
     <Menu position="bottom-end" width={250}>
@@ -129,7 +130,7 @@ function Actions({ member, name, ask, changed }: { member: Member; name: string;
 }
 
 function Sure({ what, member, close, done }: { what: Exclude<Ask, 'role'>; member: Member; close: () => void; done: () => void }) {
-  const name = member.name || member.email
+  const name = called(member)
   const params = { params: { path: { id: member.id } } }
   const say = (sentence: string) => () => { toast(sentence); done() }
   switch (what) {
@@ -140,7 +141,7 @@ function Sure({ what, member, close, done }: { what: Exclude<Ask, 'role'>; membe
       return <Confirm title={text.reactivateTitle(name)} text={text.reactivateText(name, member.role)} yes={text.reactivate} close={close}
         act={() => take(api.POST('/api/v1/staff/{id}/reactivate', params))} done={say(text.reactivated(name))} />
     case 'revoke':
-      return <Confirm danger title={text.revokeTitle(member.email)} text={text.revokeText} yes={text.revoke} close={close}
+      return <Confirm danger title={text.revokeTitle(addressOf(member))} text={text.revokeText} yes={text.revoke} close={close}
         act={() => take(api.DELETE('/api/v1/staff/{id}/invitation', params))} done={say(text.revoked)} />
   }
 }

@@ -7,6 +7,7 @@ import { Notice, toast } from '~/look'
 import forms from '../forms/Forms.module.css'
 import styles from './Admin.module.css'
 import { refuse } from '../forms/parts'
+import { addressOf, called } from './people'
 import { words } from './words'
 
 const text = words.staff
@@ -32,7 +33,7 @@ export function Invite({ close, done }: { close: () => void; done: () => void })
     mutationFn: ({ email, name, role }: typeof form.values) =>
       take(api.POST('/api/v1/staff', { body: { email: email.trim(), role, ...(name.trim() ? { name: name.trim() } : {}) } })),
     onSuccess: (member) => {
-      toast(text.sent(member.email))
+      toast(text.sent(addressOf(member)))
       close()
       done()
     },
@@ -56,7 +57,7 @@ export function Invite({ close, done }: { close: () => void; done: () => void })
 }
 
 export function ChangeRole({ member, close, done }: { member: Member; close: () => void; done: () => void }) {
-  const name = member.name || member.email
+  const name = called(member)
   const [role, setRole] = useState(member.role)
   const [problem, setProblem] = useState<string>()
   const { mutate, isPending } = useMutation({

@@ -6,7 +6,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { type Enquiry, Problem, sentence } from '~/api'
 import { Empty, Failed, Tag, toast } from '~/look'
-import { place } from '../format'
+import { where } from '../format'
 import { useLine, useRoom } from '../live'
 import { may, useMe } from '../session'
 import { type Command, useCommands } from '../shell/commands'
@@ -142,7 +142,7 @@ function useEnquiryMoves(enquiry: Enquiry, composer: React.RefObject<HTMLTextAre
 
 function Head({ enquiry, move, showDetails }: { enquiry: Enquiry; move: Moves; showDetails: (() => void) | undefined }) {
   const me = useMe()
-  const { state, staff, contact, site, page } = enquiry
+  const { state, staff, contact } = enquiry
   const mine = staff?.id === me.id
   return (
     <header className={styles.head}>
@@ -150,7 +150,7 @@ function Head({ enquiry, move, showDetails }: { enquiry: Enquiry; move: Moves; s
       <div className={styles.titles}>
         <h2>{enquiry.question}</h2>
         <p>
-          <span>{contact.name}, {place(page ?? site)}</span>
+          <span>{contact.name}, {where(enquiry)}</span>
           {state !== 'Ongoing' && <Tag tone={state === 'Open' ? 'warn' : 'plain'}>{words.states[state]}</Tag>}
           {state === 'Ongoing' && <Tag tone={mine ? 'info' : 'plain'}>{mine ? words.yours : words.heldBy(staff?.name ?? words.somebody)}</Tag>}
         </p>

@@ -1,6 +1,6 @@
 import type { Enquiry } from '~/api'
 import { Face, Field, Fields } from '~/look'
-import { language, moment, place } from '../format'
+import { language, moment, place, where } from '../format'
 import styles from './Details.module.css'
 import { words } from './words'
 
@@ -18,7 +18,7 @@ export function Details({ enquiry, bare = false }: { enquiry: Enquiry; bare?: bo
       </div>
       <Fields>
         {contact.email && <Field name={fields.email}><a href={`mailto:${contact.email}`}>{contact.email}</a></Field>}
-        {enquiry.page && <Field name={fields.page}>{place(enquiry.page)}</Field>}
+        {enquiry.page && <Field name={fields.page}>{where(enquiry)}</Field>}
         <Field name={fields.site}>{place(enquiry.site)}</Field>
         {enquiry.language && <Field name={fields.language}>{language(enquiry.language)}</Field>}
         {enquiry.staff && <Field name={fields.staff}>{enquiry.staff.name}</Field>}

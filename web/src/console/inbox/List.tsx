@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import { type Enquiry, sentence, type View } from '~/api'
 import { Empty, Face, Failed, Tag } from '~/look'
-import { ago, badge, moment, place } from '../format'
+import { ago, badge, moment, where } from '../format'
 import { useTyping } from '../live'
 import { useNow } from '../now'
 import { may, useMe } from '../session'
@@ -91,7 +91,7 @@ function Preview({ item, me }: { item: Enquiry; me: string }) {
   if (last?.event) return <span className={styles.preview}><em>{words.happened[last.event]}</em></span>
   // Nothing was said after the question, which stands in the line above: so from where it came.
   if (!last?.preview || item.question.startsWith(last.preview.replace(/…$/, ''))) {
-    return <span className={styles.preview}>{place(item.page ?? item.site)}</span>
+    return <span className={styles.preview}>{where(item)}</span>
   }
   const first = item.staff?.name.split(' ')[0]
   const who = last.by !== 'staff' ? '' : item.staff?.id === me ? words.you : first ? `${first}: ` : ''
