@@ -16,5 +16,5 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rollupOptions: { input: { console: here('./console.html'), door: here('./door.html') } },
   },
-  test: { include: ['src/**/*.test.{ts,tsx}'], environment: 'jsdom' },
+  test: { include: ['src/**/*.test.{ts,tsx}'], environment: 'jsdom', css: { include: [/tokens\.css/] } },
 })
