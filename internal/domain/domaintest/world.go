@@ -91,6 +91,7 @@ func (p *Post) To(address string) (to []workspace.Mail) {
 // World is a small system without doors.
 type World struct {
 	T         testing.TB
+	Database  db.Options // to open it a second time, as another node does
 	DB        *db.DB
 	Law       *access.Law
 	Catalogue *access.Catalogue
@@ -161,6 +162,7 @@ func Make(t testing.TB, setup Setup) *World {
 		options.SQLite = ""
 		options.Postgres, options.PostgresOwner = postgres.Start(t)
 	}
+	w.Database = options
 	w.DB, err = db.Open(t.Context(), options)
 	w.must(err)
 	t.Cleanup(func() { _ = w.DB.Close() })
