@@ -1,4 +1,5 @@
 import css from './chat.css?inline'
+import { Refused } from './api'
 import { Desk } from './desk'
 import { h, icon, replace } from './dom'
 import { Form } from './form'
@@ -129,7 +130,7 @@ class Panel implements Chat {
         },
         words.tryAgain,
       )
-      replace(this.body, h('div', { class: 'scroll' }, h('p', { class: 'error', role: 'alert' }, explain(e)), again))
+      replace(this.body, h('div', { class: 'scroll' }, h('p', { class: 'error', role: 'alert' }, e instanceof Refused && e.status === 0 && !this.desk.offline ? words.unreachable : explain(e)), again))
       if (focus) again.focus()
     } finally {
       this.fresh = false

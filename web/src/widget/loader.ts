@@ -132,7 +132,8 @@ function define(origin: string, script: HTMLScriptElement): void {
       const asked = this.dataset['theme'] ?? script.dataset['theme']
       const dark = asked === 'dark' || (asked !== 'light' && this.#dark.matches)
       const start = (this.dataset['side'] ?? script.dataset['side']) === 'start'
-      this.#stage.className = `stage${dark ? ' dark' : ''}${start ? ' start' : ''}`
+      const rtl = getComputedStyle(this).direction === 'rtl' // the one thing that `all` leaves to the page
+      this.#stage.className = `stage${dark ? ' dark' : ''}${start ? ' start' : ''}${rtl ? ' rtl' : ''}`
     }
 
     #load(): Promise<Chat> {

@@ -25,6 +25,7 @@ export const words = {
   questionMissing: 'Please write your question.',
   emailWrong: 'Please write the address like name@example.com, or leave it empty.',
   tooLong: (over: number) => `This is ${over} ${over === 1 ? 'character' : 'characters'} too long. Please shorten it.`,
+  unreachable: 'The chat can’t be reached from here. Please check your connection and try again; if it stays so, contact the company in another way.',
   expired: 'Your earlier conversations have expired on this device. You can start a new one.',
   conversation: 'Conversation',
   message: 'Write a message',
