@@ -147,7 +147,7 @@ h2 { margin: 0 0 .25rem; font-size: 1.375rem; line-height: 1.3; overflow-wrap: a
 </style>
 </head>
 <body>
-<header><h1>Mail of the demo</h1><p>Every mail that the server sends ends up here, and leaves this machine never.</p><a class="look" href="/">Look for new mail</a></header>
+<header><h1>Mail of the demo</h1><p>Every mail that the server sends ends up here, and never leaves this machine.</p><a class="look" href="/">Look for new mail</a></header>
 <main>
 {{if .List}}<div class="desk">
 <nav aria-label="Mails, newest first"><ol>

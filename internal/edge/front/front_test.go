@@ -43,6 +43,14 @@ func TestPagesGetAFreshNonceEach(t *testing.T) {
 			t.Errorf("a page may be kept: %s", a.Header.Get("Cache-Control"))
 		}
 	}
+	if a := h.ask(t, "GET", acmeHost, "/admin/staff/?view=all", ""); a.StatusCode != 308 || a.Header.Get("Location") != "/admin/staff?view=all" {
+		t.Errorf("a slash at the end: %d %s", a.StatusCode, a.Header.Get("Location"))
+	}
+	for _, path := range []string{"//evil.example/", "/%2fevil.example/", "///", "/api/v1/me/", "/a//"} {
+		if raw := h.raw(t, "GET "+path+" HTTP/1.1\r\nHost: "+acmeHost+":"+h.port+"\r\nConnection: close\r\n\r\n"); strings.Contains(raw, "Location:") {
+			t.Errorf("%s leads away: %s", path, raw)
+		}
+	}
 	if a := h.ask(t, "POST", acmeHost, "/inbox", "{}", "Content-Type", "application/json", "Origin", h.origin(acmeHost)); a.StatusCode != 405 {
 		t.Errorf("POST to a page: %d", a.StatusCode)
 	}

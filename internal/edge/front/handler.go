@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -93,6 +94,11 @@ func soundRequest(w http.ResponseWriter, r *http.Request) bool {
 		w.Header().Set("Allow", "GET, HEAD, POST, PATCH, PUT, DELETE, OPTIONS")
 		refuse(w, http.StatusMethodNotAllowed, "This method is not offered.")
 	case !canonicalPath(r):
+		if to, ok := withoutSlash(r); ok {
+			w.Header().Set("Location", to)
+			w.WriteHeader(http.StatusPermanentRedirect)
+			break
+		}
 		WriteProblem(w, parlatory.NotFound())
 	default:
 		return true
@@ -125,6 +131,21 @@ func canonicalPath(r *http.Request) bool {
 		}
 	}
 	return true
+}
+
+// withoutSlash is where a page typed with a slash at its end stands: on this host, at a canonical path, so it can lead
+// nowhere else. Files and the API have no such second spelling.
+func withoutSlash(r *http.Request) (string, bool) {
+	raw, query, _ := strings.Cut(r.RequestURI, "?")
+	to, slashed := strings.CutSuffix(raw, "/")
+	trimmed := &http.Request{RequestURI: to, URL: &url.URL{Path: strings.TrimSuffix(r.URL.Path, "/")}}
+	if !slashed || unsafeMethod(r.Method) || !canonicalPath(trimmed) || reserved(to) || r.URL.Fragment != "" {
+		return "", false
+	}
+	if query != "" {
+		to += "?" + query
+	}
+	return to, true
 }
 
 func unreserved(c byte) bool {

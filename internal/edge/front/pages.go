@@ -141,8 +141,7 @@ func typeOf(name string) string {
 // doorPages are the first segments of the workspace's pages that work without a session; every other page is the
 // console's. At the bare domain all pages are the door's.
 var doorPages = map[string]bool{
-	"signin": true, "signup": true, "signout": true, "agreement": true, "invitation": true, "invite": true, "accept": true,
-	"password": true, "forgot": true, "reset": true, "welcome": true, "start": true, "policies": true, "problems": true,
+	"signin": true, "signup": true, "invitation": true, "forgot": true, "reset": true, "policies": true,
 }
 
 // isAsset holds for paths of files, which cost nothing and are asked for in bunches.

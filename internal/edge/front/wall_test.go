@@ -92,9 +92,11 @@ func TestSessionsBecomeActors(t *testing.T) {
 func TestAC_067_SubdomainCookieTossing(t *testing.T) {
 	h := start(t, nil)
 	// A sibling can plant a cookie without the prefix; where the browser is old enough to let two of one name through, neither counts.
-	h.ask(t, "GET", acmeHost, "/api/v1/me", "", "Cookie", "__Host-session=evil; __Host-session=dana")
-	if h.last().Kind != parlatory.Anonymous {
-		t.Error("one of two cookies was believed")
+	for _, both := range []string{"__Host-session=evil; __Host-session=dana", "__Host-session=dana; __Host-session=evil"} {
+		h.ask(t, "GET", acmeHost, "/api/v1/me", "", "Cookie", both)
+		if h.last().Kind != parlatory.Anonymous {
+			t.Errorf("one of two cookies was believed: %s", both)
+		}
 	}
 	w := httptest.NewRecorder()
 	SetSession(w, parlatory.NewSecret("t"))
