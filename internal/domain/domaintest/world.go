@@ -88,6 +88,16 @@ func (p *Post) To(address string) (to []workspace.Mail) {
 	return to
 }
 
+// Count counts the mails to one address with a subject. Mails that went out together have no order.
+func (p *Post) Count(address, subject string) (n int) {
+	for _, m := range p.To(address) {
+		if m.Subject == subject {
+			n++
+		}
+	}
+	return n
+}
+
 // World is a small system without doors.
 type World struct {
 	T         testing.TB
