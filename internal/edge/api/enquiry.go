@@ -98,7 +98,8 @@ func enquiryOf(e chat.Enquiry) Enquiry {
 	return out
 }
 
-type enquiryPath struct {
+// EnquiryPath names an enquiry in the path.
+type EnquiryPath struct {
 	ID string `path:"id" format:"uuid"`
 }
 
@@ -137,7 +138,7 @@ func (a *API) enquiryRoutes() {
 // enquiryAct registers one of the acts that take an enquiry and give it back.
 func (a *API) enquiryAct(id, method, suffix, summary string, act access.Act, do func(context.Context, parlatory.Actor, parlatory.EnquiryID) (chat.Enquiry, error)) {
 	register(a, huma.Operation{OperationID: id, Method: method, Path: "/api/v1/enquiries/{id}" + suffix, Summary: summary}, act,
-		func(ctx context.Context, actor parlatory.Actor, in *enquiryPath) (*enquiryAnswer, error) {
+		func(ctx context.Context, actor parlatory.Actor, in *EnquiryPath) (*enquiryAnswer, error) {
 			enquiry, err := parlatory.ParseID[parlatory.EnquiryKind](in.ID)
 			if err != nil {
 				return nil, err

@@ -61,12 +61,13 @@ func messageOf(m chat.Message) Message {
 	return Message{Room: m.Room.String(), Seq: m.Seq, ID: m.Client.String(), By: by, At: m.At, Event: m.Event, Body: m.Body}
 }
 
-type roomPath struct {
+// RoomPath names a room in the path. Exported, since the router looks into exported embedded structs only.
+type RoomPath struct {
 	Room string `path:"room" format:"uuid"`
 }
 
 type rangeQuery struct {
-	roomPath
+	RoomPath
 	After  int64 `query:"after" minimum:"0" doc:"Messages after this sequence, oldest first"`
 	Before int64 `query:"before" minimum:"0" doc:"The last messages before this sequence"`
 	Limit  int   `query:"limit" minimum:"1" maximum:"200" default:"100"`
@@ -97,7 +98,7 @@ func (a *API) roomRoutes(prefix, surface, id string, acts [3]access.Act) {
 		})
 	register(a, huma.Operation{OperationID: "post-" + id + "message", Method: http.MethodPost, Path: prefix + "/messages", Tags: tags, Summary: "Post a message", DefaultStatus: 201}, acts[1],
 		func(ctx context.Context, actor parlatory.Actor, in *struct {
-			roomPath
+			RoomPath
 			Body NewMessage
 		}) (*struct{ Body Place }, error) {
 			room, err := parlatory.ParseID[parlatory.RoomKind](in.Room)
@@ -116,7 +117,7 @@ func (a *API) roomRoutes(prefix, surface, id string, acts [3]access.Act) {
 		})
 	register(a, huma.Operation{OperationID: "mark-" + id + "read", Method: http.MethodPost, Path: prefix + "/read", Tags: tags, Summary: "Move the own read mark", DefaultStatus: 204}, acts[2],
 		func(ctx context.Context, actor parlatory.Actor, in *struct {
-			roomPath
+			RoomPath
 			Body ReadMark
 		}) (*struct{}, error) {
 			room, err := parlatory.ParseID[parlatory.RoomKind](in.Room)

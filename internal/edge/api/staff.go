@@ -60,7 +60,8 @@ func memberOf(m staff.Member) Member {
 		InvitedUntil: optional(m.InvitedUntil), You: m.You}
 }
 
-type memberPath struct {
+// MemberPath names a staff member in the path.
+type MemberPath struct {
 	ID string `path:"id" format:"uuid"`
 }
 
@@ -78,7 +79,7 @@ func (a *API) staffRoutes() {
 		})
 	register(a, huma.Operation{OperationID: "edit-staff", Method: http.MethodPatch, Path: "/api/v1/staff/{id}", Summary: "Give somebody another role"}, staff.ActEdit,
 		func(ctx context.Context, actor parlatory.Actor, in *struct {
-			memberPath
+			MemberPath
 			Body MemberEdit
 		}) (*memberAnswer, error) {
 			id, err := parlatory.ParseID[parlatory.StaffKind](in.ID)
@@ -100,7 +101,7 @@ func (a *API) staffRoutes() {
 
 func (a *API) memberAct(id, suffix, summary string, act access.Act, do func(context.Context, parlatory.Actor, parlatory.StaffID) (staff.Member, error)) {
 	register(a, huma.Operation{OperationID: id, Method: http.MethodPost, Path: "/api/v1/staff/{id}" + suffix, Summary: summary}, act,
-		func(ctx context.Context, actor parlatory.Actor, in *memberPath) (*memberAnswer, error) {
+		func(ctx context.Context, actor parlatory.Actor, in *MemberPath) (*memberAnswer, error) {
 			member, err := parlatory.ParseID[parlatory.StaffKind](in.ID)
 			if err != nil {
 				return nil, err
@@ -115,7 +116,7 @@ func (a *API) memberAct(id, suffix, summary string, act access.Act, do func(cont
 
 func (a *API) invitationAct(id, method, suffix, summary string, act access.Act, do func(context.Context, parlatory.Actor, parlatory.StaffID) error) {
 	register(a, huma.Operation{OperationID: id, Method: method, Path: "/api/v1/staff/{id}" + suffix, Summary: summary, DefaultStatus: http.StatusNoContent}, act,
-		func(ctx context.Context, actor parlatory.Actor, in *memberPath) (*nothing, error) {
+		func(ctx context.Context, actor parlatory.Actor, in *MemberPath) (*nothing, error) {
 			member, err := parlatory.ParseID[parlatory.StaffKind](in.ID)
 			if err != nil {
 				return nil, err
