@@ -108,6 +108,15 @@ func ByID(tx *db.Tx, id parlatory.AccountID) (Row, bool, error) {
 	return scan(tx.House().Row(sqlByID, id))
 }
 
+// Steady finds a row by id and keeps it as it is until tx ends: a password that is changed at the same time ends the
+// sessions that tx makes, or is seen here. SQLite has one writer anyway.
+func Steady(tx *db.Tx, id parlatory.AccountID) (Row, bool, error) {
+	if tx.Postgres() {
+		return scan(tx.House().Row(sqlByIDShared, id))
+	}
+	return ByID(tx, id)
+}
+
 // Hold fetches an account's key, before a transaction.
 func (a *Room) Hold(ctx context.Context, id parlatory.AccountID) (*vault.Held, error) {
 	held, err := a.o.Ring.Hold(ctx, parlatory.House, vault.AccountKey(id))

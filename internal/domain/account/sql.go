@@ -6,7 +6,10 @@ const (
 	sqlInsert  = `INSERT INTO accounts (workspace, ` + columns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
 	sqlByEmail = `SELECT ` + columns + ` FROM accounts WHERE workspace = $1 AND email_index = $2`
 	sqlByID    = `SELECT ` + columns + ` FROM accounts WHERE workspace = $1 AND id = $2`
-	sqlUpdate  = `UPDATE accounts SET password_at = $3, revision = $4, sealed = $5 WHERE workspace = $1 AND id = $2 AND revision = $6`
+	// A share lock makes who changes the row wait, so that what follows from reading it is committed or refused (PostgreSQL only).
+	sqlByIDShared = sqlByID + ` FOR SHARE`
+
+	sqlUpdate = `UPDATE accounts SET password_at = $3, revision = $4, sealed = $5 WHERE workspace = $1 AND id = $2 AND revision = $6`
 
 	sqlPutPassword = `INSERT INTO account_passwords (workspace, account, id, created_at, sealed) VALUES ($1, $2, $3, $4, $5)`
 	// The newest 24 stay: no policy can ask for more.

@@ -203,7 +203,7 @@ func (s *Room) half(ctx context.Context, actor parlatory.Actor, e entrance, verd
 
 // unchanged refuses where the password was changed between its check and this transaction.
 func unchanged(tx *db.Tx, e entrance) error {
-	row, ok, err := account.ByID(tx, e.account.ID)
+	row, ok, err := account.Steady(tx, e.account.ID)
 	if err != nil {
 		return err
 	}
@@ -237,7 +237,7 @@ func (s *Room) begin(tx *db.Tx, actor parlatory.Actor, e entrance, p pens) (Resu
 // member gives the active membership, at the end of an invitation a new one.
 func (s *Room) member(tx *db.Tx, e entrance, p pens) (staff.Member, error) {
 	if e.invitation.Zero() {
-		row, ok, err := staff.ByID(tx, e.member)
+		row, ok, err := staff.Steady(tx, e.member)
 		if err != nil {
 			return staff.Member{}, err
 		}

@@ -237,7 +237,8 @@ func (s *Sessions) tellEnds(house *db.Tx, query string, args ...any) error {
 	return rows.Err()
 }
 
-// end ends what the actor came with: the session or the half session that a new one replaces, or that is left.
+// end ends what the actor came with: the session or the half session that a new one replaces, or that is left. A half
+// session that is gone already was used up by somebody at the same moment, and makes no second session (AC-056).
 func (s *Sessions) end(tx *db.Tx, actor parlatory.Actor) error {
 	var query string
 	switch actor.Kind {
@@ -249,8 +250,12 @@ func (s *Sessions) end(tx *db.Tx, actor parlatory.Actor) error {
 	default:
 		return nil
 	}
-	if _, err := tx.House().Exec(query, actor.Session, actor.Account); err != nil {
+	n, err := tx.House().Exec(query, actor.Session, actor.Account)
+	if err != nil {
 		return fmt.Errorf("end session: %w", err)
+	}
+	if n != 1 && actor.Kind == parlatory.Half {
+		return errSignIn()
 	}
 	return nil
 }

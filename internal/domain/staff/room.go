@@ -122,6 +122,15 @@ func ByAccount(tx *db.Tx, id parlatory.AccountID) (Row, bool, error) {
 // ByID finds a membership in tx's workspace.
 func ByID(tx *db.Tx, id parlatory.StaffID) (Row, bool, error) { return scan(tx.Row(sqlByID, id)) }
 
+// Steady finds a membership and keeps it as it is until tx ends: a suspension at the same time ends the session that tx
+// makes, or is seen here (AC-058). SQLite has one writer anyway.
+func Steady(tx *db.Tx, id parlatory.StaffID) (Row, bool, error) {
+	if tx.Postgres() {
+		return scan(tx.Row(sqlByIDShared, id))
+	}
+	return ByID(tx, id)
+}
+
 // Hold fetches a person's key, before a transaction.
 func (s *Room) Hold(ctx context.Context, ws parlatory.WorkspaceID, id parlatory.StaffID) (*vault.Held, error) {
 	held, err := s.o.Ring.Hold(ctx, ws, vault.StaffKey(id))

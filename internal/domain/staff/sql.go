@@ -3,13 +3,14 @@ package staff
 const (
 	columns = `id, account, email_index, role, department, state, created_at, revision, sealed`
 
-	sqlInsert    = `INSERT INTO staff (workspace, ` + columns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
-	sqlUpdate    = `UPDATE staff SET account = $3, email_index = $4, role = $5, department = $6, state = $7, revision = $8, sealed = $9 WHERE workspace = $1 AND id = $2 AND revision = $10`
-	sqlByID      = `SELECT ` + columns + ` FROM staff WHERE workspace = $1 AND id = $2`
-	sqlByAccount = `SELECT ` + columns + ` FROM staff WHERE workspace = $1 AND account = $2`
-	sqlByEmail   = `SELECT ` + columns + ` FROM staff WHERE workspace = $1 AND email_index = $2`
-	sqlList      = `SELECT ` + columns + ` FROM staff WHERE workspace = $1 AND id > $2 AND state <> 'deleted' ORDER BY id LIMIT $3`
-	sqlOthers    = `SELECT COUNT(*) FROM staff WHERE workspace = $1 AND role = $2 AND state = 'active' AND id <> $3`
+	sqlInsert     = `INSERT INTO staff (workspace, ` + columns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+	sqlUpdate     = `UPDATE staff SET account = $3, email_index = $4, role = $5, department = $6, state = $7, revision = $8, sealed = $9 WHERE workspace = $1 AND id = $2 AND revision = $10`
+	sqlByID       = `SELECT ` + columns + ` FROM staff WHERE workspace = $1 AND id = $2`
+	sqlByIDShared = sqlByID + ` FOR SHARE` // PostgreSQL only
+	sqlByAccount  = `SELECT ` + columns + ` FROM staff WHERE workspace = $1 AND account = $2`
+	sqlByEmail    = `SELECT ` + columns + ` FROM staff WHERE workspace = $1 AND email_index = $2`
+	sqlList       = `SELECT ` + columns + ` FROM staff WHERE workspace = $1 AND id > $2 AND state <> 'deleted' ORDER BY id LIMIT $3`
+	sqlOthers     = `SELECT COUNT(*) FROM staff WHERE workspace = $1 AND role = $2 AND state = 'active' AND id <> $3`
 
 	sqlActiveAcross = `SELECT workspace, id FROM staff WHERE account = $1 AND state = 'active'`
 
