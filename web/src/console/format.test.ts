@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ago, badge, dayKey, dayName, language, place, where } from './format'
+import { ago, badge, dayKey, dayName, device, language, place, where } from './format'
 
 const now = new Date(2026, 10, 23, 12, 0, 0).getTime()
 const back = (ms: number) => new Date(now - ms).toISOString()
@@ -34,6 +34,11 @@ describe('days', () => {
 
 describe('small things', () => {
   it('shortens addresses', () => { expect(place('https://shop.example/cart/')).toBe('shop.example/cart') })
+  it('names browsers', () => {
+    expect(device('Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36')).toBe('Chrome on Linux')
+    expect(device('Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Version/19.0 Mobile/15E148 Safari/604.1')).toBe('Safari on iPhone')
+    expect(device('curl/8.1')).toBe('curl/8.1')
+  })
   it('says where somebody wrote from', () => {
     expect(where({ site: 'https://shop.example', page: '/cart' })).toBe('shop.example/cart')
     expect(where({ site: 'https://shop.example', page: '/' })).toBe('shop.example')

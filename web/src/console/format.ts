@@ -80,6 +80,17 @@ export function language(tag: string): string {
   }
 }
 
+/** "Firefox on Linux", from what a browser says of itself; anything else as it is. */
+export function device(agent: string): string {
+  const browser = (
+    [['Edg/', 'Edge'], ['OPR/', 'Opera'], ['Firefox/', 'Firefox'], ['Chrome/', 'Chrome'], ['Safari/', 'Safari']] as const
+  ).find(([mark]) => agent.includes(mark))?.[1]
+  const system = (
+    [['iPhone', 'iPhone'], ['iPad', 'iPad'], ['Android', 'Android'], ['Windows', 'Windows'], ['Mac OS', 'macOS'], ['Linux', 'Linux']] as const
+  ).find(([mark]) => agent.includes(mark))?.[1]
+  return browser && system ? `${browser} on ${system}` : agent
+}
+
 /** A count for a badge. */
 export function badge(count: number): string {
   return count > 99 ? '99+' : String(count)

@@ -34,9 +34,22 @@ export function adminPages(me: Me): AdminPage[] {
   return open.length === 1 && open[0] === 'staff' && !may(me, 'staff.invite') ? [] : open
 }
 
-/** Wipes what this tab keeps and shows the door. Drafts and unsent posts are a person's, not the browser's. */
+let going = false
+let wanted = false
+
+/** Says whether the end of the session, when it comes, is what the person asked for. */
+export function expectEnd(expected: boolean): void {
+  wanted = expected
+}
+
+/**
+ * Wipes what this tab keeps and shows the door. Drafts and unsent posts are a person's, not the browser's. Who was put
+ * out comes back to the same page; who signed out does not.
+ */
 export function leave(): void {
+  if (going) return // the answer, the socket and the lists may all say so at once
+  going = true
   sessionStorage.clear()
   const here = location.pathname + location.search
-  location.replace(here === '/' || here === '/inbox' ? '/signin' : `/signin?next=${encodeURIComponent(here)}`)
+  location.replace(wanted || here === '/' || here === '/inbox' ? '/signin' : `/signin?next=${encodeURIComponent(here)}`)
 }

@@ -4,7 +4,7 @@ import { IconDownload, IconFingerprint, IconHistory, IconZoomCancel } from '@tab
 import { type ReactNode, useState } from 'react'
 import { api, type AuditFilter, type AuditRecord, exportAudit, sentence, take } from '~/api'
 import { Card, Empty, Failed, Page, Tag, toast } from '~/look'
-import { moment } from '../format'
+import { device, moment } from '../format'
 import { may, useMe } from '../session'
 import styles from './Audit.module.css'
 import admin from './Admin.module.css'
@@ -110,7 +110,9 @@ function Table({ items }: { items: readonly AuditRecord[] }) {
   )
 }
 
-function Row({ item, nameOf }: { item: AuditRecord; nameOf: (id: string | undefined) => string | undefined }) {
+type NameOf = (id: string | undefined) => string | undefined
+
+function Row({ item, nameOf }: { item: AuditRecord; nameOf: NameOf }) {
   const about = item.element === 'Staff' && item.element_id !== item.actor.id ? nameOf(item.element_id) : undefined
   return (
     <tr>
@@ -119,18 +121,18 @@ function Row({ item, nameOf }: { item: AuditRecord; nameOf: (id: string | undefi
       <td>
         {item.actor.name || nameOf(item.actor.id) || text.kinds[item.actor.kind] || item.actor.kind}
         {item.address && <span className={admin.small}>{item.address}</span>}
-        {item.device && <span className={admin.small}>{item.device}</span>}
+        {item.device && <span className={admin.small} title={item.device}>{device(item.device)}</span>}
       </td>
       <td>
         <span className={styles.action}>{item.action}</span> {item.element}{about && `: ${about}`}
         <span className={admin.small}>{item.act}</span>
       </td>
-      <td data-wide><Change item={item} /></td>
+      <td data-wide><Change item={item} nameOf={nameOf} /></td>
     </tr>
   )
 }
 
-function Change({ item }: { item: AuditRecord }): ReactNode {
+function Change({ item, nameOf }: { item: AuditRecord; nameOf: NameOf }): ReactNode {
   if (item.damaged) return <Tag tone="danger">{text.damaged}</Tag>
   if (item.erased) return <Tag>{text.erased}</Tag>
   const rows = changes(item)
@@ -142,8 +144,8 @@ function Change({ item }: { item: AuditRecord }): ReactNode {
             <div key={name}>
               <dt>{name}</dt>
               <dd>
-                {before !== undefined && <del><span className="p-unseen">{text.old}: </span>{before || text.none}</del>}
-                {after !== undefined && <ins><span className="p-unseen">{text.new}: </span>{after || text.none}</ins>}
+                {before !== undefined && <del><span className="p-unseen">{text.old}: </span>{(nameOf(before) ?? before) || text.none}</del>}
+                {after !== undefined && <ins><span className="p-unseen">{text.new}: </span>{(nameOf(after) ?? after) || text.none}</ins>}
               </dd>
             </div>
           ))}

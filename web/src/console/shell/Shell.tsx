@@ -2,12 +2,12 @@ import { Menu, Tooltip, UnstyledButton, useComputedColorScheme, useMantineColorS
 import { IconInbox, IconKeyboard, IconLogout, IconMoon, IconSettings, IconSun, IconUser, IconWifiOff } from '@tabler/icons-react'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
-import { api, take } from '~/api'
-import { initials, Logo } from '~/look'
+import { api, Problem, sentence, take } from '~/api'
+import { initials, Logo, toast } from '~/look'
 import { useCounts } from '../inbox/queries'
 import { useLineState } from '../live'
 import { badge } from '../format'
-import { adminPages, useMe } from '../session'
+import { adminPages, expectEnd, leave, useMe } from '../session'
 import { type Command, useCommands } from './commands'
 import { Help } from './Help'
 import { useKeys } from './keys'
@@ -71,13 +71,19 @@ function useShellCommands(open: (dialog: 'palette' | 'help') => void): void {
   useCommands(list)
 }
 
+/** Ends the session. Without an answer one stays, since the session may live on. */
 export async function signOut(): Promise<void> {
+  expectEnd(true)
   try {
     await take(api.POST('/api/v1/signout'))
-  } finally {
-    sessionStorage.clear()
-    location.replace('/signin')
+  } catch (error) {
+    if (error instanceof Problem && error.status !== 401) {
+      expectEnd(false)
+      toast(sentence(error), 'bad')
+      return
+    }
   }
+  leave()
 }
 
 function Rail({ showHelp }: { showHelp: () => void }) {
