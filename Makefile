@@ -30,7 +30,7 @@ DEMO_ARGS ?=
 BENCH_ARGS ?= -idle
 
 # Packages of the program; test/ holds whole-program tests, which run apart and without the race detector.
-LIBRARY = $$(go list ./... | grep -vE '^parlatory/test/(bench|fault|canary|tls)$$')
+LIBRARY = $$(go list ./... | grep -vE '^parlatory/test/(bench|fault|canary|tls|nodes|abuse)$$')
 
 .PHONY: help
 help: ## this list
@@ -75,7 +75,7 @@ fmt: ## format the Go part
 .PHONY: test
 test: ## everything: Go with the race detector on both engines, web, browser, kills, canary, TLS
 	@start=$$SECONDS; \
-	for part in tools build vet test-go test-web test-e2e test-fault test-canary test-tls; do \
+	for part in tools build vet test-go test-web test-e2e test-nodes test-abuse test-fault test-canary test-tls; do \
 		$(SECTION) "$$part" $(MAKE) "$$part"; \
 	done; \
 	echo "== all passed in $$((SECONDS - start)) s"
@@ -106,6 +106,14 @@ test-e2e: build
 .PHONY: test-fault
 test-fault: build
 	$(WHOLE) PARLATORY_KILLS=$(KILLS) PARLATORY_CRASHES=$(CRASHES) go test -count=1 -timeout 120m ./test/fault
+
+.PHONY: test-nodes
+test-nodes: build
+	$(WHOLE) go test -count=1 -timeout 10m ./test/nodes
+
+.PHONY: test-abuse
+test-abuse: build
+	$(WHOLE) go test -count=1 -timeout 15m ./test/abuse
 
 .PHONY: test-canary
 test-canary: build

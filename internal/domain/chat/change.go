@@ -114,7 +114,7 @@ func (r *Room) change(ctx context.Context, actor parlatory.Actor, act access.Act
 		err = r.DB.Write(ctx, permit, func(tx *db.Tx) error {
 			return r.changeIn(tx, permit, id, do, change{held: held, pen: pen, name: name})
 		})
-		if !errors.Is(err, errStale) || try == 4 {
+		if !errors.Is(err, errStale) || try == tries-1 {
 			break
 		}
 	}
@@ -157,6 +157,9 @@ func (r *Room) changeIn(tx *db.Tx, permit access.Permit, id parlatory.EnquiryID,
 	}
 	if err != nil {
 		return fmt.Errorf("read enquiry: %w", err)
+	}
+	if err := lock(tx, e.Room); err != nil {
+		return err
 	}
 	st, err := readState(tx, e.Room)
 	if err != nil {

@@ -190,11 +190,17 @@ func (r *Room) drain(ws parlatory.WorkspaceID, g *gather) {
 	}
 }
 
-// commit writes a batch. After a collision it reads the rooms again and looks for repeats, up to five times.
+// tries is how often a batch is written again after collisions. From the second on it locks the rooms, so that only posts of
+// other nodes that still trust their memory can get in between.
+const tries = 8
+
+// commit writes a batch. After a collision it reads the rooms again and looks for repeats. A room that another node
+// writes to at the same time is not remembered: its next post reads it under the lock at once.
 func (r *Room) commit(ws parlatory.WorkspaceID, batch []*waiting) {
 	permit, err := r.Law.System(actGather, ws)
 	var states map[parlatory.RoomID]*state
-	for try := 0; err == nil && try < 5; try++ {
+	contended := false
+	for try := 0; err == nil && try < tries; try++ {
 		err = r.DB.Write(context.Background(), permit, func(tx *db.Tx) error {
 			states = make(map[parlatory.RoomID]*state, len(batch))
 			return r.appendAll(tx, batch, states, try > 0)
@@ -202,14 +208,15 @@ func (r *Room) commit(ws parlatory.WorkspaceID, batch []*waiting) {
 		if !errors.Is(err, errStale) {
 			break
 		}
+		contended = true
 		for room := range states {
 			r.states.drop(roomKey{ws, room})
 		}
-		if try < 4 {
+		if try < tries-1 {
 			err = nil
 		}
 	}
-	if err == nil {
+	if err == nil && !contended {
 		for room, st := range states {
 			r.states.put(roomKey{ws, room}, *st)
 		}
@@ -269,12 +276,29 @@ func (r *Room) stateIn(tx *db.Tx, states map[parlatory.RoomID]*state, room parla
 			return &st, nil
 		}
 	}
+	if err := lock(tx, room); err != nil {
+		return nil, err
+	}
 	st, err := readState(tx, room)
 	if err != nil {
 		return nil, err
 	}
 	states[room] = &st
 	return &st, nil
+}
+
+// lock makes posts that had to read the room wait for each other, so that nodes that post into one room at the same time
+// do not collide for ever. SQLite has one writer anyway.
+func lock(tx *db.Tx, room parlatory.RoomID) error {
+	if !tx.Postgres() {
+		return nil
+	}
+	var id parlatory.RoomID
+	err := tx.Row(sqlLockRoom, room).Scan(&id)
+	if errors.Is(err, db.ErrNone) {
+		return parlatory.NotFound()
+	}
+	return err
 }
 
 type repeatKey struct {

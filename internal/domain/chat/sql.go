@@ -8,6 +8,8 @@ import (
 const (
 	sqlInsertRoom = `INSERT INTO rooms (workspace, id, kind, contact, created_at, witnessed) VALUES ($1, $2, 'enquiry', $3, $4, 0)`
 
+	sqlLockRoom = `SELECT id FROM rooms WHERE workspace = $1 AND id = $2 FOR UPDATE`
+
 	enquiryColumns = `id, room, contact, site, department, staff, state, opened_at, picked_at, closed_at, revision, sealed`
 
 	sqlInsertEnquiry = `INSERT INTO enquiries (workspace, ` + enquiryColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
