@@ -130,7 +130,19 @@ class Panel implements Chat {
         },
         words.tryAgain,
       )
-      replace(this.body, h('div', { class: 'scroll' }, h('p', { class: 'error', role: 'alert' }, e instanceof Refused && e.status === 0 && !this.desk.offline ? words.unreachable : explain(e)), again))
+      replace(
+        this.body,
+        h(
+          'div',
+          { class: 'scroll' },
+          h(
+            'p',
+            { class: 'error', role: 'alert' },
+            e instanceof Refused && e.status === 0 && !this.desk.offline ? words.unreachable : explain(e),
+          ),
+          again,
+        ),
+      )
       if (focus) again.focus()
     } finally {
       this.fresh = false

@@ -3,7 +3,7 @@ import { Keep, type Visitor } from './keep'
 import { Live } from './live'
 import { Outbox, type Post } from './outbox'
 import { Timeline } from './timeline'
-import type { Beginning, Config, Enquiry, Message, Page, Told } from './wire'
+import { isAnswer, isLine, type Beginning, type Config, type Enquiry, type Message, type Page, type Told } from './wire'
 import { explain } from './words'
 
 // The state behind the panel: who the visitor is, their enquiries, and the rooms that have been read so far. It knows
@@ -264,11 +264,9 @@ export class Desk {
   }
 
   private applied(talk: Talk, m: Message): void {
-    if (m.by.kind === 'staff') {
-      talk.typing = undefined
-      this.arrived(m)
-    }
-    if (m.by.kind === 'system') void this.list().catch(() => undefined) // the state has changed
+    if (m.by.kind === 'staff') talk.typing = undefined
+    if (isAnswer(m)) this.arrived(m)
+    if (isLine(m)) void this.list().catch(() => undefined) // the state has changed
   }
 
   private typed(talk: Talk, name: string | undefined): void {
@@ -298,7 +296,7 @@ export class Desk {
         talk.ready = true
         for (const m of p.items) {
           this.outbox.acknowledged(m.id)
-          if (m.by.kind === 'staff' && m.seq > talk.enquiry.read && m.seq > talk.enquiry.head) this.arrived(m)
+          if (isAnswer(m) && m.seq > talk.enquiry.read && m.seq > talk.enquiry.head) this.arrived(m)
         }
         talk.enquiry.head = Math.max(talk.enquiry.head, p.head)
         more = (p.more === true || talk.again) && talk.timeline.last > after
@@ -350,7 +348,7 @@ export class Desk {
   unread(talk: Talk): number {
     const { read, head } = talk.enquiry
     if (!talk.ready) return head > read && talk.enquiry.state !== 'Closed' ? 1 : 0
-    return talk.timeline.items.filter((m) => m.by.kind === 'staff' && m.seq > read).length
+    return talk.timeline.items.filter((m) => isAnswer(m) && m.seq > read).length
   }
 
   /** The visitor sees the end of this room now. */

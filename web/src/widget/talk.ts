@@ -3,7 +3,7 @@ import { h, icon, linked } from './dom'
 import type { Post } from './outbox'
 import { day, hour } from './time'
 import type { View } from './view'
-import type { Message } from './wire'
+import { isLine, type Message } from './wire'
 import { explain, words } from './words'
 
 const limit = 4000
@@ -114,7 +114,7 @@ export class Conversation implements View {
     this.foot.hidden = !closed
     if (closed && had) this.scroll.focus()
     this.older.hidden = talk.timeline.first <= 1
-    this.typing.textContent = talk.typing ? words.typing(talk.typing.name || words.someone) : ''
+    this.typing.textContent = talk.typing ? words.typing(talk.typing.name || talk.enquiry.staff?.name || words.someone) : ''
     this.draw(this.plan(talk))
     if (this.pinned) this.scroll.scrollTop = this.scroll.scrollHeight
   }
@@ -134,7 +134,7 @@ export class Conversation implements View {
   private plan(talk: Talk): Row[] {
     const rows: Row[] = []
     const { items } = talk.timeline
-    const mine = items.filter((m) => m.by.kind === 'visitor')
+    const mine = items.filter((m) => m.by.kind === 'visitor' && !isLine(m))
     const lastMine = mine[mine.length - 1]
     const lastSeen = mine.filter((m) => m.seq <= talk.enquiry.staff_read).pop()
     let before: Message | undefined
@@ -142,7 +142,8 @@ export class Conversation implements View {
       if (!before || day(before.at) !== day(m.at))
         rows.push({ key: `day ${m.seq}`, form: day(m.at), draw: () => h('p', { class: 'day' }, day(m.at)) })
       const state = m === lastSeen ? 'seen' : m === lastMine ? 'sent' : undefined
-      const same = before?.by.kind === m.by.kind && before.by.id === m.by.id && before.by.name === m.by.name
+      const same =
+        before !== undefined && !isLine(before) && before.by.kind === m.by.kind && before.by.id === m.by.id && before.by.name === m.by.name
       // The form leaves out the state: a drawn row keeps its element, so that screen readers hear a message once.
       rows.push({ key: m.id || `seq ${m.seq}`, form: `${m.seq} ${same}`, draw: () => message(m, same) })
       if (state) rows.push({ key: `state ${state}`, form: m.id, draw: () => delivery(state) })
@@ -292,8 +293,8 @@ function bubble(body: string, ours: boolean): HTMLElement {
 }
 
 function message(m: Message, same: boolean): HTMLElement {
-  if (m.by.kind === 'system') {
-    const event = m.event ? (words.events[m.event] ?? m.event) : ''
+  if (isLine(m)) {
+    const event = words.events[m.event ?? '']?.(m.by.name ?? '') ?? ''
     return h('p', { class: 'system', dir: 'auto' }, `${m.body || event} · ${hour(m.at)}`)
   }
   const ours = m.by.kind === 'visitor'

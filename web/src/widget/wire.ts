@@ -7,6 +7,7 @@ export interface Author {
   name?: string
 }
 
+/** A line that the system writes (somebody picked up, closed) has an event; its author is whoever did it. */
 export interface Message {
   room: string
   seq: number
@@ -71,3 +72,9 @@ export type Told =
   | { k: 'read'; room: string; seq: number; by: Author }
   | { k: 'enquiry'; room: string; enquiry: string }
   | { k: 'gone'; room: string }
+
+/** Whether a message is a line of the system and not something that somebody wrote. */
+export const isLine = (m: Message) => m.by.kind === 'system' || (m.event !== undefined && m.event !== '')
+
+/** Whether a message is an answer that the visitor wants to hear of. */
+export const isAnswer = (m: Message) => m.by.kind === 'staff' && !isLine(m)

@@ -25,7 +25,8 @@ export const words = {
   questionMissing: 'Please write your question.',
   emailWrong: 'Please write the address like name@example.com, or leave it empty.',
   tooLong: (over: number) => `This is ${over} ${over === 1 ? 'character' : 'characters'} too long. Please shorten it.`,
-  unreachable: 'The chat can’t be reached from here. Please check your connection and try again; if it stays so, contact the company in another way.',
+  unreachable:
+    'The chat can’t be reached from here. Please check your connection and try again; if it stays so, contact the company in another way.',
   expired: 'Your earlier conversations have expired on this device. You can start a new one.',
   conversation: 'Conversation',
   message: 'Write a message',
@@ -49,7 +50,12 @@ export const words = {
   unread: 'unread',
   today: 'Today',
   yesterday: 'Yesterday',
-  events: { opened: 'Conversation started', picked_up: 'Picked up', closed: 'Closed', reopened: 'Opened again' } as Record<string, string>,
+  events: {
+    opened: () => 'Conversation started',
+    picked_up: (name: string) => (name ? `${name} picked up` : 'Picked up'),
+    closed: (name: string) => (name ? `Closed by ${name}` : 'Closed'),
+    reopened: (name: string) => (name ? `Opened again by ${name}` : 'Opened again'),
+  } as Record<string, (name: string) => string>,
 }
 
 const sentence = (s: string) => s.charAt(0).toUpperCase() + s.slice(1) + (/[.!?]$/.test(s) ? '' : '.')
