@@ -106,37 +106,35 @@ func (p *person) settle(ctx context.Context) error {
 
 // stored is a message as the server lists it.
 type stored struct {
-	Seq  int64  `json:"seq"`
-	ID   string `json:"id"`
-	Body string `json:"body"`
-	By   struct {
-		Kind string `json:"kind"`
-	} `json:"by"`
+	Seq   int64  `json:"seq"`
+	ID    string `json:"id"`
+	Body  string `json:"body"`
+	Event string `json:"event"` // of lines that the system writes
 }
 
-// history reads a room from its beginning.
+// history reads a room from its end back to its beginning, as a person who scrolls up does.
 func history(ctx context.Context, c *rig.Client, room string) (all []stored, err error) {
+	before, head := int64(0), int64(0)
 	for {
-		after := int64(0)
-		if len(all) > 0 {
-			after = all[len(all)-1].Seq
-		}
 		var page struct {
 			Items []stored `json:"items"`
 			Head  int64    `json:"head"`
 		}
-		path := "/api/v1/rooms/" + url.PathEscape(room) + "/messages?" + url.Values{"after": {fmt.Sprint(after)}, "limit": {"200"}}.Encode()
+		path := fmt.Sprintf("/api/v1/rooms/%s/messages?before=%d&limit=200", url.PathEscape(room), before)
 		if err = c.Do(ctx, "GET", path, nil, &page); err != nil {
 			return nil, err
 		}
-		all = append(all, page.Items...)
-		if len(page.Items) == 0 {
-			if n := len(all); n > 0 && all[n-1].Seq != page.Head {
-				return nil, fmt.Errorf("room ends at %d, its head is %d", all[n-1].Seq, page.Head)
-			}
-			return all, nil
+		head = max(head, page.Head)
+		all = append(page.Items, all...)
+		if len(page.Items) == 0 || page.Items[0].Seq == 1 {
+			break
 		}
+		before = page.Items[0].Seq
 	}
+	if n := len(all); n == 0 || all[n-1].Seq != head {
+		return nil, fmt.Errorf("room has %d messages, its head is %d", n, head)
+	}
+	return all, nil
 }
 
 // company is a workspace with people who talk in pairs.
@@ -256,7 +254,7 @@ func strangers(known map[string]bool, rooms map[string][]stored) error {
 	for room, all := range rooms {
 		unknown := 0
 		for _, m := range all {
-			if m.By.Kind != "system" && !known[m.ID] {
+			if m.Event == "" && !known[m.ID] {
 				unknown++
 			}
 		}

@@ -28,7 +28,7 @@ func (s *Server) configure() error {
 	mailHost, mailPort, _ := net.SplitHostPort(s.Mail.Address())
 	fmt.Fprintf(&b, "domain = %q\npublic_port = %s\nlisten = %q\nlisten_admin = %q\n", Domain, port, s.Address, s.Ops)
 	// The key lies apart from the data, as the program demands.
-	fmt.Fprintf(&b, "data = %q\nkey_file = %q\n", s.DataDir(), filepath.Join(s.Dir, "key", "root.key"))
+	fmt.Fprintf(&b, "data = %q\nkey_file = %q\n", s.DataDir(), s.keyFile())
 	if s.Postgres != nil {
 		fmt.Fprintf(&b, "\n[database]\npostgres = %q\npostgres_owner = %q\n", s.Postgres.URL, s.Postgres.Owner)
 	}
@@ -46,3 +46,5 @@ func (s *Server) configure() error {
 
 // DataDir holds the program's own files.
 func (s *Server) DataDir() string { return filepath.Join(s.Dir, "data") }
+
+func (s *Server) keyFile() string { return filepath.Join(s.Dir, "key", "root.key") }

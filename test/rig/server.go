@@ -78,10 +78,21 @@ func New(o Options) (*Server, error) {
 	if s.Mail, err = NewMailbox(); err != nil {
 		return nil, err
 	}
-	if err = s.configure(); err != nil {
+	if err = errors.Join(s.configure(), s.createKey()); err != nil {
 		return nil, errors.Join(err, s.Mail.Close())
 	}
 	return s, nil
+}
+
+// createKey makes the root key as an operator does, once.
+func (s *Server) createKey() error {
+	if _, err := os.Stat(s.keyFile()); err == nil {
+		return nil
+	}
+	if out, err := exec.Command(s.Binary, "keys", "create", s.keyFile()).CombinedOutput(); err != nil { //nolint:gosec // the binary under test
+		return fmt.Errorf("root key: %w: %s", err, out)
+	}
+	return nil
 }
 
 // freePorts finds ports that were free a moment ago. A server that is restarted must keep its own, so it can't be
