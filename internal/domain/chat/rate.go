@@ -80,12 +80,25 @@ func (r *rates) post(now time.Time, actor parlatory.Actor, l Limits) error {
 	return r.take(now, rateKey{workspace: actor.Workspace, person: author}, n, time.Minute)
 }
 
-// begin limits new enquiries by the client's network: /24 or /64.
+// repeatable marks the bucket of beginnings that ask for an answer to be kept.
+var repeatable = [16]byte{1}
+
+// MayRepeat limits how many answers a network of strangers may have kept for a repeat: as many as it may begin enquiries.
+func (r *Room) MayRepeat(actor parlatory.Actor) error {
+	return r.rates.take(r.Clock.Now(), rateKey{workspace: actor.Workspace, network: network(actor.Address), person: repeatable}, 2*r.Limits.BeginPerHour, time.Hour)
+}
+
+// begin limits new enquiries by the client's network.
 func (r *rates) begin(now time.Time, actor parlatory.Actor, l Limits) error {
+	return r.take(now, rateKey{workspace: actor.Workspace, network: network(actor.Address)}, l.BeginPerHour, time.Hour)
+}
+
+// network is the /24 or /64 of an address; invalid ones share one.
+func network(a netip.Addr) netip.Prefix {
 	bits := 64
-	if actor.Address.Is4() {
+	if a.Is4() {
 		bits = 24
 	}
-	network, _ := actor.Address.Prefix(bits) // an invalid address shares one bucket
-	return r.take(now, rateKey{workspace: actor.Workspace, network: network}, l.BeginPerHour, time.Hour)
+	prefix, _ := a.Prefix(bits)
+	return prefix
 }

@@ -34,7 +34,7 @@ type Request struct {
 }
 
 func who(a parlatory.Actor) string {
-	return a.Kind.String() + "\x00" + a.Staff.String() + "\x00" + a.Contact.String()
+	return a.Kind.String() + "\x00" + a.Staff.String() + "\x00" + a.Contact.String() + "\x00" + a.Site
 }
 
 // Begin takes a request's place. It gives the kept answer of an earlier one with the same key and body; a conflict while

@@ -17,8 +17,14 @@ import (
 func (a *API) repeats(w http.ResponseWriter, r *http.Request) bool {
 	key := r.Header.Get("Idempotency-Key")
 	actor := front.ActorOf(r.Context())
-	if key == "" || r.Method == http.MethodGet || r.Method == http.MethodHead || actor.Kind != parlatory.Staff && actor.Kind != parlatory.Visitor {
+	if key == "" || r.Method == http.MethodGet || r.Method == http.MethodHead || !keeps(r, actor) {
 		return false
+	}
+	if actor.Kind == parlatory.Anonymous {
+		if err := a.Chat.MayRepeat(actor); err != nil {
+			WriteProblem(w, err)
+			return true
+		}
 	}
 	body, err := io.ReadAll(r.Body) // front has bounded it
 	if err != nil {
@@ -43,6 +49,18 @@ func (a *API) repeats(w http.ResponseWriter, r *http.Request) bool {
 	w.WriteHeader(rec.status)
 	_, _ = w.Write(rec.body.Bytes())
 	return true
+}
+
+// keeps says whose answers are kept: of staff and visitors, and of the one write by which a stranger becomes a visitor. The
+// sign-in writes are left out, since their answers carry cookies.
+func keeps(r *http.Request, actor parlatory.Actor) bool {
+	switch actor.Kind {
+	case parlatory.Staff, parlatory.Visitor:
+		return true
+	case parlatory.Anonymous:
+		return r.URL.Path == beginPath
+	}
+	return false
 }
 
 func (a *API) settle(r *http.Request, actor parlatory.Actor, request *workspace.Request, rec *answer) {

@@ -65,10 +65,12 @@ type VisitorHost struct {
 	Name string `json:"name"`
 }
 
+const beginPath = "/widget/v1/enquiries"
+
 func (a *API) widgetRoutes() {
 	tags := []string{surfaceWidget}
 	register(a, huma.Operation{OperationID: "get-widget-config", Method: http.MethodGet, Path: "/widget/v1/config", Tags: tags, Summary: "What the widget shows first"}, workspace.ActGreet, a.widgetConfig)
-	register(a, huma.Operation{OperationID: "begin-enquiry", Method: http.MethodPost, Path: "/widget/v1/enquiries", Tags: tags, Summary: "Begin an enquiry", DefaultStatus: 201}, chat.ActBegin, a.begin)
+	register(a, huma.Operation{OperationID: "begin-enquiry", Method: http.MethodPost, Path: beginPath, Tags: tags, Summary: "Begin an enquiry", DefaultStatus: 201}, chat.ActBegin, a.begin)
 	register(a, huma.Operation{OperationID: "list-own-enquiries", Method: http.MethodGet, Path: "/widget/v1/enquiries", Tags: tags, Summary: "The visitor's own enquiries"}, chat.ActVisitorList, a.ownEnquiries)
 	a.roomRoutes("/widget/v1/rooms/{room}", surfaceWidget, "own-", [3]access.Act{chat.ActVisitorRead, chat.ActVisitorPost, chat.ActVisitorMark})
 }

@@ -14,6 +14,7 @@ import (
 
 type actorKey struct{}
 type nonceKey struct{}
+type againKey struct{}
 
 // ActorOf is who makes the request. Outside a request that front has let in it is the zero Actor, which no law permits.
 func ActorOf(ctx context.Context) parlatory.Actor {
@@ -24,6 +25,21 @@ func ActorOf(ctx context.Context) parlatory.Actor {
 // WithActor puts an actor into a context: for live sessions that outlive their request, and for tests.
 func WithActor(ctx context.Context, a parlatory.Actor) context.Context {
 	return context.WithValue(ctx, actorKey{}, a)
+}
+
+// Again reads the session of a socket's request anew. A socket listens for the end of its session only from some moment
+// after its request was judged, and a client may put that moment off; what ended in between is found by this.
+func Again(ctx context.Context) (parlatory.Actor, error) {
+	read, ok := ctx.Value(againKey{}).(func(context.Context) (parlatory.Actor, error))
+	if !ok {
+		return parlatory.Actor{}, parlatory.Fail(parlatory.KindUnauthenticated, "Please sign in.")
+	}
+	return read(ctx)
+}
+
+// WithAgain puts what Again calls into a context.
+func WithAgain(ctx context.Context, read func(context.Context) (parlatory.Actor, error)) context.Context {
+	return context.WithValue(ctx, againKey{}, read)
 }
 
 // Nonce is the style nonce of the page's answer, the one that its policy names; empty where there is none.

@@ -11,7 +11,7 @@ const (
 	sessionCookie = "__Host-session"
 	attemptCookie = "__Host-attempt"
 
-	sessionSeconds = 14 * 24 * 3600 // the server's own idle and absolute limits are shorter or equal
+	sessionSeconds = 7 * 24 * 3600 // as long as a session can live; the server judges its own idle and absolute limits
 	attemptSeconds = 15 * 60
 )
 

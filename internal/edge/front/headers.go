@@ -10,7 +10,7 @@ const policyNothing = "default-src 'none'; base-uri 'none'; form-action 'none'; 
 
 // features are the powers of the browser that no page of ours uses yet; calls will open some of them for the console.
 var features = strings.Join([]string{
-	"accelerometer=()", "autoplay=()", "bluetooth=()", "browsing-topics=()", "camera=()", "display-capture=()", "encrypted-media=()",
+	"accelerometer=()", "autoplay=()", "browsing-topics=()", "camera=()", "display-capture=()", "encrypted-media=()",
 	"geolocation=()", "gyroscope=()", "hid=()", "idle-detection=()", "local-fonts=()", "magnetometer=()", "microphone=()", "midi=()",
 	"payment=()", "publickey-credentials-create=()", "publickey-credentials-get=()", "screen-wake-lock=()", "serial=()", "usb=()",
 	"xr-spatial-tracking=()", "clipboard-read=()", "clipboard-write=(self)", "fullscreen=(self)",

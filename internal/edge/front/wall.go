@@ -1,6 +1,7 @@
 package front
 
 import (
+	"context"
 	"mime"
 	"net/http"
 	"net/url"
@@ -46,6 +47,7 @@ func (f *Front) staff(w *recorder, r *http.Request, d door) {
 	r2 := r.WithContext(WithActor(r.Context(), who))
 	defer func() { r.Pattern = r2.Pattern }()
 	if socket {
+		r2 = f.again(r2, d, who)
 		r2.Pattern = staffSocket
 		f.opt.StaffLive.ServeHTTP(w, r2)
 		return
@@ -54,6 +56,17 @@ func (f *Front) staff(w *recorder, r *http.Request, d door) {
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(10 * deadline))
 	}
 	f.opt.API.ServeHTTP(w, r2)
+}
+
+// again lets a socket read its session a second time; only the token is kept of the request.
+func (f *Front) again(r *http.Request, d door, who parlatory.Actor) *http.Request {
+	token, from := oneCookie(r, sessionCookie), stranger(r, d)
+	return r.WithContext(WithAgain(r.Context(), func(ctx context.Context) (parlatory.Actor, error) {
+		if who.Kind != parlatory.Staff {
+			return from, nil
+		}
+		return f.opt.Sessions.Session(ctx, d.workspace, token, from)
+	}))
 }
 
 // sameOrigin holds when the browser says that the own host's page sent the request (ASVS 3.5.1). Sockets always carry

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"slices"
 	"strconv"
 
 	"github.com/centrifugal/centrifuge"
@@ -135,10 +136,17 @@ func (l *Live) open(ctx context.Context, s *socket, data []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	already, _ := l.hall.listening(s, in.Room)
 	if err := l.listen(s, in.Room, head); err != nil {
 		return nil, err
 	}
-	return l.history(ctx, s, in)
+	out, err := l.history(ctx, s, in)
+	if err != nil && !already {
+		// The right was lost in between, or the reading could not be witnessed: a change that was told before the
+		// socket listened is not judged again.
+		l.unlisten(s, in.Room)
+	}
+	return out, err
 }
 
 func (l *Live) since(ctx context.Context, s *socket, data []byte) (any, error) {
@@ -157,18 +165,38 @@ func (l *Live) history(ctx context.Context, s *socket, in roomCommand) (any, err
 	if err != nil {
 		return nil, err
 	}
+	return pageOf(h, in.After == 0), nil
+}
+
+// answerBytes bounds one answer: longer ones would overflow the socket's own queue, and whoever writes the longest
+// messages could cut off everybody who opens the room.
+const answerBytes = 64 << 10
+
+// pageOf takes as many messages as fit, at least one: the newest of a page from the end, else the oldest.
+func pageOf(h chat.History, newest bool) history {
 	out := history{Head: h.Head, Items: make([]json.RawMessage, 0, len(h.Messages))}
-	for _, m := range h.Messages {
-		out.Items = append(out.Items, m.Encode())
-		out.Head = max(out.Head, m.Seq)
+	messages, size := h.Messages, 0
+	if newest {
+		messages = slices.Clone(messages)
+		slices.Reverse(messages)
 	}
-	if n := len(h.Messages); n > 0 {
-		out.More = h.Messages[n-1].Seq < out.Head
-		if in.After == 0 {
-			out.More = h.Messages[0].Seq > 1
+	for _, m := range messages {
+		item := m.Encode()
+		if size += len(item); size > answerBytes && len(out.Items) > 0 {
+			break
+		}
+		out.Items = append(out.Items, item)
+	}
+	if n := len(out.Items); n > 0 {
+		out.Head = max(out.Head, h.Messages[len(h.Messages)-1].Seq)
+		last := messages[n-1].Seq
+		out.More = last < out.Head
+		if newest {
+			slices.Reverse(out.Items)
+			out.More = last > 1
 		}
 	}
-	return out, nil
+	return out
 }
 
 func (l *Live) leaveRoom(ctx context.Context, s *socket, data []byte) (any, error) {

@@ -17,10 +17,16 @@ const lifetime = time.Hour
 
 type actorKey struct{}
 
+// entrant is who connects, and how to find out whether it is so still.
+type entrant struct {
+	actor parlatory.Actor
+	again func(context.Context) (parlatory.Actor, error)
+}
+
 // connecting decides who is at the other end: staff by the session that front has read, visitors by the token in the
 // connect command.
 func (l *Live) connecting(ctx context.Context, e centrifuge.ConnectEvent) (centrifuge.ConnectReply, error) {
-	actor := front.ActorOf(ctx)
+	actor, again := front.ActorOf(ctx), front.Again
 	switch {
 	case actor.Kind == parlatory.Staff:
 	case actor.Kind == parlatory.Anonymous && actor.Site != "":
@@ -31,7 +37,11 @@ func (l *Live) connecting(ctx context.Context, e centrifuge.ConnectEvent) (centr
 			return centrifuge.ConnectReply{}, disconnectRefused
 		}
 		var err error
-		if actor, err = l.Sessions.Visitor(ctx, actor.Workspace, given.Token, actor.Site, actor); err != nil {
+		from := actor
+		again = func(ctx context.Context) (parlatory.Actor, error) {
+			return l.Sessions.Visitor(ctx, from.Workspace, given.Token, from.Site, from)
+		}
+		if actor, err = again(ctx); err != nil {
 			if parlatory.KindOf(err) == parlatory.KindInternal {
 				return centrifuge.ConnectReply{}, centrifuge.DisconnectServerError
 			}
@@ -45,7 +55,7 @@ func (l *Live) connecting(ctx context.Context, e centrifuge.ConnectEvent) (centr
 		return centrifuge.ConnectReply{}, disconnectBusy
 	}
 	reply := centrifuge.ConnectReply{
-		Context: context.WithValue(ctx, actorKey{}, actor),
+		Context: context.WithValue(ctx, actorKey{}, entrant{actor, again}),
 		Credentials: &centrifuge.Credentials{
 			UserID:   parlatory.RowID(person(actor)).String(),
 			ExpireAt: l.Clock.Now().Add(lifetime + rand.N(lifetime/6)).Unix(),
@@ -59,20 +69,34 @@ func (l *Live) connecting(ctx context.Context, e centrifuge.ConnectEvent) (centr
 }
 
 func (l *Live) connected(client *centrifuge.Client) {
-	actor, ok := client.Context().Value(actorKey{}).(parlatory.Actor)
+	who, ok := client.Context().Value(actorKey{}).(entrant)
 	if !ok {
 		client.Disconnect(disconnectRefused)
 		return
 	}
-	s := &socket{client: client, actor: actor, rooms: map[parlatory.RoomID]bool{}}
-	l.hall.enter(s)
+	s := &socket{client: client, actor: who.actor, rooms: map[parlatory.RoomID]bool{}}
+	if !l.hall.enter(s, l.Limits) {
+		client.Disconnect(disconnectBusy)
+		return
+	}
 	client.OnDisconnect(func(centrifuge.DisconnectEvent) { l.hall.leave(s) })
+	// From here on the hall hears what ends this socket. What ended before, between the request and now, is asked.
+	if now, err := who.again(client.Context()); err != nil || !sameActor(now, who.actor) {
+		client.Disconnect(disconnectAnew)
+		return
+	}
 	client.OnRPC(func(e centrifuge.RPCEvent, answer centrifuge.RPCCallback) { l.command(s, e, answer) })
-	if actor.Kind == parlatory.Visitor {
+	if s.actor.Kind == parlatory.Visitor {
 		if err := l.listenToOwn(s); err != nil {
 			client.Disconnect(centrifuge.DisconnectServerError)
 		}
 	}
+}
+
+// sameActor holds when nothing that rights hang on differs.
+func sameActor(a, b parlatory.Actor) bool {
+	return a.Kind == b.Kind && a.Workspace == b.Workspace && a.Session == b.Session && a.Account == b.Account && a.Staff == b.Staff &&
+		a.Department == b.Department && a.Role == b.Role && a.Contact == b.Contact && a.Site == b.Site
 }
 
 // listenToOwn subscribes a visitor to the rooms of the own enquiries.

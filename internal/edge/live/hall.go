@@ -106,16 +106,24 @@ func drop[K comparable](m map[K]map[*socket]bool, k K, s *socket) {
 	}
 }
 
-// room reports whether one more socket of the actor fits.
+// fits reports whether one more socket of the actor fits, for an early refusal.
 func (h *hall) fits(a parlatory.Actor, l Limits) bool {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
+	return h.room(a, l)
+}
+
+func (h *hall) room(a parlatory.Actor, l Limits) bool {
 	return len(h.sockets) < l.Sockets && len(h.people[person(a)]) < l.SocketsPerPerson
 }
 
-func (h *hall) enter(s *socket) {
+// enter takes a socket in if it fits; many may connect at once, so the early refusal is not enough.
+func (h *hall) enter(s *socket, l Limits) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if !h.room(s.actor, l) {
+		return false
+	}
 	h.sockets[s.client.ID()] = s
 	put(h.people, person(s.actor), s)
 	put(h.sessions, s.actor.Session, s)
@@ -123,6 +131,7 @@ func (h *hall) enter(s *socket) {
 	if !s.actor.Account.Zero() {
 		put(h.accounts, s.actor.Account, s)
 	}
+	return true
 }
 
 func (h *hall) leave(s *socket) {

@@ -34,8 +34,9 @@ export class Api {
     return this.call('GET', '/config')
   }
 
-  begin(b: Beginning): Promise<Begun> {
-    return this.call('POST', '/enquiries', b, { 'Idempotency-Key': b.id })
+  /** `key` is a secret of this device: whoever knows it gets the same answer again, with the visitor's token in it. */
+  begin(b: Beginning, key: string): Promise<Begun> {
+    return this.call('POST', '/enquiries', b, { 'Idempotency-Key': key })
   }
 
   async enquiries(): Promise<Enquiry[]> {

@@ -93,9 +93,9 @@ export class Desk {
     this.join()
   }
 
-  /** The first message of a new enquiry. The same `id` again is the same enquiry. */
-  async begin(b: Beginning): Promise<string> {
-    const begun = await this.api.begin(b)
+  /** The first message of a new enquiry. The same `b` and `key` again are the same enquiry. */
+  async begin(b: Beginning, key: string): Promise<string> {
+    const begun = await this.api.begin(b, key)
     const token = begun.token ?? this.visitor?.token ?? ''
     this.visitor = { token, name: b.name }
     this.keep.setVisitor(this.visitor)

@@ -22,6 +22,7 @@ export class Form implements View {
   private readonly error = h('p', { class: 'error', role: 'alert' })
   private readonly button = h('button', { class: 'main', type: 'submit' }, words.agreeAndSend)
   private id = uuid()
+  private key = uuid() // not the id: staff see that one
   private asked = ''
   private busy = false
 
@@ -160,7 +161,7 @@ export class Form implements View {
     if (!this.sound(values)) return
     // The same words again are the same enquiry; changed ones are another.
     const asked = JSON.stringify(values)
-    if (this.asked !== asked) this.id = uuid()
+    if (this.asked !== asked) [this.id, this.key] = [uuid(), uuid()]
     this.asked = asked
     void this.begin(values)
   }
@@ -176,7 +177,7 @@ export class Form implements View {
         ...pageHere(),
         language: navigator.language,
         privacy_version: this.desk.config?.privacy.version ?? '',
-      })
+      }, this.key)
       this.began(room)
     } catch (e) {
       if (e instanceof Refused && e.final) this.asked = '' // nothing was made: the next try is a new one
