@@ -46,7 +46,8 @@ func litePath(path string) (string, error) {
 // driver starts a goroutine a statement to watch any other; Tx and Rows look at the caller's instead.
 type lite struct {
 	conn  driver.Conn
-	stmts map[string]driver.Stmt
+	stmts map[string]liteStmt
+	args  []driver.NamedValue
 }
 
 func openLite(path, settings string) (*lite, error) {
@@ -58,7 +59,7 @@ func openLite(path, settings string) (*lite, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqlite connection: %w", err)
 	}
-	return &lite{conn: conn, stmts: make(map[string]driver.Stmt, liteKept)}, nil
+	return &lite{conn: conn, stmts: make(map[string]liteStmt, liteKept)}, nil
 }
 
 func (l *lite) close() error {
@@ -71,7 +72,7 @@ func (l *lite) close() error {
 
 // prepared finds or makes the statement. Tx allows one walk at a time, so that none found here is in use. A full cache drops
 // any: the order of a map is as good as it needs.
-func (l *lite) prepared(query string) (driver.Stmt, error) {
+func (l *lite) prepared(query string) (liteStmt, error) {
 	if s, ok := l.stmts[query]; ok {
 		return s, nil
 	}
@@ -79,25 +80,46 @@ func (l *lite) prepared(query string) (driver.Stmt, error) {
 		for q, s := range l.stmts {
 			delete(l.stmts, q)
 			if err := s.Close(); err != nil {
-				return nil, err
+				return liteStmt{}, err
 			}
 			break
 		}
 	}
-	s, err := l.conn.Prepare(query)
+	text, order, err := positional(query)
 	if err != nil {
-		return nil, err
+		return liteStmt{}, err
 	}
-	l.stmts[query] = s
-	return s, nil
+	s, err := l.conn.Prepare(text)
+	if err != nil {
+		return liteStmt{}, err
+	}
+	l.stmts[query] = liteStmt{s, order}
+	return l.stmts[query], nil
+}
+
+// liteStmt is a prepared statement, and which argument each of its question marks stands for.
+type liteStmt struct {
+	driver.Stmt
+	order []int
+}
+
+// bound finds the statement and arranges its arguments. The slice is used again: the driver has copied it when it returns.
+func (l *lite) bound(query string, args []driver.NamedValue) (liteStmt, []driver.NamedValue, error) {
+	s, err := l.prepared(query)
+	if err != nil {
+		return s, nil, err
+	}
+	l.args, err = arranged(l.args, s.order, args)
+	return s, l.args, err
 }
 
 func (l *lite) exec(_ context.Context, query string, args []driver.NamedValue) (int64, error) {
-	s, err := l.prepared(query)
+	s, args, err := l.bound(query, args)
 	if err != nil {
 		return 0, err
 	}
-	res, err := s.(driver.StmtExecContext).ExecContext(context.Background(), args)
+	res, err := s.Stmt.(driver.StmtExecContext).ExecContext(context.Background(), args)
+	clear(args)
 	if err != nil {
 		return 0, err
 	}
@@ -105,11 +127,13 @@ func (l *lite) exec(_ context.Context, query string, args []driver.NamedValue) (
 }
 
 func (l *lite) query(_ context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	s, err := l.prepared(query)
+	s, args, err := l.bound(query, args)
 	if err != nil {
 		return nil, err
 	}
-	return s.(driver.StmtQueryContext).QueryContext(context.Background(), args)
+	rows, err := s.Stmt.(driver.StmtQueryContext).QueryContext(context.Background(), args)
+	clear(args)
+	return rows, err
 }
 
 // run is exec for the statements of sql.go that steer a transaction.

@@ -97,11 +97,11 @@ func TestFailedCommitFailsAllAndTellsNothing(t *testing.T) {
 	if err := write(d, permit(t, noteWrite, ws), func(tx *Tx) error { return post(tx, r, 9) }); err != nil {
 		t.Fatal(err)
 	}
-	var sound driver.Stmt
+	var sound liteStmt
 	answers := together(t, d, ws,
 		func(tx *Tx) error {
 			stmts := tx.session.(*lite).stmts
-			sound, stmts[liteCommit] = stmts[liteCommit], broken{}
+			sound, stmts[liteCommit] = stmts[liteCommit], liteStmt{Stmt: broken{}}
 			posted(tx, r, 1)
 			return post(tx, r, 1)
 		},
