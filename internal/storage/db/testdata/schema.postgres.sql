@@ -232,7 +232,7 @@ CREATE INDEX ledger_entries_actor ON public.ledger_entries USING btree (workspac
 CREATE INDEX ledger_entries_element ON public.ledger_entries USING btree (workspace, element_id, id)
 CREATE UNIQUE INDEX ledger_entries_number ON public.ledger_entries USING btree (workspace, log, number)
 CREATE UNIQUE INDEX ledger_entries_pkey ON public.ledger_entries USING btree (workspace, id)
-CREATE INDEX ledger_entries_waiting ON public.ledger_entries USING btree (workspace, id) WHERE (number IS NULL)
+CREATE INDEX ledger_entries_waiting ON public.ledger_entries USING btree (number, workspace, id) WHERE (number IS NULL)
 ledger_entries parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
 ledger_entries parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
 ledger_entries row security t forced t

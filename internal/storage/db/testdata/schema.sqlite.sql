@@ -175,7 +175,7 @@ CREATE INDEX ledger_entries_element ON ledger_entries (workspace, element_id, id
 
 CREATE UNIQUE INDEX ledger_entries_number ON ledger_entries (workspace, log, number);
 
-CREATE INDEX ledger_entries_waiting ON ledger_entries (workspace, id) WHERE number IS NULL;
+CREATE INDEX ledger_entries_waiting ON ledger_entries (number, workspace, id) WHERE number IS NULL;
 
 CREATE TABLE ledger_hashes (
     workspace BYTEA NOT NULL,
