@@ -1,6 +1,7 @@
 package staff_test
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"parlatory/internal/domain/domaintest"
 	"parlatory/internal/domain/role"
 	"parlatory/internal/domain/staff"
+	"parlatory/internal/guard/access"
 	"parlatory/internal/storage/db"
 )
 
@@ -48,6 +50,20 @@ func TestLastAdministrator(t *testing.T) {
 	})
 }
 
+// TestLastAdministratorInTurn: what was asked before a suspension and arrives after it takes the last one neither.
+func TestLastAdministratorInTurn(t *testing.T) {
+	w := domaintest.New(t)
+	ws, first := w.Founded(t, "acme")
+	second := w.Hire(t, ws, role.Administrator)
+	if _, err := w.Staff.Suspend(t.Context(), first, second.Staff); err != nil {
+		t.Fatal(err)
+	}
+	_, err := w.Staff.SetRole(t.Context(), second, first.Staff, role.Agent)
+	kind(t, err, parlatory.KindConflict, "demote the last")
+	_, err = w.Staff.Suspend(t.Context(), second, first.Staff)
+	kind(t, err, parlatory.KindConflict, "suspend the last")
+}
+
 // TestNobodyGrantsWhatTheyLack: only a role that covers another grants it, invites into it, or touches who has it.
 func TestNobodyGrantsWhatTheyLack(t *testing.T) {
 	w := domaintest.New(t)
@@ -63,6 +79,44 @@ func TestNobodyGrantsWhatTheyLack(t *testing.T) {
 	}
 	_, err := w.Staff.SetRole(t.Context(), admin, agent.Staff, "Owner")
 	kind(t, err, parlatory.KindInvalid, "a role that does not exist")
+}
+
+// personnel is a role that may invite and change staff, and not much else.
+type personnel struct {
+	access.Roles
+	role access.Role
+}
+
+func (p personnel) Role(ctx context.Context, ws parlatory.WorkspaceID, name string) (access.Role, error) {
+	if name == p.role.Name {
+		return p.role, nil
+	}
+	return p.Roles.Role(ctx, ws, name)
+}
+
+// TestNobodyLiftsAboveThemselves: who may change staff still can't hand out, or take away, more than they hold.
+func TestNobodyLiftsAboveThemselves(t *testing.T) {
+	w := domaintest.New(t)
+	ws, admin := w.Founded(t, "acme")
+	agent, clerk := w.Hire(t, ws, role.Agent), w.Hire(t, ws, role.Agent)
+	roles := personnel{w.Roles, w.Catalogue.NewRole("Personnel", access.Department, "staff.view", "staff.invite", "staff.edit", "staff.suspend")}
+	law := access.NewLaw(w.Catalogue, roles, nil)
+	room := staff.New(staff.Options{DB: w.DB, Law: law, Roles: roles, Ring: w.Ring, Ledger: w.Ledger, Workspace: w.Workspace, Account: w.Account, Sessions: w.Sessions, Clock: w.Clock, Log: w.Log})
+	clerk.Role = "Personnel"
+	_, err := room.Invite(t.Context(), clerk, "x@acme.example", "", role.Administrator)
+	kind(t, err, parlatory.KindForbidden, "invite an administrator")
+	_, err = room.SetRole(t.Context(), clerk, agent.Staff, role.Administrator)
+	kind(t, err, parlatory.KindForbidden, "make an administrator")
+	_, err = room.SetRole(t.Context(), clerk, admin.Staff, role.Agent)
+	kind(t, err, parlatory.KindForbidden, "demote an administrator")
+	_, err = room.Suspend(t.Context(), clerk, admin.Staff)
+	kind(t, err, parlatory.KindForbidden, "suspend an administrator")
+	if _, err := room.SetRole(t.Context(), clerk, agent.Staff, role.Supervisor); err == nil {
+		t.Fatal("a supervisor's role holds more than the own")
+	}
+	if _, err := room.Suspend(t.Context(), clerk, agent.Staff); err != nil {
+		t.Fatalf("suspend an agent: %v", err)
+	}
 }
 
 // TestWhoSeesWhat: below the level Full there are names, and neither addresses nor invitations.
