@@ -18,7 +18,7 @@ func TestDatabaseCrashes(t *testing.T) {
 	_, database := engine(t, "postgres")
 	c := launch(t, rig.Options{Dir: t.TempDir(), Postgres: &database.Postgres}, 4)
 	for round := range n {
-		if err := c.crashed(t.Context(), database); err != nil {
+		if err := c.crashed(t.Context(), t, database); err != nil {
 			t.Fatalf("round %d: %v\n%s", round+1, err, c.server.LogTail())
 		}
 	}
@@ -30,7 +30,7 @@ func TestDatabaseCrashes(t *testing.T) {
 	c.verify(t)
 }
 
-func (c *company) crashed(ctx context.Context, database *rig.Database) error {
+func (c *company) crashed(ctx context.Context, t *testing.T, database *rig.Database) error {
 	ctx, cancel := soon(ctx)
 	defer cancel()
 	pids, err := database.Server.Pids()
@@ -60,6 +60,7 @@ func (c *company) crashed(ctx context.Context, database *rig.Database) error {
 		return fmt.Errorf("the server ended with its database's crash")
 	default:
 	}
+	back := time.Now()
 	// Whoever is still unacknowledged succeeds as soon as the database is back.
 	for err = c.settle(ctx); err != nil && ctx.Err() == nil; err = c.settle(ctx) {
 		time.Sleep(100 * time.Millisecond)
@@ -67,6 +68,9 @@ func (c *company) crashed(ctx context.Context, database *rig.Database) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.check(ctx)
-	return err
+	if _, err = c.check(ctx); err != nil {
+		return err
+	}
+	t.Logf("all acknowledged %s after people had stopped", time.Since(back).Round(time.Millisecond))
+	return nil
 }
