@@ -69,7 +69,9 @@ type Program struct {
 	Front    *front.Front
 	Registry *prometheus.Registry
 	store    *signin.Sessions
-	jobs     []func(context.Context) error
+
+	certificates front.Certificates
+	jobs         []func(context.Context) error
 }
 
 // Catalogue gathers the acts of all rooms.
@@ -173,6 +175,7 @@ func (p *Program) doors(catalogue *access.Catalogue) error {
 			return err
 		}
 	}
+	p.certificates = options.Certificates
 	p.Front, err = front.New(options)
 	return err
 }
@@ -233,5 +236,8 @@ func (p *Program) close() error {
 	defer cancel()
 	err := p.Live.Close(ctx)
 	p.Rooms.Chat.Close()
+	if c, ok := p.certificates.(interface{ Close() }); ok { // ACME keeps certificates fresh in the background
+		c.Close()
+	}
 	return err
 }

@@ -71,7 +71,7 @@ func New(rooms Rooms, catalogue *access.Catalogue, log *slog.Logger) (*API, erro
 		return nil, a.faults[0]
 	}
 	mux.HandleFunc("GET /api/v1/openapi.json", a.openapi)
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { WriteProblem(w, parlatory.NotFound()) })
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { front.WriteProblem(w, parlatory.NotFound()) })
 	return a, nil
 }
 
@@ -100,7 +100,7 @@ func (a *API) Document() ([]byte, error) {
 func (a *API) openapi(w http.ResponseWriter, _ *http.Request) {
 	b, err := a.Document()
 	if err != nil {
-		WriteProblem(w, parlatory.Internal("write openapi.json", err))
+		front.WriteProblem(w, parlatory.Internal("write openapi.json", err))
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

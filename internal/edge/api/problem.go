@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -12,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"parlatory"
+	"parlatory/internal/edge/front"
 )
 
 // Problem is the body of an error (RFC 9457). Type is stable and relative; Detail is one sentence for the person.
@@ -47,12 +47,6 @@ func (p *Problem) GetHeaders() http.Header {
 	return h
 }
 
-var statuses = map[parlatory.Kind]int{
-	parlatory.KindInternal: 500, parlatory.KindInvalid: 422, parlatory.KindUnauthenticated: 401, parlatory.KindForbidden: 403,
-	parlatory.KindNotFound: 404, parlatory.KindConflict: 409, parlatory.KindExpired: 410, parlatory.KindTooLarge: 413,
-	parlatory.KindTooMany: 429, parlatory.KindUnavailable: 503,
-}
-
 // ProblemOf turns an error into its problem. The cause of an internal error is not in it.
 func ProblemOf(err error) *Problem {
 	var p *Problem
@@ -63,7 +57,7 @@ func ProblemOf(err error) *Problem {
 	if !errors.As(err, &e) {
 		e = parlatory.Internal("request", err)
 	}
-	status := statuses[e.Kind]
+	status := front.StatusOf(e.Kind)
 	p = &Problem{Type: "/problems/" + e.Kind.String(), Title: http.StatusText(status), Status: status, Detail: e.Public}
 	for _, f := range e.Fields {
 		p.Errors = append(p.Errors, ProblemField(f))
@@ -72,17 +66,6 @@ func ProblemOf(err error) *Problem {
 		p.RetryAfter = int(e.RetryAfter.Seconds() + 0.999)
 	}
 	return p
-}
-
-// WriteProblem answers with an error outside an operation.
-func WriteProblem(w http.ResponseWriter, err error) {
-	p := ProblemOf(err)
-	for k, v := range p.GetHeaders() {
-		w.Header()[k] = v
-	}
-	w.Header().Set("Content-Type", p.ContentType(""))
-	w.WriteHeader(p.Status)
-	_ = json.NewEncoder(w).Encode(p)
 }
 
 func (a *API) problem(ctx context.Context, operation string, err error) error {
@@ -96,8 +79,8 @@ func (a *API) problem(ctx context.Context, operation string, err error) error {
 // newProblem is what huma calls for requests that it refuses itself: unknown fields, wrong types, sizes.
 func newProblem(status int, msg string, errs ...error) huma.StatusError {
 	kind := parlatory.KindInvalid
-	for k, s := range statuses {
-		if s == status {
+	for k := parlatory.KindInternal; k <= parlatory.KindUnavailable; k++ {
+		if front.StatusOf(k) == status {
 			kind = k
 		}
 	}

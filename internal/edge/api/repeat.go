@@ -22,20 +22,20 @@ func (a *API) repeats(w http.ResponseWriter, r *http.Request) bool {
 	}
 	if actor.Kind == parlatory.Anonymous {
 		if err := a.Chat.MayRepeat(actor); err != nil {
-			WriteProblem(w, err)
+			front.WriteProblem(w, err)
 			return true
 		}
 	}
 	body, err := io.ReadAll(r.Body) // front has bounded it
 	if err != nil {
-		WriteProblem(w, parlatory.Fail(parlatory.KindTooLarge, "The request is too large."))
+		front.WriteProblem(w, parlatory.Fail(parlatory.KindTooLarge, "The request is too large."))
 		return true
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	request := &workspace.Request{Operation: r.Method + " " + r.URL.Path, Key: key, Body: body}
 	kept, err := a.Workspace.Begin(r.Context(), actor, request)
 	if err != nil {
-		WriteProblem(w, err)
+		front.WriteProblem(w, err)
 		return true
 	}
 	if kept != nil {

@@ -26,7 +26,7 @@ func TestPagesGetAFreshNonceEach(t *testing.T) {
 		{acmeHost, "/", "console"}, {acmeHost, "/inbox", "console"}, {acmeHost, "/admin/staff", "console"}, {acmeHost, "/signin", "door"},
 		{acmeHost, "/invitation", "door"}, {bare, "/", "door"}, {bare, "/anything", "door"},
 	} {
-		a := h.ask(t, "GET", c.host, c.path, "")
+		a := h.ask(t, "GET", c.host, c.path, "", "Cookie", sessionCookie+"=of-somebody")
 		policy := a.Header.Get("Content-Security-Policy")
 		m := regexp.MustCompile(`style-src 'self' 'nonce-([A-Za-z0-9+/]{24})'`).FindStringSubmatch(policy)
 		if a.StatusCode != 200 || !strings.Contains(a.body, "<title>"+c.want+"</title>") || len(m) == 0 {
@@ -41,6 +41,11 @@ func TestPagesGetAFreshNonceEach(t *testing.T) {
 		}
 		if a.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("a page may be kept: %s", a.Header.Get("Cache-Control"))
+		}
+	}
+	for path, want := range map[string]string{"/": "/signin", "/admin/staff": "/signin?next=%2Fadmin%2Fstaff"} {
+		if a := h.ask(t, "GET", acmeHost, path, ""); a.StatusCode != 303 || a.Header.Get("Location") != want {
+			t.Errorf("%s without a session: %d %s", path, a.StatusCode, a.Header.Get("Location"))
 		}
 	}
 	if a := h.ask(t, "GET", acmeHost, "/admin/staff/?view=all", ""); a.StatusCode != 308 || a.Header.Get("Location") != "/admin/staff?view=all" {

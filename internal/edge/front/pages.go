@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"mime"
 	"net/http"
+	"net/url"
 	"path"
 	"regexp"
 	"strconv"
@@ -182,6 +183,17 @@ func (p *pages) serve(w http.ResponseWriter, r *http.Request, v pageView) {
 		name = "door"
 	}
 	r.Pattern = name + " page"
+	if name == "console" && oneCookie(r, sessionCookie) == "" {
+		// Who has no session would only see the console fail; the path has one spelling and is our own (canonicalPath).
+		next := ""
+		if at != "/" {
+			next = "?next=" + url.QueryEscape(at)
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("Location", "/signin"+next)
+		w.WriteHeader(http.StatusSeeOther)
+		return
+	}
 	f, ok := p.files["/"+name+".html"]
 	if !ok {
 		notice(w, r, v.nonce, http.StatusServiceUnavailable, "The web part is missing", "This binary was built without its pages. Build it with “make build”.")
