@@ -124,6 +124,9 @@ func (f *Front) asVisitor(w *recorder, r *http.Request, d door, site string) {
 	r2.Pattern = ""
 	defer func() { r.Pattern = r2.Pattern }()
 	if r.URL.Path == visitorSocket {
+		if who.Kind == parlatory.Visitor { // by header; a browser's token comes later, with the connect command
+			r2 = r2.WithContext(WithAgain(r2.Context(), func(context.Context) (parlatory.Actor, error) { return f.visitorActor(r, d, site) }))
+		}
 		r2.Pattern = visitorSocket
 		f.opt.VisitorLive.ServeHTTP(w, r2)
 		return
