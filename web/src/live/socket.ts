@@ -15,6 +15,7 @@ export function socket(): Wire {
     client.on('connected', () => { ears.state('live') })
     client.on('connecting', ({ code }) => { ears.state(code === 0 ? 'connecting' : 'broken') })
     client.on('publication', ({ data }) => { ears.told(data as Told) })
+    client.on('message', ({ data }) => { ears.told(data as Told) }) // to this one socket: hints, and rooms that are gone
     client.on('disconnected', ({ code }) => {
       if (stopped) return
       if (code === sessionEnded) {
