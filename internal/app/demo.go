@@ -59,7 +59,7 @@ type DemoPerson struct {
 
 // Demo runs the sample workspace until ctx ends. The first start seeds it through the acts that people use.
 func Demo(ctx context.Context, o DemoOptions) error {
-	listener, err := demoListen(o.Listen)
+	listener, err := demoListen(ctx, o.Listen)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func Demo(ctx context.Context, o DemoOptions) error {
 }
 
 // demoListen refuses every address but a loopback one: the demo's authority and passwords are for this machine.
-func demoListen(address string) (net.Listener, error) {
+func demoListen(ctx context.Context, address string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, fmt.Errorf("--listen must be ADDRESS:PORT, such as 127.0.0.1:8443")
@@ -83,7 +83,7 @@ func demoListen(address string) (net.Listener, error) {
 	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
 		return nil, fmt.Errorf("--listen must begin with a loopback address, such as 127.0.0.1: the demo is for this machine alone")
 	}
-	l, err := net.Listen("tcp", address)
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w (is another demo running? choose another port with --listen)", address, err)
 	}

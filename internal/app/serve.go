@@ -29,7 +29,7 @@ func Serve(ctx context.Context, c *config.Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	public, redirect, admin, err := listen(c.Listen, c.ListenRedirect, c.ListenAdmin)
+	public, redirect, admin, err := listen(ctx, c.Listen, c.ListenRedirect, c.ListenAdmin)
 	if err != nil {
 		return errors.Join(err, p.close(), p.DB.Close())
 	}
@@ -104,13 +104,13 @@ func certificates(c *config.Config, log *slog.Logger) func(func(context.Context,
 	return nil // a bench build's plaintext on loopback; any other configuration was refused when it was read
 }
 
-func listen(public, redirect, admin string) (p, r, a net.Listener, err error) {
+func listen(ctx context.Context, public, redirect, admin string) (p, r, a net.Listener, err error) {
 	open := func(address string) net.Listener {
 		if address == "" || err != nil {
 			return nil
 		}
 		var l net.Listener
-		if l, err = net.Listen("tcp", address); err != nil {
+		if l, err = (&net.ListenConfig{}).Listen(ctx, "tcp", address); err != nil {
 			err = fmt.Errorf("listen on %s: %w", address, err)
 		}
 		return l

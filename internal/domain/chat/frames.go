@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -149,7 +150,7 @@ func (r *Room) Heads(ctx context.Context, ws parlatory.WorkspaceID, rooms []parl
 		for _, room := range rooms {
 			var seq int64
 			var digest []byte
-			if err := tx.Row(sqlHead, room).Scan(&seq, &digest); err == db.ErrNone {
+			if err := tx.Row(sqlHead, room).Scan(&seq, &digest); errors.Is(err, db.ErrNone) {
 				continue
 			} else if err != nil {
 				return fmt.Errorf("read head: %w", err)

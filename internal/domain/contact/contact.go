@@ -2,6 +2,7 @@ package contact
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -146,7 +147,7 @@ func Rows(tx *db.Tx, ids []parlatory.ContactID) ([]Row, error) {
 	for _, id := range ids {
 		var row Row
 		err := tx.Row(sqlByID, id).Scan(&row.ID, &row.CreatedAt, &row.revision, &row.sealed)
-		if err == db.ErrNone {
+		if errors.Is(err, db.ErrNone) {
 			continue
 		}
 		if err != nil {

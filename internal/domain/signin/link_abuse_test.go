@@ -386,7 +386,7 @@ func atOnce(t *testing.T, do func() error) int {
 // TestLinkRedeemedFiftyTimesAtOnce: each kind of link counts once.
 func TestLinkRedeemedFiftyTimesAtOnce(t *testing.T) {
 	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
-		ws, admin := w.Founded(t, "acme")
+		ws, _ := w.Founded(t, "acme")
 		signup := w.SignUp("fifty", "fifty@fifty.example")
 		n := atOnce(t, func() error {
 			_, err := w.Signin.CompleteSignup(t.Context(), w.At(parlatory.House), signup, "Fifty", secret(domaintest.Password))
@@ -399,7 +399,7 @@ func TestLinkRedeemedFiftyTimesAtOnce(t *testing.T) {
 		if n := atOnce(t, func() error { return w.Signin.Reset(t.Context(), w.At(ws), reset, secret(newPassword)) }); n != 1 {
 			t.Errorf("reset counted %d times", n)
 		}
-		admin = w.SignIn(t, ws, "admin@acme.example", newPassword)
+		admin := w.SignIn(t, ws, "admin@acme.example", newPassword)
 		r := invited(t, w, ws, admin, "agent@acme.example")
 		half, err := w.Sessions.Attempt(t.Context(), ws, r.Token.Reveal(), w.At(ws))
 		if err != nil {

@@ -64,7 +64,8 @@ func keeps(r *http.Request, actor parlatory.Actor) bool {
 }
 
 func (a *API) settle(r *http.Request, actor parlatory.Actor, request *workspace.Request, rec *answer) {
-	ctx, err := context.WithoutCancel(r.Context()), error(nil) // the act is done, whether or not its client has waited
+	ctx := context.WithoutCancel(r.Context()) // the act is done, whether or not its client has waited
+	var err error
 	if rec.status >= 500 || rec.status == http.StatusTooManyRequests {
 		err = a.Workspace.Drop(ctx, actor, request)
 	} else {

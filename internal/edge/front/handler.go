@@ -2,6 +2,7 @@ package front
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -197,7 +198,7 @@ func (f *Front) Known(ctx context.Context, host string) bool {
 // panicked answers a panic with a problem that says nothing of it. The value may hold content, so the log has its type
 // and the stack only.
 func (f *Front) panicked(w *recorder, r *http.Request, v any) {
-	if v == http.ErrAbortHandler {
+	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		w.cut = true
 		return
 	}
