@@ -10,7 +10,7 @@ MAKEFLAGS += --no-print-directory
 # Clear keys are wiped from memory by the runtime (DESIGN §4); tests run on what is shipped.
 export GOEXPERIMENT := runtimesecret
 export GOTOOLCHAIN := local
-export GOFLAGS := -buildvcs=false
+export GOFLAGS := $(GOFLAGS) -buildvcs=false
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 export npm_config_audit := false
 export npm_config_fund := false
@@ -61,7 +61,7 @@ web: web/node_modules/.built
 	@test -d web/dist || { rm -f web/node_modules/.built; $(MAKE) web/node_modules/.built; }
 
 .PHONY: gen
-gen: ## all generated files; CI ends with `git diff --exit-code`
+gen: web ## all generated files; CI ends with `git diff --exit-code`
 	go generate ./...
 	cd web && npm run --if-present api
 	gofmt -w $$(git ls-files -m -o --exclude-standard '*.go')
@@ -96,6 +96,10 @@ test-go: web
 .PHONY: test-web
 test-web: web/node_modules/.installed
 	cd web && npm run check && npm test
+
+.PHONY: test-whole
+test-whole: build
+	$(WHOLE) go test -count=1 -timeout 15m ./test/abuse ./test/nodes ./test/bench
 
 .PHONY: test-e2e
 test-e2e: build

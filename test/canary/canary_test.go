@@ -103,8 +103,11 @@ func canary(t *testing.T, engine string) {
 // covered fails for each text field of the API that was not driven.
 func covered(t *testing.T, doc *document, ops []*operation, c *coverage) {
 	t.Helper()
+	fields := 0
+	defer func() { t.Logf("%d operations, %d text fields", len(ops), fields) }()
 	for _, o := range ops {
 		names := o.Body.texts(doc)
+		fields += len(names)
 		slices.Sort(names)
 		for _, name := range slices.Compact(names) {
 			if notDriven[name] == "" && !c.seen[o.name()+" "+name] {
