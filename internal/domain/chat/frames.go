@@ -83,24 +83,25 @@ type frameKey struct {
 type frames struct {
 	mu    sync.RWMutex
 	known map[frameKey][]byte
-	order []frameKey // a ring of frameCount
-	next  int
+	order []frameKey // oldest first
+	bytes int
 }
 
-func (f *frames) start() {
-	f.known = make(map[frameKey][]byte, frameCount)
-	f.order = make([]frameKey, frameCount)
-}
+func (f *frames) start() { f.known = make(map[frameKey][]byte, frameCount) }
 
 func (f *frames) put(ws parlatory.WorkspaceID, messages []Message) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, m := range messages {
-		k := frameKey{roomKey{ws, m.Room}, m.Seq}
-		delete(f.known, f.order[f.next])
-		f.order[f.next] = k
-		f.next = (f.next + 1) % len(f.order)
-		f.known[k] = m.Encode()
+		k, data := frameKey{roomKey{ws, m.Room}, m.Seq}, m.Encode()
+		f.known[k] = data
+		f.order = append(f.order, k)
+		f.bytes += len(data)
+	}
+	for len(f.order) > frameCount || f.bytes > frameBytes {
+		f.bytes -= len(f.known[f.order[0]])
+		delete(f.known, f.order[0])
+		f.order = f.order[1:]
 	}
 }
 

@@ -23,6 +23,7 @@ const (
 	openMost    = 5    // enquiries that one visitor may have open
 	stateRooms  = 1 << 16
 	frameCount  = 1 << 13
+	frameBytes  = 16 << 20
 	nameCount   = 1 << 15
 	nameFor     = 5 * time.Minute
 	witnessEach = time.Hour
