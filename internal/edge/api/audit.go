@@ -56,10 +56,12 @@ type auditQuery struct {
 	Limit   int       `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
 
+const exportPath = "/api/v1/audit/export"
+
 func (a *API) auditRoutes() {
 	register(a, huma.Operation{OperationID: "list-audit", Method: http.MethodGet, Path: "/api/v1/audit", Summary: "Read the audit log"}, audit.ActView, a.listAudit)
 	register(a, huma.Operation{
-		OperationID: "export-audit", Method: http.MethodPost, Path: "/api/v1/audit/export", Summary: "Download the audit log for parlatory audit verify",
+		OperationID: "export-audit", Method: http.MethodPost, Path: exportPath, Summary: "Download the audit log for parlatory audit verify",
 		Responses: map[string]*huma.Response{"200": {Description: "JSON Lines", Content: map[string]*huma.MediaType{"application/jsonl": {}}}},
 	}, audit.ActExport,
 		func(_ context.Context, actor parlatory.Actor, _ *struct{}) (*huma.StreamResponse, error) {

@@ -91,10 +91,19 @@ func newProblem(status int, msg string, errs ...error) huma.StatusError {
 	for _, err := range errs {
 		var d *huma.ErrorDetail
 		if errors.As(err, &d) {
-			p.Errors = append(p.Errors, ProblemField{Name: strings.TrimPrefix(d.Location, "body."), Reason: d.Message})
+			p.Errors = append(p.Errors, ProblemField{Name: strings.TrimPrefix(d.Location, "body."), Reason: reason(d.Message)})
 		} else if err != nil {
 			p.Errors = append(p.Errors, ProblemField{Name: "body", Reason: "cannot be read"})
 		}
 	}
 	return p
+}
+
+// reason is what is said of a field. The parser's own words name types of the program and repeat what was sent, however
+// long that is.
+func reason(s string) string {
+	if strings.Contains(s, "json: ") || len(s) > 200 {
+		return "cannot be read"
+	}
+	return s
 }

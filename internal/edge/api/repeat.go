@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"parlatory"
 	"parlatory/internal/domain/workspace"
@@ -52,8 +53,12 @@ func (a *API) repeats(w http.ResponseWriter, r *http.Request) bool {
 }
 
 // keeps says whose answers are kept: of staff and visitors, and of the one write by which a stranger becomes a visitor. The
-// sign-in writes are left out, since their answers carry cookies.
+// sign-in writes are left out, since their answers carry cookies; the export, since each reading of it is witnessed; and
+// marks, since they repeat by themselves and have no rate of their own.
 func keeps(r *http.Request, actor parlatory.Actor) bool {
+	if r.URL.Path == exportPath || strings.HasSuffix(r.URL.Path, "/read") {
+		return false
+	}
 	switch actor.Kind {
 	case parlatory.Staff, parlatory.Visitor:
 		return true
@@ -66,7 +71,8 @@ func keeps(r *http.Request, actor parlatory.Actor) bool {
 func (a *API) settle(r *http.Request, actor parlatory.Actor, request *workspace.Request, rec *answer) {
 	ctx := context.WithoutCancel(r.Context()) // the act is done, whether or not its client has waited
 	var err error
-	if rec.status >= 500 || rec.status == http.StatusTooManyRequests {
+	// A refusal has changed nothing, so it is not kept: else whoever sends nonsense under ever new keys fills the table.
+	if rec.status >= 400 {
 		err = a.Workspace.Drop(ctx, actor, request)
 	} else {
 		err = a.Workspace.Finish(ctx, actor, request, workspace.Answer{Status: rec.status, Body: rec.body.Bytes()})

@@ -56,7 +56,7 @@ func ClearAttempt(w http.ResponseWriter) { c := NoAttemptCookie(); http.SetCooki
 // oneCookie is the value of the only cookie of that name; two of them mean that somebody planted one, so neither counts.
 func oneCookie(r *http.Request, name string) string {
 	found := r.CookiesNamed(name)
-	if len(found) != 1 || len(found[0].Value) > 128 {
+	if len(found) != 1 || len(found[0].Value) > 128 || found[0].Quoted { // one token, one spelling (AC-010)
 		return ""
 	}
 	return found[0].Value
