@@ -95,6 +95,7 @@ type load struct {
 	done      atomic.Int64 // messages acknowledged and delivered to all
 	delivered atomic.Int64
 	fail      chan error
+	holds     bool // sockets are only held
 }
 
 // runLoad is the sub-command: a specification in, one line of JSON out.
@@ -126,7 +127,7 @@ func runHold() error {
 	if err := in.Decode(&spec); err != nil {
 		return fmt.Errorf("load specification: %w", err)
 	}
-	l := &load{spec: spec, start: time.Now(), fail: make(chan error, 1)}
+	l := &load{spec: spec, start: time.Now(), fail: make(chan error, 1), holds: true}
 	if err := l.connect(); err != nil {
 		return err
 	}
@@ -162,9 +163,14 @@ func (l *load) connect() error {
 			return fmt.Errorf("user %d: %w", i, err)
 		}
 		l.sockets = append(l.sockets, s)
+		if l.holds {
+			go s.run() // thousands take longer to connect than the first one may leave a ping unanswered
+		}
 	}
-	for _, s := range l.sockets {
-		go s.run()
+	if !l.holds {
+		for _, s := range l.sockets {
+			go s.run() // not before all are there, since a message names its author by place
+		}
 	}
 	return nil
 }
