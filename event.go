@@ -29,4 +29,15 @@ const (
 	SitesChanged     EventKind = "sites.changed"     // the workspace's list of sites
 	WorkspaceChanged EventKind = "workspace.changed" // name, state
 	LedgerGrown      EventKind = "ledger.grown"      // unnumbered entries wait
+	EventsMissed     EventKind = "events.missed"     // told to this node alone: others' events may have been lost, so read again
 )
+
+// Rights reports whether an event changes what somebody may do or see. Such events travel to the other nodes inside the
+// transaction that caused them, so that none is lost where a node dies after its commit.
+func (k EventKind) Rights() bool {
+	switch k {
+	case SessionEnded, AccountChanged, StaffChanged, SitesChanged, WorkspaceChanged, EnquiryChanged:
+		return true
+	}
+	return false
+}

@@ -117,6 +117,7 @@ func Open(ctx context.Context, plan Plan) (p *Program, err error) {
 func (p *Program) rooms(ring *vault.Ring, roles access.Roles) {
 	ws := workspace.New(workspace.Options{
 		DB: p.DB, Law: p.Law, Ring: ring, Ledger: p.Ledger, Clock: p.Clock, Domain: p.Domain, PublicURL: p.URL, Mailer: p.Mailer, Log: p.Log,
+		Steady: staff.Steady,
 	})
 	store := signin.NewSessions(signin.SessionOptions{DB: p.DB, Law: p.Law, Ring: ring, Clock: p.Clock, Log: p.Log})
 	ac := account.New(account.Options{
@@ -154,7 +155,7 @@ func (p *Program) doors(catalogue *access.Catalogue) error {
 	who := sessions{p.store, p.Rooms.Contact}
 	var err error
 	if p.Live, err = live.New(live.Options{
-		Chat: p.Rooms.Chat, Sessions: who, Catalogue: catalogue, Shared: p.DB.Engine() == db.Postgres, Clock: p.Clock, Log: p.Log,
+		Chat: p.Rooms.Chat, Sessions: who, Catalogue: catalogue, Shared: p.DB.Engine() == db.Postgres, Deaf: p.DB.Deaf, Clock: p.Clock, Log: p.Log,
 		Registry: p.Registry, Limits: p.Limits.Live,
 	}); err != nil {
 		return err

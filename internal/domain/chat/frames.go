@@ -116,6 +116,9 @@ func (f *frames) get(k frameKey) ([]byte, bool) {
 func (r *Room) Told(events []parlatory.Event) {
 	for _, e := range events {
 		switch e.Kind {
+		case parlatory.EventsMissed:
+			r.states.clear()
+			r.names.clear()
 		case parlatory.StaffChanged:
 			r.names.forget(nameKey{e.Workspace, e.Staff.Raw()})
 		case parlatory.EnquiryChanged, parlatory.EnquiryOpened:

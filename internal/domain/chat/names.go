@@ -40,6 +40,12 @@ func (n *names) put(k nameKey, text string, until time.Time) {
 	n.known[k] = name{text, until}
 }
 
+func (n *names) clear() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	clear(n.known)
+}
+
 func (n *names) forget(k nameKey) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

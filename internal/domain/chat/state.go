@@ -57,6 +57,12 @@ func (s *states) put(k roomKey, st state) {
 	s.known[k] = st
 }
 
+func (s *states) clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.known)
+}
+
 func (s *states) drop(k roomKey) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

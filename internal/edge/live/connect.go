@@ -51,7 +51,7 @@ func (l *Live) connecting(ctx context.Context, e centrifuge.ConnectEvent) (centr
 	default:
 		return centrifuge.ConnectReply{}, disconnectEnded
 	}
-	if !l.hall.fits(actor, l.Limits) {
+	if !l.hall.fits(actor, l.Limits) || l.Shared && l.Deaf() > deafMost {
 		return centrifuge.ConnectReply{}, disconnectBusy
 	}
 	reply := centrifuge.ConnectReply{

@@ -210,6 +210,25 @@ func (h *hall) advance(k roomKey, seq int64) (staff, visitor string, from int64,
 	return r.staff, r.visitor, from, true
 }
 
+// head is the newest sequence that was sent to a room's listeners.
+func (h *hall) head(k roomKey) (int64, bool) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if r := h.rooms[k]; r != nil {
+		return r.head, true
+	}
+	return 0, false
+}
+
+// retreat notes that what lies after seq was not sent after all.
+func (h *hall) retreat(k roomKey, seq int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if r := h.rooms[k]; r != nil && r.head > seq {
+		r.head = seq
+	}
+}
+
 // byWorkspace gathers the rooms that have listeners.
 func (h *hall) byWorkspace() map[parlatory.WorkspaceID][]parlatory.RoomID {
 	h.mu.RLock()

@@ -31,7 +31,8 @@ type Options struct {
 	Chat      *chat.Room
 	Sessions  front.Sessions
 	Catalogue *access.Catalogue
-	Shared    bool // other nodes may write to the same database, so heads are compared
+	Deaf      func() time.Duration // for how long other nodes may not have been heard
+	Shared    bool                 // other nodes may write to the same database, so heads are compared
 	Clock     parlatory.Clock
 	Log       *slog.Logger
 	Registry  *prometheus.Registry

@@ -14,6 +14,10 @@ import (
 // pollEach is how often a node of several looks for rooms that have moved on without its hearing of it.
 const pollEach = 500 * time.Millisecond
 
+// deafMost is how long a node that shares its database serves sockets without hearing the others: what it did not hear
+// may have ended a session.
+const deafMost = 2 * time.Second
+
 // Told takes events from the database; it never blocks. What does not fit is made up for by comparing heads.
 func (l *Live) Told(events []parlatory.Event) {
 	select {
@@ -51,6 +55,8 @@ func (l *Live) hear(ctx context.Context, e parlatory.Event) {
 		l.broadcast(lobby(e.Workspace), frame)
 		l.broadcast(roomKey{e.Workspace, e.Room}.channel(parlatory.Visitor), frame)
 		l.reconsider(roomKey{e.Workspace, e.Room})
+	case parlatory.EventsMissed:
+		l.missed.Store(true)
 	case parlatory.SessionEnded:
 		l.end(disconnectEnded, func(h *hall) map[*socket]bool { return h.sessions[e.Session] })
 	case parlatory.AccountChanged:
@@ -68,19 +74,41 @@ func (l *Live) hear(ctx context.Context, e parlatory.Event) {
 
 // message sends what a room's listeners have not had, up to seq. Encoded once, the bytes are shared by all.
 func (l *Live) message(ctx context.Context, k roomKey, seq int64) {
+	if seq = l.believed(ctx, k, seq); seq == 0 {
+		return
+	}
 	staff, visitor, from, listened := l.hall.advance(k, seq)
 	if listened {
 		for at := from; at <= seq; at++ {
 			frame, err := l.Chat.Frame(ctx, k.workspace, k.room, at)
 			if err != nil {
 				l.Log.Error("frame of a told message", slog.String("cause", err.Error()))
-				break // the listeners see the gap and ask
+				l.hall.retreat(k, at-1) // the next event, or the poll, sends it
+				break
 			}
 			l.broadcast(staff, frame)
 			l.broadcast(visitor, frame)
 		}
 	}
 	l.hint(k, seq)
+}
+
+// jumpMost is how far a told sequence may lie ahead of what was sent without being looked up.
+const jumpMost = 50
+
+// believed is the sequence up to which a room has grown. Events of other nodes come over the database's notifications, which
+// anybody at the database can send: a jump is looked up first.
+func (l *Live) believed(ctx context.Context, k roomKey, seq int64) int64 {
+	head, listened := l.hall.head(k)
+	if !listened || seq <= head+jumpMost {
+		return seq
+	}
+	heads, err := l.Chat.Heads(ctx, k.workspace, []parlatory.RoomID{k.room})
+	if err != nil {
+		l.Log.Error("look up a told sequence", slog.String("cause", err.Error()))
+		return 0
+	}
+	return min(seq, heads[k.room])
 }
 
 // hint tells the staff whose list shows the room, and who do not listen to it, that it has moved on.
@@ -207,6 +235,10 @@ func (l *Live) poll(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			if l.Deaf() > deafMost {
+				l.anewAll() // and connecting refuses until the node hears again
+				continue
+			}
 			l.compare(ctx)
 		}
 	}

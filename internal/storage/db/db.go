@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"sync"
+	"time"
 
 	"parlatory"
 	"parlatory/internal/guard/access"
@@ -126,6 +127,15 @@ func (d *DB) Engine() Engine { return d.engine }
 
 // Listen registers a teller. Call it before the first Write.
 func (d *DB) Listen(t Teller) { d.herald.listen(t) }
+
+// Deaf is for how long this node may not have heard what other nodes did: sockets must not be served much longer than two
+// seconds of it (section 7 of the design). SQLite has no other nodes.
+func (d *DB) Deaf() time.Duration {
+	if d.cluster == nil {
+		return 0
+	}
+	return d.cluster.nodes.silent()
+}
 
 // Close refuses new transactions, waits for those that run, and stops the goroutines.
 func (d *DB) Close() error {

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"parlatory"
 	"parlatory/test/postgres"
@@ -243,4 +246,74 @@ func TestASlowCommitDoesNotHoldEventsForEver(t *testing.T) {
 	if all := l.wait(t, 2); all[1].Seq != 1 {
 		t.Fatal(all)
 	}
+}
+
+// What changes rights travels inside its transaction, so it arrives though the node that caused it says nothing more. And a
+// node whose listening connection breaks is told that it may have missed something.
+func TestRightsTravelWithTheirTransaction(t *testing.T) {
+	serving, owner := postgres.Start(t)
+	open := func(owner string) *DB {
+		d, err := Open(context.Background(), Options{Postgres: serving, PostgresOwner: owner, Migrations: testFS()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = d.Close() })
+		return d
+	}
+	a, b := open(owner), open("")
+	l := &listener{}
+	b.Listen(l)
+	ws := workspace()
+	p := permit(t, noteWrite, ws)
+	tell := func(kind parlatory.EventKind) {
+		t.Helper()
+		if err := write(a, p, func(tx *Tx) error { tx.Tell(parlatory.Event{Kind: kind, Workspace: ws}); return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for len(l.heard()) == 0 { // until b listens
+		tell(parlatory.LedgerGrown)
+		time.Sleep(20 * time.Millisecond)
+	}
+	a.cluster.nodes.close() // from here on a's speaking connection says nothing
+	tell(parlatory.MessagePosted)
+	tell(parlatory.StaffChanged)
+	within(t, func() bool { return l.knows(parlatory.StaffChanged) })
+	if l.knows(parlatory.MessagePosted) {
+		t.Error("a message's event came without the speaking connection: it costs a round trip then")
+	}
+
+	conn, err := pgx.Connect(t.Context(), serving)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	if _, err := conn.Exec(t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'parlatory nodes'"); err != nil {
+		t.Fatal(err)
+	}
+	within(t, func() bool { return l.knows(parlatory.EventsMissed) })
+	time.Sleep(3 * listenQuiet) // silence is no deafness
+	if d := b.Deaf(); d > 2*listenQuiet {
+		t.Errorf("a node with nothing to hear counts as deaf for %v", d)
+	}
+}
+
+func (l *listener) heard() []parlatory.Event {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append([]parlatory.Event(nil), l.all...)
+}
+
+func (l *listener) knows(kind parlatory.EventKind) bool {
+	return slices.ContainsFunc(l.heard(), func(e parlatory.Event) bool { return e.Kind == kind })
+}
+
+func within(t *testing.T, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if ok() {
+			return
+		}
+	}
+	t.Fatal("not in time")
 }

@@ -144,6 +144,11 @@ func away(cause error) error {
 	return parlatory.Fail(parlatory.KindUnavailable, "The database is out of reach. Nothing was saved; please try again.").Because(cause)
 }
 
+// uncertain is for a commit whose answer was lost: saying that nothing was saved would be a guess.
+func uncertain(cause error) error {
+	return parlatory.Fail(parlatory.KindUnavailable, "The connection to the database broke, so it is not known whether this was saved. Please look again.").Because(cause)
+}
+
 func full(cause error) error {
 	return parlatory.Fail(parlatory.KindUnavailable, "The server's disk is full. Nothing was saved.").Because(cause)
 }

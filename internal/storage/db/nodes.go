@@ -4,13 +4,18 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"parlatory"
 )
+
+// listenQuiet is after how long a silent listening connection is asked whether it lives.
+const listenQuiet = 700 * time.Millisecond
 
 // A notification's payload must stay below 8000 bytes.
 const payloadMost = 7800
@@ -27,12 +32,17 @@ type heard struct {
 }
 
 // nodes carries told events between the nodes that share a PostgreSQL server: one connection that speaks, one that
-// listens, each connected again after a break. What is lost in between is found by those who read again: events are hints.
+// listens, each connected again after a break. After a break of the listening one, and after events had to be dropped,
+// EventsMissed is told: who remembers anything reads again.
 type nodes struct {
 	db     *DB
 	config *pgx.ConnConfig
 	node   string
 	out    chan []parlatory.Event
+	held   []string     // payloads whose sending failed; the speaking goroutine's own
+	again  bool         // the listening connection is not the first; the listening goroutine's own
+	lost   atomic.Bool  // events were dropped: the others must read again
+	heard  atomic.Int64 // when the listening connection last proved alive, Unix nanoseconds
 	stop   context.CancelFunc
 	ended  sync.WaitGroup
 }
@@ -42,6 +52,7 @@ func newNodes(d *DB, config *pgx.ConnConfig) *nodes {
 	own.RuntimeParams["application_name"] = "parlatory nodes"
 	ctx, stop := context.WithCancel(context.Background())
 	n := &nodes{db: d, config: own, node: parlatory.NewID[parlatory.RowKind](d.clock).String(), out: make(chan []parlatory.Event, 1024), stop: stop}
+	n.heard.Store(time.Now().UnixNano())
 	n.ended.Go(func() { n.keep(ctx, n.listen) })
 	n.ended.Go(func() { n.keep(ctx, n.speak) })
 	return n
@@ -52,9 +63,13 @@ func (n *nodes) send(events []parlatory.Event) {
 	select {
 	case n.out <- events:
 	default:
+		n.lost.Store(true)
 		n.db.log.Warn("events for other nodes dropped", "count", len(events))
 	}
 }
+
+// silent is how long ago the listening connection last proved alive.
+func (n *nodes) silent() time.Duration { return time.Since(time.Unix(0, n.heard.Load())) }
 
 func (n *nodes) close() {
 	n.stop()
@@ -86,6 +101,12 @@ func (n *nodes) keep(ctx context.Context, work func(context.Context, *pgx.Conn) 
 
 func (n *nodes) speak(ctx context.Context, conn *pgx.Conn) error {
 	for {
+		if len(n.held) > 0 {
+			if _, err := conn.Exec(ctx, pgNotify, n.held); err != nil {
+				return err
+			}
+			n.held = nil
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -93,15 +114,20 @@ func (n *nodes) speak(ctx context.Context, conn *pgx.Conn) error {
 			for len(n.out) > 0 && len(events) < 4096 {
 				events = append(events, <-n.out...)
 			}
-			payloads, err := n.pack(events)
-			if err != nil {
-				return err
+			if n.lost.CompareAndSwap(true, false) {
+				events = append(events, parlatory.Event{Kind: parlatory.EventsMissed, Workspace: parlatory.House})
 			}
-			if _, err := conn.Exec(ctx, pgNotify, payloads); err != nil {
+			var err error
+			if n.held, err = n.pack(frequent(events)); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// frequent leaves out the events of rights: their transaction has sent them.
+func frequent(events []parlatory.Event) []parlatory.Event {
+	return slices.DeleteFunc(slices.Clone(events), func(e parlatory.Event) bool { return e.Kind.Rights() })
 }
 
 // pack spreads events over payloads that PostgreSQL takes.
@@ -139,9 +165,15 @@ func (n *nodes) listen(ctx context.Context, conn *pgx.Conn) error {
 	if _, err := conn.Exec(ctx, pgListen); err != nil {
 		return err
 	}
+	// Whatever was told since the last connection broke has not been heard; at the first one there is nobody to remember.
+	if n.again {
+		n.db.herald.hear([]parlatory.Event{{Kind: parlatory.EventsMissed, Workspace: parlatory.House}})
+	}
+	n.again = true
 	for {
+		n.heard.Store(time.Now().UnixNano())
 		// A silent break shows when nothing came for a while and the server does not answer either.
-		quiet, cancel := context.WithTimeout(ctx, 20*time.Second)
+		quiet, cancel := context.WithTimeout(ctx, listenQuiet)
 		got, err := conn.WaitForNotification(quiet)
 		late := quiet.Err() != nil && ctx.Err() == nil
 		cancel()
@@ -149,7 +181,7 @@ func (n *nodes) listen(ctx context.Context, conn *pgx.Conn) error {
 		case err == nil:
 			n.take(got.Payload)
 		case late && !conn.IsClosed():
-			ping, cancel := context.WithTimeout(ctx, 5*time.Second)
+			ping, cancel := context.WithTimeout(ctx, listenQuiet)
 			err = conn.Ping(ping)
 			cancel()
 			if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 
+	"parlatory"
 	"parlatory/internal/guard/access"
 )
 
@@ -171,10 +172,15 @@ func (c *cluster) writeOnce(ctx context.Context, permit access.Permit, fn func(*
 func (c *cluster) commit(ctx context.Context, s pgSession, tx *Tx) (bad bool, err error) {
 	var place *ticket
 	told := tx.events
+	if err := c.tellInside(ctx, s, told); err != nil {
+		_, undo := s.simple(ctx, pgRollback)
+		return undo != nil, c.db.lost("tell", err)
+	}
+	unknown := false
 	if len(told) > 0 {
 		place = c.db.herald.reserve()
 		defer func() {
-			if err != nil {
+			if err != nil && !unknown { // what may have happened is told: who hears it looks
 				told = nil
 			}
 			c.db.herald.settle(place, told)
@@ -182,7 +188,11 @@ func (c *cluster) commit(ctx context.Context, s pgSession, tx *Tx) (bad bool, er
 	}
 	tag, err := s.simple(ctx, pgCommit)
 	if err != nil {
-		return unreachable(err), c.db.lost("commit", err)
+		if unknown = unreachable(err); unknown {
+			c.db.log.Error("database failure", "at", "commit, its outcome is not known", "cause", err.Error())
+			return true, uncertain(err)
+		}
+		return false, c.db.lost("commit", err)
 	}
 	if tag != pgCommit {
 		return false, c.db.lost("commit", fmt.Errorf("the server answered %s", tag))
@@ -191,6 +201,23 @@ func (c *cluster) commit(ctx context.Context, s pgSession, tx *Tx) (bad bool, er
 		fn() // before settle, which the deferred call does
 	}
 	return false, nil
+}
+
+// tellInside sends the events of rights with the transaction itself.
+func (c *cluster) tellInside(ctx context.Context, s pgSession, events []parlatory.Event) error {
+	var rights []parlatory.Event
+	for _, e := range events {
+		if e.Kind.Rights() {
+			rights = append(rights, e)
+		}
+	}
+	payloads, err := c.nodes.pack(rights)
+	for _, p := range payloads {
+		if err == nil {
+			_, err = s.exec(ctx, pgTell, []driver.NamedValue{{Ordinal: 1, Value: p}})
+		}
+	}
+	return err
 }
 
 func (c *cluster) read(ctx context.Context, permit access.Permit, fn func(*Tx) error) error {

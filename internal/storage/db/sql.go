@@ -31,6 +31,7 @@ const (
 	pgUnlock = "SELECT pg_advisory_unlock(7310001)"
 
 	pgListen = "LISTEN parlatory_told"
+	pgTell   = "SELECT pg_notify('parlatory_told', $1)" // inside the transaction: told with its commit
 	pgNotify = "SELECT pg_notify('parlatory_told', p) FROM unnest($1::text[]) AS p"
 
 	// What the role that asks could become: a superuser, one that row security does not bind.
