@@ -144,6 +144,8 @@ test.describe.serial('AC-089, AC-091, AC-092', () => {
         await widget.open(house.guide)
         await expect(widget.panel.getByRole('heading', { level: 2 })).toContainText(payload)
         expect(await planted(page), payload).toEqual([])
+        await page.keyboard.press('Escape')
+        await expect(widget.panel).toHaveCount(0)
       }
     }
     expect(accepted, 'most of the corpus can be the name of a company').toBeGreaterThan(40)
@@ -182,7 +184,7 @@ test.describe.serial('AC-089, AC-091, AC-092', () => {
     watch.allow(/status of (400|401|404|405|410|421|422)/)
     const ran: string[] = []
     await trap(page, ran)
-    for (const payload of corpus.slice(0, 12)) {
+    for (const payload of corpus.slice(0, 6)) {
       const path = encodeURIComponent(payload)
       for (const at of [house.guide.workspace, house.guide.sign_up, house.guide.shop, house.guide.mail]) {
         await page.goto(new URL(`/${path}?q=${path}#token=${path}`, at).href)

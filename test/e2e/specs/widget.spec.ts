@@ -1,5 +1,7 @@
-import { Widget } from '../house/people.ts'
+import { House } from '../house/house.ts'
+import { person, Widget } from '../house/people.ts'
 import { expect, test } from '../house/test.ts'
+import { Wire } from '../house/wire.ts'
 
 test('the widget leaves no cookie and loads little, and only when it is wanted', async ({ page, guide, context }) => {
   const sizes = new Map<string, number>()
@@ -27,20 +29,36 @@ test('the widget leaves no cookie and loads little, and only when it is wanted',
   expect(await page.evaluate(() => Object.keys(localStorage).filter((k) => !k.startsWith('parlatory:'))), 'one name of its own').toEqual([])
 })
 
-test('on a site that the workspace does not list, the chat says so and shows nothing', async ({ page, guide, watch }) => {
-  watch.allow(/status of 403|CORS|ERR_FAILED/)
-  const other = `https://unlisted.localhost:${new URL(guide.shop).port}/`
-  await page.route(other, (route) => route.fulfill({
-    contentType: 'text/html', body: `<!doctype html><html lang="en"><title>Other</title><h1>Other</h1><script src="${guide.workspace}widget/v1.js" async></script>`,
-  }))
-  const answers: string[] = []
-  page.on('response', (r) => { if (r.url().includes('/widget/v1/')) void r.text().then((t) => answers.push(t), () => undefined) })
-  await page.goto(other)
-  const widget = new Widget(page)
-  await widget.launch.click()
-  await expect(widget.panel.getByRole('alert')).toContainText(/not switched on for this website/)
-  await expect(widget.panel).not.toContainText('Harbour & Pine')
-  expect(answers.join(), 'no answer names the company').not.toContain('Harbour')
+test('on a site that the workspace does not list, the chat says so, shows nothing, and takes nothing from who was talking there', async ({ page, guide, someone, watch }) => {
+  watch.allow(/status of 40[13]|CORS|ERR_FAILED|WebSocket/)
+  const house = await House.start(guide.authority)
+  try {
+    const before = new Widget(await someone())
+    await before.open(house.guide)
+    await before.ask('Lee Listed', 'Is this site listed?')
+
+    const admin = new Wire(house.guide)
+    const dana = person(house.guide, 'Administrator')
+    await admin.signIn(dana.email, dana.password)
+    const sites = await admin.do('GET', '/api/v1/sites')
+    for (const site of sites.json.items) await admin.do('DELETE', `/api/v1/sites/${String(site.id)}`)
+
+    const answers: string[] = []
+    page.on('response', (r) => { if (r.url().includes('/widget/v1/')) void r.text().then((t) => answers.push(t), () => undefined) })
+    const widget = new Widget(page)
+    await widget.open(house.guide)
+    await expect(widget.panel.getByRole('alert')).toContainText(/can’t be reached from here|not switched on for this website/)
+    await expect(widget.panel).not.toContainText('Harbour & Pine')
+    expect(answers.join(), 'no answer names the company').not.toContain('Harbour')
+
+    await before.say('Am I still heard?')
+    await expect(before.panel).toContainText(/can’t be reached from here|not switched on for this website|Waiting for the connection|Not sent/)
+    await page.waitForTimeout(1_500) // time for it to be sent again
+    const kept = await admin.do('GET', '/api/v1/enquiries?view=waiting')
+    expect(kept.text).not.toContain('Am I still heard?')
+  } finally {
+    await house.remove()
+  }
 })
 
 test.describe('on a phone', () => {

@@ -159,6 +159,7 @@ export class Line {
     switch (data.k) {
       case 'message':
         this.#take(data.room, room, [data])
+        this.#options.listsChanged() // the server hints at rooms that are not listened to only; this one stands in a list too
         break
       case 'typing':
         this.#heardTyping(room, data.by, data.on)
