@@ -177,8 +177,11 @@ func (p *Program) doors(catalogue *access.Catalogue) error {
 		}
 	}
 	p.certificates = options.Certificates
-	p.Front, err = front.New(options)
-	return err
+	if p.Front, err = front.New(options); err != nil {
+		return err
+	}
+	p.DB.Listen(p.Front)
+	return nil
 }
 
 // URL is the public address of a workspace's host, or of the bare domain for "".

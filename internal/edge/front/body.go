@@ -9,13 +9,20 @@ import (
 	"parlatory"
 )
 
-// readBody takes the whole body in before anybody parses it, no more of it than the limit, and refuses what is not JSON
-// or nests too deep: so the cost of a request is bounded before its sender is known (ASVS 4.3.1, 15.2.2).
-func (f *Front) readBody(w *recorder, r *http.Request) bool {
+// strangersBody is what everybody may send; only a staff session may send more. A message of 4,000 characters fits,
+// however it is escaped.
+const strangersBody = 64 << 10
+
+// readBody takes the whole body in before anybody parses it, no more of it than the sender may send, and refuses what is
+// not JSON or nests too deep: so what a stranger's request may hold in memory is small (ASVS 4.3.1, 15.2.2).
+func (f *Front) readBody(w *recorder, r *http.Request, who parlatory.Actor) bool {
 	if r.Body == nil || r.Body == http.NoBody {
 		return emptyBody(w, r)
 	}
 	limit := f.opt.Limits.Body
+	if who.Kind != parlatory.Staff {
+		limit = min(limit, strangersBody)
+	}
 	if r.ContentLength > limit {
 		w.Header().Set("Connection", "close")
 		WriteProblem(w, parlatory.Fail(parlatory.KindTooLarge, "This is too large to send."))

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"strconv"
 	"time"
@@ -30,7 +31,7 @@ type ACMEOptions struct {
 }
 
 // ACME orders a certificate when a known name is first asked for, and renews it in time. A stranger's server name costs
-// a lookup in the directory of workspaces and no order, so nobody can spend our allowance at the authority (RFC 8555).
+// a lookup in the directory of workspaces, paid from the budget of its address, and no order, so nobody can spend our allowance at the authority (RFC 8555).
 // Its challenge is TLS-ALPN-01 (RFC 8737), so nothing else needs to listen.
 type ACME struct {
 	config *certmagic.Config
@@ -97,6 +98,16 @@ func (a *ACME) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, err
 		return nil, errors.New("no server name")
 	}
 	return a.config.GetCertificate(hello)
+}
+
+// peerOf is the client of the handshake that a decision is made for; invalid outside of one.
+func peerOf(ctx context.Context) netip.Addr {
+	hello, ok := ctx.Value(certmagic.ClientHelloInfoCtxKey).(*tls.ClientHelloInfo)
+	if !ok || hello == nil || hello.Conn == nil {
+		return netip.Addr{}
+	}
+	ap, _ := netip.ParseAddrPort(hello.Conn.RemoteAddr().String())
+	return ap.Addr().Unmap().WithZone("")
 }
 
 // Protocols are what the listener offers besides HTTP.

@@ -35,24 +35,6 @@ func AttemptCookie(token parlatory.Secret) http.Cookie {
 // NoAttemptCookie removes it.
 func NoAttemptCookie() http.Cookie { return cookie(attemptCookie, "", -1) }
 
-// SetSession hands the browser a session.
-func SetSession(w http.ResponseWriter, token parlatory.Secret) {
-	c := SessionCookie(token)
-	http.SetCookie(w, &c)
-}
-
-// ClearSession takes it away.
-func ClearSession(w http.ResponseWriter) { c := NoSessionCookie(); http.SetCookie(w, &c) }
-
-// SetAttempt hands the browser a sign-in that still owes a step.
-func SetAttempt(w http.ResponseWriter, token parlatory.Secret) {
-	c := AttemptCookie(token)
-	http.SetCookie(w, &c)
-}
-
-// ClearAttempt takes it away.
-func ClearAttempt(w http.ResponseWriter) { c := NoAttemptCookie(); http.SetCookie(w, &c) }
-
 // oneCookie is the value of the only cookie of that name; two of them mean that somebody planted one, so neither counts.
 func oneCookie(r *http.Request, name string) string {
 	found := r.CookiesNamed(name)

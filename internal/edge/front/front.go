@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"regexp"
 	"strconv"
 	"time"
@@ -37,7 +38,7 @@ type Sites interface {
 
 // Limits bound what one request and one address may cost. A zero means the default that New documents.
 type Limits struct {
-	Body                  int64   // bytes of a request's body; 1 MiB
+	Body                  int64   // bytes of a request's body from staff; 1 MiB. Everybody else's: 64 KiB at most
 	Depth                 int     // nesting of a JSON body; 32
 	RequestsPerSecond     float64 // of one address (IPv6: one /64); 100
 	Burst                 int     // what an address may save up; 400
@@ -74,6 +75,8 @@ type Front struct {
 	opt     Options
 	pages   *pages
 	buckets *buckets
+	names   *names
+	places  *places
 	metrics *metrics
 }
 
@@ -106,6 +109,8 @@ func New(o Options) (*Front, error) {
 		opt:     o,
 		pages:   p,
 		buckets: newBuckets(o.Limits, o.Clock),
+		names:   newNames(o.Clock),
+		places:  &places{counts: map[netip.Prefix]int{}},
 		metrics: newMetrics(o.Registry),
 	}, nil
 }

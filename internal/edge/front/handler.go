@@ -41,7 +41,16 @@ func (f *Front) walk(w *recorder, r *http.Request, nonce string) {
 	if !soundRequest(w, r) {
 		return
 	}
-	d, err := f.doorOf(r)
+	d, sub := f.hostOf(r.Host)
+	if !f.free(r, d, sub) {
+		if wait := f.buckets.take(AddressOf(r)); wait > 0 {
+			r.Pattern = "over limit"
+			f.metrics.limited()
+			WriteProblem(w, &parlatory.Error{Kind: parlatory.KindTooMany, Public: "Too many requests. Please wait a moment.", RetryAfter: wait})
+			return
+		}
+	}
+	d, err := f.doorOf(r.Context(), d, sub)
 	if err != nil {
 		WriteProblem(w, err)
 		return
@@ -50,14 +59,6 @@ func (f *Front) walk(w *recorder, r *http.Request, nonce string) {
 		r.Pattern = "unknown host"
 		f.page421(w, r, nonce)
 		return
-	}
-	if !isAsset(r.URL.Path) {
-		if wait := f.buckets.take(AddressOf(r)); wait > 0 {
-			r.Pattern = "over limit"
-			f.metrics.limited()
-			WriteProblem(w, &parlatory.Error{Kind: parlatory.KindTooMany, Public: "Too many requests. Please wait a moment.", RetryAfter: wait})
-			return
-		}
 	}
 	if r.Header.Get("Upgrade") != "" {
 		// What follows an upgrade is not scanned, so a connection whose upgrade was refused must end.
@@ -153,45 +154,70 @@ func unreserved(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~'
 }
 
-// doorOf judges the host of this request, whatever the connection was opened for. A door without a host is unknown.
-func (f *Front) doorOf(r *http.Request) (door, error) {
-	host, port := r.Host, ""
-	if h, p, err := net.SplitHostPort(r.Host); err == nil {
+// free holds for files at hosts that are known without a look into the directory. Everything else is paid for from the
+// address' budget before the directory is asked, so that made-up names cost their sender and not the database.
+func (f *Front) free(r *http.Request, d door, sub string) bool {
+	if !isAsset(r.URL.Path) || d.host == "" {
+		return false
+	}
+	if sub == "" {
+		return true
+	}
+	id, known := f.names.get(sub)
+	return known && !id.Zero()
+}
+
+// hostOf judges the host of one request, whatever the connection was opened for, without asking anybody: a door without
+// a host is none of ours, and one with a subdomain is still to be looked up.
+func (f *Front) hostOf(given string) (d door, sub string) {
+	host, port := given, ""
+	if h, p, err := net.SplitHostPort(given); err == nil {
 		host, port = h, p
 	}
 	host = strings.ToLower(host)
 	if port != "" && port != strconv.Itoa(f.opt.Port) || len(host) > 253 {
-		return door{}, nil
+		return door{}, ""
 	}
-	d := door{host: host, origin: f.originOf(host)}
+	d = door{host: host, origin: f.originOf(host)}
 	if extra, ok := f.opt.Hosts[host]; ok {
 		d.extra = extra
-		return d, nil
+		return d, ""
 	}
 	if host == f.opt.Domain {
 		d.workspace = parlatory.House
-		return d, nil
+		return d, ""
 	}
 	sub, ok := strings.CutSuffix(host, "."+f.opt.Domain)
 	if !ok || !label.MatchString(sub) {
-		return door{}, nil
+		return door{}, ""
 	}
-	id, found, err := f.opt.Directory.Workspace(r.Context(), sub)
-	if err != nil {
-		f.opt.Log.LogAttrs(r.Context(), slog.LevelError, "workspace lookup failed", slog.String("cause", err.Error()))
-		return door{}, parlatory.Fail(parlatory.KindUnavailable, "The server cannot reach its store. Please try again.")
+	return d, sub
+}
+
+// doorOf finds the workspace of a host with a subdomain. A door without a host is unknown.
+func (f *Front) doorOf(ctx context.Context, d door, sub string) (door, error) {
+	if sub == "" {
+		return d, nil
 	}
-	if !found || id.Zero() || id == parlatory.House {
-		return door{}, nil
+	id, err := f.workspace(ctx, sub)
+	if err != nil || id.Zero() {
+		return door{}, err
 	}
 	d.workspace = id
 	return d, nil
 }
 
-// Known reports whether a host name is one of ours: the question of certificate sources and of the redirect.
+// Known reports whether a host name is one of ours: the question of certificate sources and of the redirect. In a
+// handshake its client pays, from the budget of requests, for a name that must be looked up.
 func (f *Front) Known(ctx context.Context, host string) bool {
-	r := &http.Request{Host: host}
-	d, err := f.doorOf(r.WithContext(ctx))
+	d, sub := f.hostOf(host)
+	if from := peerOf(ctx); sub != "" && from.IsValid() {
+		if _, known := f.names.get(sub); !known && f.buckets.take(from) > 0 {
+			f.metrics.limited()
+			return false
+		}
+	}
+	d, err := f.doorOf(ctx, d, sub)
 	return err == nil && d.host != ""
 }
 

@@ -43,12 +43,16 @@ func (f *Front) Serve(ctx context.Context, plain net.Listener) error {
 	if f.opt.Certificates == nil && !(plaintext && loopback(plain.Addr())) {
 		return errors.New("front: no certificates, and this program speaks TLS only")
 	}
-	g := &gate{Listener: plain, front: f, ready: make(chan net.Conn), over: make(chan struct{}), counts: map[netip.Prefix]int{}}
 	srv := newServer(f, f.opt.Log)
 	if f.opt.Certificates != nil {
-		g.tls = TLS(f.opt.Certificates)
-		srv.TLSConfig = g.tls
+		srv.TLSConfig = TLS(f.opt.Certificates)
 	}
+	return f.serveGated(ctx, srv, plain)
+}
+
+// serveGated serves behind a gate, with TLS if the server has a configuration of it.
+func (f *Front) serveGated(ctx context.Context, srv *http.Server, plain net.Listener) error {
+	g := &gate{Listener: plain, front: f, tls: srv.TLSConfig, ready: make(chan net.Conn), over: make(chan struct{})}
 	g.wait.Go(g.accept)
 	err := serveUntil(ctx, srv, g)
 	_ = g.Close()
@@ -99,11 +103,13 @@ type gate struct {
 	over  chan struct{}
 	close sync.Once
 	wait  sync.WaitGroup
+}
 
+// places counts the open connections of all listeners together.
+type places struct {
 	mu     sync.Mutex
 	total  int
 	counts map[netip.Prefix]int
-	fault  error
 }
 
 // Accept gives the next connection that has shaken hands.
@@ -112,11 +118,6 @@ func (g *gate) Accept() (net.Conn, error) {
 	case c := <-g.ready:
 		return c, nil
 	case <-g.over:
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		if g.fault != nil {
-			return nil, g.fault
-		}
 		return nil, net.ErrClosed
 	}
 }
@@ -160,29 +161,30 @@ func (g *gate) admit(c net.Conn) (net.Conn, bool) {
 	ap, _ := netip.ParseAddrPort(c.RemoteAddr().String())
 	addr := ap.Addr().Unmap().WithZone("")
 	key := source(addr)
-	l := g.front.opt.Limits
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	l, p := g.front.opt.Limits, g.front.places
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	switch {
-	case g.total >= l.Connections:
+	case p.total >= l.Connections:
 		g.front.metrics.refuse("full")
 		return nil, false
-	case !addr.IsLoopback() && g.counts[key] >= l.ConnectionsPerAddress:
+	case !addr.IsLoopback() && p.counts[key] >= l.ConnectionsPerAddress:
 		g.front.metrics.refuse("address")
 		return nil, false
 	}
-	g.total++
-	g.counts[key]++
+	p.total++
+	p.counts[key]++
 	g.front.metrics.connections.Inc()
 	return &counted{Conn: c, left: sync.OnceFunc(func() { g.leave(key) })}, true
 }
 
 func (g *gate) leave(key netip.Prefix) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.total--
-	if g.counts[key]--; g.counts[key] <= 0 {
-		delete(g.counts, key)
+	p := g.front.places
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.total--
+	if p.counts[key]--; p.counts[key] <= 0 {
+		delete(p.counts, key)
 	}
 	g.front.metrics.connections.Dec()
 }

@@ -10,9 +10,10 @@ import (
 // ServeRedirect answers on a plain HTTP listener until the context ends: people who typed an address without https are
 // sent to the same page there. Only reads of pages at hosts of ours are sent on; a client of the API that speaks plain
 // HTTP has already sent its secret in clear, and must fail loudly (ASVS 12.2.1, 4.1.2). The target is built from the
-// configured domain, never from what the request claims besides a known name.
+// configured domain, never from what the request claims besides a known name. Connections count with those of the TLS
+// listener, under the same bounds.
 func (f *Front) ServeRedirect(ctx context.Context, l net.Listener) error {
-	return serveUntil(ctx, newServer(http.HandlerFunc(f.redirect), f.opt.Log), l)
+	return f.serveGated(ctx, newServer(http.HandlerFunc(f.redirect), f.opt.Log), l)
 }
 
 func (f *Front) redirect(w http.ResponseWriter, r *http.Request) {

@@ -35,13 +35,13 @@ func (f *Front) staff(w *recorder, r *http.Request, d door) {
 		refuse(w, http.StatusMethodNotAllowed, "This method is not offered.")
 		return
 	}
-	if !f.readBody(w, r) {
-		r.Pattern = "refused"
-		return
-	}
 	who, err := f.staffActor(r, d)
 	if err != nil {
 		WriteProblem(w, err)
+		return
+	}
+	if !f.readBody(w, r, who) {
+		r.Pattern = "refused"
 		return
 	}
 	r2 := r.WithContext(WithActor(r.Context(), who))
@@ -108,9 +108,6 @@ func (f *Front) widget(w *recorder, r *http.Request, d door) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	if !f.readBody(w, r) {
-		return
-	}
 	f.asVisitor(w, r, d, site)
 }
 
@@ -118,6 +115,9 @@ func (f *Front) asVisitor(w *recorder, r *http.Request, d door, site string) {
 	who, err := f.visitorActor(r, d, site)
 	if err != nil {
 		WriteProblem(w, err)
+		return
+	}
+	if !f.readBody(w, r, who) {
 		return
 	}
 	r2 := r.WithContext(WithActor(r.Context(), who))

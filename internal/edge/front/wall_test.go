@@ -99,10 +99,9 @@ func TestAC_067_SubdomainCookieTossing(t *testing.T) {
 		}
 	}
 	w := httptest.NewRecorder()
-	SetSession(w, parlatory.NewSecret("t"))
-	SetAttempt(w, parlatory.NewSecret("t"))
-	ClearSession(w)
-	ClearAttempt(w)
+	for _, c := range []http.Cookie{SessionCookie(parlatory.NewSecret("t")), AttemptCookie(parlatory.NewSecret("t")), NoSessionCookie(), NoAttemptCookie()} {
+		http.SetCookie(w, &c)
+	}
 	for _, c := range w.Result().Cookies() {
 		if !strings.HasPrefix(c.Name, "__Host-") || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "/" || c.Domain != "" {
 			t.Errorf("%+v", c)
