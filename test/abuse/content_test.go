@@ -104,9 +104,10 @@ func TestAC_079_FieldsGiven(t *testing.T) {
 	}
 	check(t, a.agent.Do(t.Context(), "POST", "/api/v1/enquiries/"+a.visitor.Enquiry+"/close", nil, nil))
 	staff.wait(t, `"closed"`)
-	staff.wait(t, `"k":"enquiry"`)
-	visitor.wait(t, `"k":"enquiry"`)
-	staff.wait(t, `"k":"read"`)
+	for _, kind := range []string{"message", "typing", "read", "enquiry"} {
+		staff.wait(t, `"k":"`+kind+`"`)
+		visitor.wait(t, `"k":"`+kind+`"`)
+	}
 	visitor.wait(t, `"closed"`)
 	for who, l := range map[string]*listener{"Agent": &staff, "visitor": &visitor} {
 		l.mu.Lock()
