@@ -102,6 +102,9 @@ func (e entryLine) disclosed(r row) error {
 		if e.Salt != "" || e.Values != nil {
 			return errLine
 		}
+		if !erasable(r.subject.Kind) {
+			return errors.New("its values are gone, and those under key " + e.Key + " are never erased: they were taken from outside")
+		}
 		return nil
 	case damaged:
 		return errors.New("its values do not open: the row was changed from outside")

@@ -43,7 +43,7 @@ type Record struct {
 	New       map[string]string
 	Remark    string
 	Erased    bool // the values went with the person whom they were about
-	Damaged   bool // the row was changed from outside: its values do not open
+	Damaged   bool // the row was changed from outside: its values do not open, or were taken away
 }
 
 // List reads a page of entries, newest first: pass the last one's ID as Before for the next page.
@@ -170,26 +170,52 @@ const (
 	damaged state = "damaged"
 )
 
-// values opens what can be opened; only a key ring out of reach is an error.
+// erasable holds for the kinds of subject whose keys may be destroyed: contacts and persons. What stands under the
+// ledger's own key, or under any other, is never erased.
+func erasable(kind string) bool {
+	return kind == vault.KindContact || kind == vault.KindStaff || kind == vault.KindAccount
+}
+
+// keyed holds for a subject that can have sealed values; others were written from outside.
+func keyed(s vault.Subject) bool {
+	single := s.Kind == vault.KindLedger || s.Kind == vault.KindSettings
+	return single && s.ID == [16]byte{} || (erasable(s.Kind) || s.Kind == vault.KindRoom) && s.ID != [16]byte{}
+}
+
+// values opens what can be opened; only a key ring out of reach is an error. One damaged row or key must not hide the
+// others.
 func (r sealedRow) values(ctx context.Context, keys *keyRing) (salt, canonical []byte, s state, err error) {
-	if r.garbled {
+	if r.garbled || !keyed(r.subject) {
 		return nil, nil, damaged, nil
 	}
-	if r.sealed.Empty() {
-		return nil, nil, erased, nil
+	salt, canonical, s, err = r.disclose(ctx, keys)
+	if errors.Is(err, vault.ErrOpen) {
+		return nil, nil, damaged, nil
 	}
-	held, err := keys.hold(ctx, r.subject, r.sealed.Version())
-	if err != nil {
-		return nil, nil, whole, err
+	return salt, canonical, s, err
+}
+
+// disclose gives the values of a row. Erasing destroys a subject's keys and touches no row: values that are missing under
+// a key that stands, or under one that can't be destroyed, were taken.
+func (r sealedRow) disclose(ctx context.Context, keys *keyRing) (salt, canonical []byte, s state, err error) {
+	if !r.sealed.Empty() {
+		held, err := keys.hold(ctx, r.subject, r.sealed.Version())
+		if err != nil {
+			return nil, nil, whole, err
+		}
+		if held != nil {
+			salt, canonical, err = r.open(held, r.sealed)
+			return salt, canonical, whole, err
+		}
 	}
-	if held == nil {
-		return nil, nil, erased, nil
+	if !erasable(r.subject.Kind) {
+		return nil, nil, damaged, nil
 	}
-	salt, canonical, err = r.open(held, r.sealed)
-	if err != nil {
-		return nil, nil, damaged, nil //nolint:nilerr // what does not open is shown as damaged
+	newest, err := keys.hold(ctx, r.subject, 0)
+	if err != nil || newest != nil {
+		return nil, nil, damaged, err
 	}
-	return salt, canonical, whole, nil
+	return nil, nil, erased, nil
 }
 
 func (r sealedRow) record(ctx context.Context, keys *keyRing) (Record, error) {

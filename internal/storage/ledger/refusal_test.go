@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parlatory"
+	"parlatory/internal/guard/vault"
 	"parlatory/internal/storage/db"
 )
 
@@ -74,33 +75,115 @@ func TestRefusalsAreBounded(t *testing.T) {
 	clock := &handClock{now: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)}
 	r := NewRefusals(clock)
 	ws := newID[parlatory.WorkspaceKind]()
-	for i := range 20_000 {
-		a := netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 1})
-		r.Refused(t.Context(), parlatory.Actor{Workspace: ws, Address: a}, actDenied)
+	flood := func(ws parlatory.WorkspaceID, n int) {
+		for i := range n {
+			a := netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 1})
+			r.Refused(t.Context(), parlatory.Actor{Workspace: ws, Address: a}, actDenied)
+		}
 	}
-	if r.sources != maxSources || len(r.tallies) != maxSources+1 || len(r.queue) != maxSources+1 {
-		t.Errorf("%d sources, %d tallies, %d waiting", r.sources, len(r.tallies), len(r.queue))
+	flood(ws, 20_000)
+	flooded := r.rooms[ws]
+	if flooded.sources != maxSources || len(flooded.tallies) != maxSources+1 || len(flooded.queue) != maxSources+1 {
+		t.Errorf("%d sources, %d tallies, %d waiting", flooded.sources, len(flooded.tallies), len(flooded.queue))
 	}
 	rest := source{workspace: ws, act: actDenied.Name}
-	if r.tallies[rest].more != 20_000-maxSources-1 {
-		t.Errorf("%d counted for the rest", r.tallies[rest].more)
+	if flooded.tallies[rest].more != 20_000-maxSources-1 {
+		t.Errorf("%d counted for the rest", flooded.tallies[rest].more)
+	}
+	// The flood there takes no place from another workspace's sources.
+	other := newID[parlatory.WorkspaceKind]()
+	flood(other, 10)
+	if n := r.rooms[other].sources; n != 10 {
+		t.Errorf("%d sources of another workspace have their own entry", n)
 	}
 	// Somebody who can choose the workspace of their refusals fills no memory either.
+	for range 50 {
+		flood(newID[parlatory.WorkspaceKind](), 1100)
+	}
+	if r.sources != allSources {
+		t.Errorf("%d sources in the process", r.sources)
+	}
 	for range 20_000 {
 		r.Refused(t.Context(), parlatory.Actor{Workspace: newID[parlatory.WorkspaceKind]()}, actDenied)
 	}
-	if len(r.tallies) != maxTallies || r.lost == 0 {
-		t.Errorf("%d tallies, %d lost", len(r.tallies), r.lost)
+	if r.tallies != allTallies || len(r.rooms) > allTallies || r.waiting != allTallies || r.lost == 0 {
+		t.Errorf("%d tallies, %d workspaces, %d waiting, %d lost", r.tallies, len(r.rooms), r.waiting, r.lost)
 	}
-	r.queue = nil
+	r.due(true)
 	clock.add(tallyMinute)
 	r.count(clock.Now().Add(-tallyMinute))
-	if len(r.queue) != 1 || r.queue[0].count != 20_000-maxSources-1 {
-		t.Errorf("after a minute: %d entries", len(r.queue))
+	if queue := r.rooms[ws].queue; len(queue) != 1 || queue[0].count != 20_000-maxSources-1 {
+		t.Errorf("after a minute: %d entries", len(queue))
 	}
+	r.due(true)
 	clock.add(tallyMinute)
 	r.count(clock.Now().Add(-tallyMinute))
-	if len(r.tallies) != 0 || r.sources != 0 {
-		t.Errorf("after two quiet minutes %d tallies, %d sources", len(r.tallies), r.sources)
+	if len(r.rooms) != 0 || r.sources != 0 || r.tallies != 0 || r.waiting != 0 {
+		t.Errorf("after two quiet minutes %d workspaces, %d sources, %d tallies, %d waiting", len(r.rooms), r.sources, r.tallies, r.waiting)
 	}
+}
+
+func TestLostRefusalsAreCounted(t *testing.T) {
+	r := NewRefusals(&handClock{now: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)})
+	ws := newID[parlatory.WorkspaceKind]()
+	s := source{workspace: ws, act: actDenied.Name}
+	left := make([]refusal, maxWaiting+3)
+	for i := range left {
+		left[i] = refusal{source: s, count: 2}
+	}
+	r.again(ws, left)
+	if r.waiting != maxWaiting || len(r.rooms[ws].queue) != maxWaiting || r.lost != 6 {
+		t.Errorf("%d waiting, %d lost", r.waiting, r.lost)
+	}
+	r.Refused(t.Context(), parlatory.Actor{Workspace: ws}, actDenied)
+	if r.waiting != maxWaiting || r.lost != 7 {
+		t.Errorf("%d waiting, %d lost", r.waiting, r.lost)
+	}
+	if len(r.due(false)) != 0 {
+		t.Error("a workspace that failed is tried again at once")
+	}
+}
+
+// A workspace whose key is out of reach keeps its refusals for later, and nobody else's wait for it.
+func TestAFailingWorkspaceBlocksNoOther(t *testing.T) {
+	onBoth(t, func(t *testing.T, o db.Options) {
+		r := newRig(t, o)
+		failing := r.ws
+		r.ws = newID[parlatory.WorkspaceKind]()
+		r.found(r.ws)
+		other := r.ws
+		key := r.shelf.keys[r.shelf.name(failing, vault.LedgerSubject)]
+		r.shelf.erase(failing, vault.LedgerSubject)
+		r.ring.Forget(failing, vault.LedgerSubject)
+		refuse := func(ws parlatory.WorkspaceID) {
+			actor := r.actor()
+			actor.Workspace = ws
+			if _, err := r.law.Permit(t.Context(), actor, actDenied); err == nil {
+				t.Fatal("not refused")
+			}
+		}
+		seen := func(ws parlatory.WorkspaceID) int {
+			r.ws = ws
+			return len(r.list(Filter{Action: Refused}))
+		}
+		refuse(failing)
+		refuse(other)
+		for range 3 { // whichever has its turn first
+			r.refusals.flush(t.Context(), r.Ledger, false)
+		}
+		if n := seen(other); n != 1 {
+			t.Errorf("%d refusals of the sound workspace are witnessed", n)
+		}
+		if n := seen(failing); n != 0 {
+			t.Errorf("%d refusals without a key", n)
+		}
+		r.shelf.put(key)
+		r.refusals.flush(t.Context(), r.Ledger, true)
+		if n := seen(failing); n != 1 {
+			t.Errorf("%d refusals are witnessed once the key is back", n)
+		}
+		if n := seen(other); n != 1 {
+			t.Errorf("a refusal was witnessed %d times", n)
+		}
+	})
 }

@@ -25,7 +25,7 @@ type Report struct {
 	Verifier string
 	Entries  int64
 	Heads    int
-	Erased   int64 // entries whose values were erased or left out: their clear columns are proved, their values are not shown
+	Erased   int64 // entries about contacts or persons whose values were erased or left out: their clear columns are proved, their values are not shown
 	From, To time.Time
 	Head     string // the newest checkpoint; empty if there is none
 	Pinned   bool   // the verifier key was known beforehand
