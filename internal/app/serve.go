@@ -73,7 +73,7 @@ func rootKey(c *config.Config) (vault.Root, error) {
 	_, err := os.Stat(c.KeyFile)
 	if errors.Is(err, os.ErrNotExist) {
 		_, db := os.Stat(c.Database.SQLite)
-		if c.Database.Postgres != "" || db == nil {
+		if c.Database.Postgres != "" || !errors.Is(db, os.ErrNotExist) {
 			return nil, fmt.Errorf("key file %s is missing, and there may be data that only it opens: put it back, or make one with `parlatory keys create`", filepath.Base(c.KeyFile))
 		}
 		if err := vault.CreateKeyFile(c.KeyFile); err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parlatory"
+	"parlatory/internal/domain/staff"
 	"parlatory/internal/guard/access"
 	"parlatory/internal/guard/vault"
 	"parlatory/internal/storage/db"
@@ -94,7 +95,7 @@ func (r *Room) change(ctx context.Context, actor parlatory.Actor, act access.Act
 	if err != nil {
 		return Enquiry{}, err
 	}
-	before, err := r.Get(ctx, actor, id)
+	before, err := r.get(ctx, actor, id)
 	if err != nil {
 		return Enquiry{}, err
 	}
@@ -127,12 +128,12 @@ func (r *Room) change(ctx context.Context, actor parlatory.Actor, act access.Act
 	case err != nil && !errors.Is(err, errAsItIs):
 		return Enquiry{}, err
 	}
-	return r.Get(ctx, actor, id)
+	return r.get(ctx, actor, id)
 }
 
 // taken names the colleague; where the data level hides the enquiry by now, it says so without a name.
 func (r *Room) taken(ctx context.Context, actor parlatory.Actor, id parlatory.EnquiryID) error {
-	now, err := r.Get(ctx, actor, id)
+	now, err := r.get(ctx, actor, id)
 	if err != nil || now.StaffName == "" {
 		return parlatory.Conflict("A colleague has picked this up already.")
 	}
@@ -148,6 +149,9 @@ type change struct {
 
 func (r *Room) changeIn(tx *db.Tx, permit access.Permit, id parlatory.EnquiryID, do step, c change) error {
 	actor, query := permit.Actor(), sqlEnquiry
+	if err := staff.Steady(tx, actor); err != nil {
+		return err
+	}
 	if tx.Postgres() {
 		query = sqlEnquiryForUpdate
 	}

@@ -434,3 +434,94 @@ func TestTheLedgerOfAConversationVerifies(t *testing.T) {
 		t.Error("a message text stands in the ledger")
 	}
 }
+
+// A node that heard nothing of a reopening does not go on refusing out of its memory.
+func TestARefusalIsNeverOutOfMemory(t *testing.T) {
+	v := newWorld(t, domaintest.New(t, setup.Acts...))
+	deaf := chat.New(chat.Options{
+		DB: v.DB, Law: v.Law, Ring: v.Ring, Ledger: v.Ledger, Contacts: v.contacts, Staff: v.Staff, Clock: v.Clock, Log: v.Log,
+		Limits: chat.Limits{VisitorPerMinute: 1e6},
+	}) // not registered with the database: it hears of nothing
+	t.Cleanup(deaf.Close)
+	visitor, begun := v.visit(t, "first")
+	post := func(kind parlatory.Kind) {
+		t.Helper()
+		_, err := deaf.Post(t.Context(), visitor, chat.Post{Room: begun.Room, Client: client(), Body: "hello"})
+		if kind == parlatory.KindInternal && err != nil || kind != parlatory.KindInternal && parlatory.KindOf(err) != kind {
+			t.Errorf("want %s, got %v", kind, err)
+		}
+	}
+	fine := parlatory.KindInternal
+	post(fine)
+	for range 3 {
+		if _, err := v.chat.Pickup(t.Context(), v.dana, begun.Enquiry); err != nil {
+			t.Fatal(err)
+		}
+		post(fine)
+		if _, err := v.chat.CloseEnquiry(t.Context(), v.dana, begun.Enquiry); err != nil {
+			t.Fatal(err)
+		}
+		post(parlatory.KindConflict)
+		post(parlatory.KindConflict)
+		if _, err := v.chat.Reopen(t.Context(), v.dana, begun.Enquiry); err != nil {
+			t.Fatal(err)
+		}
+		post(fine)
+	}
+}
+
+// An actor that was resolved before its suspension does nothing after it.
+func TestASuspendedActorIsRefusedInsideTheTransaction(t *testing.T) {
+	v := newWorld(t, domaintest.New(t, setup.Acts...))
+	_, begun := v.visit(t, "first")
+	_, waiting := v.visit(t, "second")
+	if _, err := v.chat.Pickup(t.Context(), v.dana, begun.Enquiry); err != nil {
+		t.Fatal(err)
+	}
+	v.say(t, v.dana, begun.Room, "hello")
+	if _, err := v.Staff.Suspend(t.Context(), v.admin, v.dana.Staff); err != nil {
+		t.Fatal(err)
+	}
+	v.Clock.Advance(2 * time.Second)
+	_, err := v.chat.Post(t.Context(), v.dana, chat.Post{Room: begun.Room, Client: client(), Body: "still here"})
+	is(t, err, parlatory.KindUnauthenticated)
+	_, err = v.chat.Pickup(t.Context(), v.dana, waiting.Enquiry)
+	is(t, err, parlatory.KindUnauthenticated)
+	_, err = v.chat.CloseEnquiry(t.Context(), v.dana, begun.Enquiry)
+	is(t, err, parlatory.KindUnauthenticated)
+}
+
+// A token's row that was pointed at another contact past the program admits nobody.
+func TestAC_121_AVisitorsTokenIsBound(t *testing.T) {
+	v := newWorld(t, domaintest.New(t, setup.Acts...))
+	victim, _ := v.visit(t, "secret")
+	guest := v.At(v.ws)
+	guest.Site = site
+	mine, err := v.chat.Begin(t.Context(), guest, chat.Beginning{Client: client(), Name: "Mallory", Question: "hi", Privacy: "2026-11"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.Look(v.ws, func(tx *db.Tx) error {
+		_, err := tx.Exec(`UPDATE visitor_tokens SET contact = $2 WHERE workspace = $1 AND contact = $3`, victim.Contact, mine.Contact)
+		return err
+	})
+	_, err = v.contacts.Visitor(t.Context(), v.ws, mine.Token.Reveal(), site, guest)
+	is(t, err, parlatory.KindUnauthenticated)
+}
+
+// A list shows previews; the whole question is a reading.
+func TestListsShowPreviewsOnly(t *testing.T) {
+	v := newWorld(t, domaintest.New(t, setup.Acts...))
+	_, begun := v.visit(t, strings.Repeat("long ", 100))
+	page, err := v.chat.List(t.Context(), v.admin, chat.ViewAll, parlatory.EnquiryID{}, 10)
+	if err != nil || len([]rune(page.Enquiries[0].Question)) != 141 {
+		t.Errorf("a list shows %d characters of the question: %v", len(page.Enquiries[0].Question), err)
+	}
+	before := v.Count(v.ws, "ledger_entries", "act = 'chat.reading'")
+	if _, err := v.chat.Get(t.Context(), v.admin, begun.Enquiry); err != nil {
+		t.Fatal(err)
+	}
+	if n := v.Count(v.ws, "ledger_entries", "act = 'chat.reading'"); n != before+1 {
+		t.Error("the whole question was read without an entry")
+	}
+}

@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -53,12 +54,14 @@ func (r *Room) WitnessHeads(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("list workspaces with open rooms: %w", err)
 	}
+	var failed error
 	for _, ws := range workspaces {
-		if err := r.witnessHeadsOf(ctx, ws); err != nil {
-			return err
+		if err := r.witnessHeadsOf(ctx, ws); err != nil { // a workspace whose keys are away does not hold up the others
+			r.Log.Error("hourly heads of one workspace", "cause", err.Error())
+			failed = errors.Join(failed, err)
 		}
 	}
-	return nil
+	return failed
 }
 
 type grown struct {

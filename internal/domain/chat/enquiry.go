@@ -136,13 +136,36 @@ func (r *Room) List(ctx context.Context, actor parlatory.Actor, view View, curso
 	if err != nil {
 		return Page{}, err
 	}
-	return page, r.reveal(ctx, actor.Workspace, page.Enquiries)
+	if err := r.reveal(ctx, actor.Workspace, page.Enquiries); err != nil {
+		return Page{}, err
+	}
+	for i := range page.Enquiries {
+		page.Enquiries[i].Question = Preview(page.Enquiries[i].Question)
+	}
+	return page, nil
+}
+
+// Preview is as much of a text as a list shows; who wants the rest opens the conversation, which is an entry in the ledger.
+func Preview(s string) string {
+	const most = 140
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
 }
 
 var last = [16]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
 
-// Get reads one enquiry.
+// Get reads one enquiry with its whole question, which is a reading of the conversation like any other.
 func (r *Room) Get(ctx context.Context, actor parlatory.Actor, id parlatory.EnquiryID) (Enquiry, error) {
+	e, err := r.get(ctx, actor, id)
+	if err != nil {
+		return Enquiry{}, err
+	}
+	return e, r.witnessReading(ctx, actor, e.Room, e.state())
+}
+
+func (r *Room) get(ctx context.Context, actor parlatory.Actor, id parlatory.EnquiryID) (Enquiry, error) {
 	permit, err := r.Law.Permit(ctx, actor, ActList)
 	if err != nil {
 		return Enquiry{}, err

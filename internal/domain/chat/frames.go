@@ -119,7 +119,11 @@ func (r *Room) Told(events []parlatory.Event) {
 		case parlatory.EventsMissed:
 			r.states.clear()
 			r.names.clear()
+			r.standing.clear()
+		case parlatory.SessionEnded, parlatory.AccountChanged:
+			r.standing.clear()
 		case parlatory.StaffChanged:
+			r.standing.clear()
 			r.names.forget(nameKey{e.Workspace, e.Staff.Raw()})
 		case parlatory.EnquiryChanged, parlatory.EnquiryOpened:
 			r.states.drop(roomKey{e.Workspace, e.Room})

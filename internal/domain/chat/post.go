@@ -93,12 +93,9 @@ func (r *Room) admit(ctx context.Context, actor parlatory.Actor, p Post) (*waiti
 	if p.Client.Zero() {
 		return nil, parlatory.Invalid("id", "must be a UUID that you choose")
 	}
-	st, err := r.state(ctx, actor.Workspace, p.Room)
+	st, err := r.visible(ctx, actor, permit.Level(), p.Room)
 	if err != nil {
 		return nil, err
-	}
-	if !sees(actor, permit.Level(), st) {
-		return nil, parlatory.NotFound()
 	}
 	held, err := r.Ring.Hold(ctx, actor.Workspace, vault.ContactKey(st.contact))
 	if err != nil {
@@ -126,6 +123,22 @@ func authorOf(actor parlatory.Actor) (parlatory.ActorKind, [16]byte) {
 		return parlatory.Visitor, actor.Contact.Raw()
 	}
 	return parlatory.Staff, actor.Staff.Raw()
+}
+
+// visible is the state of a room that the actor sees. A remembered state may say yes, never no: what it hides may have been
+// given to the actor since.
+func (r *Room) visible(ctx context.Context, actor parlatory.Actor, level access.Level, room parlatory.RoomID) (state, error) {
+	for range 2 {
+		st, err := r.state(ctx, actor.Workspace, room)
+		if err != nil {
+			return state{}, err
+		}
+		if sees(actor, level, st) {
+			return st, nil
+		}
+		r.states.drop(roomKey{actor.Workspace, room})
+	}
+	return state{}, parlatory.NotFound()
 }
 
 // state is the remembered state of a room, or a fresh one.
@@ -198,11 +211,11 @@ const tries = 8
 // writes to at the same time is not remembered: its next post reads it under the lock at once.
 func (r *Room) commit(ws parlatory.WorkspaceID, batch []*waiting) {
 	permit, err := r.Law.System(actGather, ws)
-	var states map[parlatory.RoomID]*state
+	var states map[parlatory.RoomID]*working
 	contended := false
 	for try := 0; err == nil && try < tries; try++ {
 		err = r.DB.Write(context.Background(), permit, func(tx *db.Tx) error {
-			states = make(map[parlatory.RoomID]*state, len(batch))
+			states = make(map[parlatory.RoomID]*working, len(batch))
 			return r.appendAll(tx, batch, states, try > 0)
 		})
 		if !errors.Is(err, errStale) {
@@ -218,7 +231,9 @@ func (r *Room) commit(ws parlatory.WorkspaceID, batch []*waiting) {
 	}
 	if err == nil && !contended {
 		for room, st := range states {
-			r.states.put(roomKey{ws, room}, *st)
+			if st.grown { // what was only refused is not remembered
+				r.states.put(roomKey{ws, room}, st.state)
+			}
 		}
 	}
 	for _, w := range batch {
@@ -229,8 +244,34 @@ func (r *Room) commit(ws parlatory.WorkspaceID, batch []*waiting) {
 	}
 }
 
+// working is the state of a room while a batch is written.
+type working struct {
+	state
+	remembered bool // from memory: it may accept, and a collision shows if it was wrong; it may not refuse
+	grown      bool
+}
+
+// refuse answers a post that its rule refuses. A refusal out of memory is judged again by the row: nothing would collide, and
+// a stale state would refuse for ever.
+func (w *waiting) refuse(tx *db.Tx, st *working, refusal error) error {
+	if st.remembered {
+		if err := lock(tx, w.draft.room); err != nil {
+			return err
+		}
+		now, err := readState(tx, w.draft.room)
+		if err != nil {
+			return err
+		}
+		if refusal = mayPost(w.actor, w.level, now); refusal == nil {
+			return errStale
+		}
+	}
+	w.err = refusal
+	return nil
+}
+
 // appendAll gives each waiting post its number. A post that its rule refuses fails alone.
-func (r *Room) appendAll(tx *db.Tx, batch []*waiting, states map[parlatory.RoomID]*state, careful bool) error {
+func (r *Room) appendAll(tx *db.Tx, batch []*waiting, states map[parlatory.RoomID]*working, careful bool) error {
 	args := make([]any, 0, len(batch)*insertColumns)
 	messages := make([]Message, 0, len(batch))
 	first := map[repeatKey]*waiting{}
@@ -253,27 +294,37 @@ func (r *Room) appendAll(tx *db.Tx, batch []*waiting, states map[parlatory.RoomI
 				continue
 			}
 		}
-		if w.err = mayPost(w.actor, w.level, *st); w.err != nil {
+		if err := r.steady(tx, w.actor); parlatory.KindOf(err) == parlatory.KindUnauthenticated {
+			w.err = err
+			continue
+		} else if err != nil {
+			return err
+		}
+		if refusal := mayPost(w.actor, w.level, st.state); refusal != nil {
+			if err := w.refuse(tx, st, refusal); err != nil {
+				return err
+			}
 			continue
 		}
 		var m Message
-		if args, m, err = w.draft.row(st, tx.Now(), args); err != nil {
+		if args, m, err = w.draft.row(&st.state, tx.Now(), args); err != nil {
 			return err
 		}
+		st.grown = true
 		w.posted = Posted{Seq: m.Seq, At: m.At}
 		messages = append(messages, m)
 	}
 	return r.insert(tx, args, messages)
 }
 
-func (r *Room) stateIn(tx *db.Tx, states map[parlatory.RoomID]*state, room parlatory.RoomID, fresh bool) (*state, error) {
+func (r *Room) stateIn(tx *db.Tx, states map[parlatory.RoomID]*working, room parlatory.RoomID, fresh bool) (*working, error) {
 	if st, ok := states[room]; ok {
 		return st, nil
 	}
 	if !fresh {
 		if st, ok := r.states.get(roomKey{tx.Workspace(), room}); ok {
-			states[room] = &st
-			return &st, nil
+			states[room] = &working{state: st, remembered: true}
+			return states[room], nil
 		}
 	}
 	if err := lock(tx, room); err != nil {
@@ -283,8 +334,8 @@ func (r *Room) stateIn(tx *db.Tx, states map[parlatory.RoomID]*state, room parla
 	if err != nil {
 		return nil, err
 	}
-	states[room] = &st
-	return &st, nil
+	states[room] = &working{state: st}
+	return states[room], nil
 }
 
 // lock makes posts that had to read the room wait for each other, so that nodes that post into one room at the same time

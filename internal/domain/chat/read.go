@@ -228,6 +228,16 @@ func (r *Room) Mark(ctx context.Context, actor parlatory.Actor, room parlatory.R
 		return err
 	}
 	kind, reader := authorOf(actor)
+	var marked int64
+	err = r.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		return tx.Row(sqlMyMark, room, int64(kind), parlatory.RowID(reader)).Scan(&marked)
+	})
+	if err == nil && marked >= seq && seq > 0 { // said again, or late: nothing to write
+		return nil
+	}
+	if err != nil && !errors.Is(err, db.ErrNone) {
+		return fmt.Errorf("read mark: %w", err)
+	}
 	return r.DB.Write(ctx, permit, func(tx *db.Tx) error {
 		st, err := readState(tx, room)
 		if err != nil {

@@ -57,11 +57,12 @@ type Options struct {
 // Room holds the conversations of all workspaces.
 type Room struct {
 	Options
-	states  states
-	frames  frames
-	names   names
-	rates   rates
-	inserts [gatherMost + 1]string
+	states   states
+	frames   frames
+	names    names
+	standing standing
+	rates    rates
+	inserts  [gatherMost + 1]string
 
 	mu        sync.Mutex
 	gathers   map[parlatory.WorkspaceID]*gather
@@ -83,6 +84,7 @@ func New(o Options) *Room {
 	r := &Room{Options: o, gathers: map[parlatory.WorkspaceID]*gather{}}
 	r.states.known = map[roomKey]state{}
 	r.frames.start()
+	r.standing.known = map[parlatory.SessionID]time.Time{}
 	r.names.known = map[nameKey]name{}
 	r.rates.buckets = map[rateKey]*bucket{}
 	for n := 1; n <= gatherMost; n++ {

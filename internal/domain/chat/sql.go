@@ -44,7 +44,8 @@ const (
 
 	sqlMark = `INSERT INTO marks (workspace, room, reader_kind, reader, seq, at) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (workspace, room, reader_kind, reader) DO UPDATE SET seq = excluded.seq, at = excluded.at WHERE marks.seq < excluded.seq`
-	sqlMarks = `SELECT reader_kind, reader, seq FROM marks WHERE workspace = $1 AND room = $2`
+	sqlMyMark = `SELECT seq FROM marks WHERE workspace = $1 AND room = $2 AND reader_kind = $3 AND reader = $4`
+	sqlMarks  = `SELECT reader_kind, reader, seq FROM marks WHERE workspace = $1 AND room = $2`
 
 	sqlReading    = `SELECT 1 FROM readings WHERE workspace = $1 AND room = $2 AND staff = $3 AND hour = $4`
 	sqlPutReading = `INSERT INTO readings (workspace, room, staff, hour) VALUES ($1, $2, $3, $4) ON CONFLICT (workspace, room, staff, hour) DO NOTHING`

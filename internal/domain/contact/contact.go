@@ -125,7 +125,11 @@ func (d *Draft) Store(tx *db.Tx) error {
 		return fmt.Errorf("store contact: %w", err)
 	}
 	token := parlatory.NewID[parlatory.RowKind](fixed{c.CreatedAt})
-	_, err := tx.Exec(sqlInsertToken, token, d.hash, c.ID, d.site, c.CreatedAt, c.CreatedAt, c.CreatedAt.Add(TokenIdle))
+	sealed, err := d.held.Seal(tokenBinding(token, d.hash, c.ID, d.site, c.CreatedAt), nil)
+	if err != nil {
+		return fmt.Errorf("seal visitor token: %w", err)
+	}
+	_, err = tx.Exec(sqlInsertToken, token, d.hash, c.ID, d.site, c.CreatedAt, c.CreatedAt, c.CreatedAt.Add(TokenIdle), sealed)
 	if err != nil {
 		return fmt.Errorf("store visitor token: %w", err)
 	}

@@ -5,9 +5,9 @@ const (
 
 	sqlByID = `SELECT id, created_at, revision, sealed FROM contacts WHERE workspace = $1 AND id = $2`
 
-	sqlInsertToken = `INSERT INTO visitor_tokens (workspace, id, hash, contact, site, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
+	sqlInsertToken = `INSERT INTO visitor_tokens (workspace, id, hash, contact, site, created_at, seen_at, expires_at, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 
-	sqlTokenByHash = `SELECT id, contact, site, seen_at, expires_at FROM visitor_tokens WHERE workspace = $1 AND hash = $2`
+	sqlTokenByHash = `SELECT id, contact, site, created_at, seen_at, expires_at, sealed FROM visitor_tokens WHERE workspace = $1 AND hash = $2`
 
 	sqlTouchToken = `UPDATE visitor_tokens SET seen_at = $3, expires_at = $4 WHERE workspace = $1 AND id = $2`
 )

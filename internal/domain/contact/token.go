@@ -8,6 +8,7 @@ import (
 
 	"parlatory"
 	"parlatory/internal/guard/credential"
+	"parlatory/internal/guard/vault"
 	"parlatory/internal/storage/db"
 )
 
@@ -34,6 +35,9 @@ func (r *Room) Visitor(ctx context.Context, door parlatory.WorkspaceID, token, s
 		return parlatory.Actor{}, err
 	}
 	now := r.Clock.Now()
+	if err := r.genuine(ctx, door, hash, t); err != nil {
+		return parlatory.Actor{}, err
+	}
 	if t.site != site || !now.Before(t.expires) {
 		return parlatory.Actor{}, errToken()
 	}
@@ -49,10 +53,33 @@ func (r *Room) Visitor(ctx context.Context, door parlatory.WorkspaceID, token, s
 }
 
 type visitorToken struct {
-	id            parlatory.RowID
-	contact       parlatory.ContactID
-	site          string
-	seen, expires time.Time
+	id                     parlatory.RowID
+	contact                parlatory.ContactID
+	site                   string
+	created, seen, expires time.Time
+	sealed                 vault.Sealed
+}
+
+// tokenBinding ties a token's row to whom it admits: the row holds no secret, its seal is there so that nobody who can write
+// to the database can point a token of their own at another contact.
+func tokenBinding(id parlatory.RowID, hash credential.TokenHash, of parlatory.ContactID, site string, created time.Time) vault.Binding {
+	return vault.Binding{Table: "visitor_tokens", Row: id.Raw(), Clear: []any{hash[:], of, site, created}}
+}
+
+// genuine refuses a row that was changed from outside.
+func (r *Room) genuine(ctx context.Context, door parlatory.WorkspaceID, hash credential.TokenHash, t visitorToken) error {
+	held, err := r.Ring.Hold(ctx, door, vault.ContactKey(t.contact))
+	if errors.Is(err, vault.ErrNoKey) {
+		return errToken() // the contact was erased
+	}
+	if err != nil {
+		return fmt.Errorf("hold contact key: %w", err)
+	}
+	if _, err := held.Open(tokenBinding(t.id, hash, t.contact, t.site, t.created), t.sealed); err != nil {
+		r.Log.Error("a visitor's token was changed in the database", "cause", err.Error())
+		return errToken()
+	}
+	return nil
 }
 
 func (r *Room) token(ctx context.Context, door parlatory.WorkspaceID, hash credential.TokenHash) (visitorToken, error) {
@@ -62,7 +89,7 @@ func (r *Room) token(ctx context.Context, door parlatory.WorkspaceID, hash crede
 		return t, err
 	}
 	err = r.DB.Read(ctx, permit, func(tx *db.Tx) error {
-		return tx.Row(sqlTokenByHash, hash).Scan(&t.id, &t.contact, &t.site, &t.seen, &t.expires)
+		return tx.Row(sqlTokenByHash, hash).Scan(&t.id, &t.contact, &t.site, &t.created, &t.seen, &t.expires, &t.sealed)
 	})
 	if errors.Is(err, db.ErrNone) {
 		return t, errToken()

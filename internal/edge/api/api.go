@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"parlatory"
+	"parlatory/internal/domain/workspace"
 	"parlatory/internal/edge/front"
 	"parlatory/internal/guard/access"
 )
@@ -39,6 +40,7 @@ type API struct {
 	catalogue  *access.Catalogue
 	log        *slog.Logger
 	operations []Operation
+	document   []byte
 	faults     []error
 }
 
@@ -70,6 +72,11 @@ func New(rooms Rooms, catalogue *access.Catalogue, log *slog.Logger) (*API, erro
 	if len(a.faults) > 0 {
 		return nil, a.faults[0]
 	}
+	var err error
+	if a.document, err = a.describe(); err != nil {
+		return nil, err
+	}
+	a.operations = append(a.operations, Operation{ID: "describe", Method: http.MethodGet, Path: "/api/v1/openapi.json", Surface: surfaceAny, Act: workspace.ActPolicies})
 	mux.HandleFunc("GET /api/v1/openapi.json", a.openapi)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { front.WriteProblem(w, parlatory.NotFound()) })
 	return a, nil
@@ -92,19 +99,21 @@ func (a *API) Operations() []Operation {
 }
 
 // Document is openapi.json, indented, so that it can stand in the repository.
-func (a *API) Document() ([]byte, error) {
+func (a *API) Document() []byte { return a.document }
+
+func (a *API) describe() ([]byte, error) {
 	b, err := json.MarshalIndent(a.huma.OpenAPI(), "", "  ")
 	return append(b, '\n'), err
 }
 
-func (a *API) openapi(w http.ResponseWriter, _ *http.Request) {
-	b, err := a.Document()
-	if err != nil {
-		front.WriteProblem(w, parlatory.Internal("write openapi.json", err))
+// openapi shows the description of the API to whoever may read the public documents.
+func (a *API) openapi(w http.ResponseWriter, r *http.Request) {
+	if _, err := a.Law.Permit(r.Context(), front.ActorOf(r.Context()), workspace.ActPolicies); err != nil {
+		front.WriteProblem(w, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(b)
+	_, _ = w.Write(a.document)
 }
 
 // register adds an operation: its act, the host that answers it, and the room's method behind it. The first tag of

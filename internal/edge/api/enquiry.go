@@ -75,13 +75,6 @@ func optional(t time.Time) *time.Time {
 	return &t
 }
 
-func cut(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n]) + "…"
-	}
-	return s
-}
-
 func enquiryOf(e chat.Enquiry) Enquiry {
 	out := Enquiry{
 		ID: e.ID.String(), Room: e.Room.String(), State: e.State, Question: e.Question, Site: e.Site, Page: e.Page, Language: e.Language,
@@ -93,7 +86,7 @@ func enquiryOf(e chat.Enquiry) Enquiry {
 		out.Staff = &Person{e.Staff.String(), e.StaffName}
 	}
 	if m := e.Last; m != nil {
-		out.Last = &LastMessage{Seq: m.Seq, At: m.At, By: m.Kind.String(), Event: m.Event, Preview: cut(m.Body, 140)}
+		out.Last = &LastMessage{Seq: m.Seq, At: m.At, By: m.Kind.String(), Event: m.Event, Preview: chat.Preview(m.Body)}
 	}
 	return out
 }

@@ -62,7 +62,7 @@ func (l *Live) command(s *socket, e centrifuge.RPCEvent, answer centrifuge.RPCCa
 		answer(centrifuge.RPCReply{}, errNoCommand)
 		return
 	}
-	if !s.spend(l.Clock.Now(), l.Limits.CommandsPerSecond) {
+	if !l.hall.spend(s, l.Clock.Now(), l.Limits.CommandsPerSecond) {
 		answer(centrifuge.RPCReply{}, &centrifuge.Error{Code: 429, Message: "Too many commands. Please wait a moment."})
 		return
 	}
@@ -262,6 +262,9 @@ func (l *Live) post(s *socket, data []byte, answer centrifuge.RPCCallback) {
 		Body string             `json:"body"`
 	}
 	if err := decode(data, &in); err != nil {
+		if !l.hall.spend(s, l.Clock.Now(), l.Limits.CommandsPerSecond) { // sound posts have limits of their own
+			s.client.Disconnect(centrifuge.DisconnectBadRequest)
+		}
 		answer(centrifuge.RPCReply{}, l.refusal(postName, err))
 		return
 	}

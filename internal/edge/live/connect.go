@@ -135,12 +135,10 @@ func (l *Live) unlisten(s *socket, room parlatory.RoomID) {
 	s.client.Unsubscribe(roomKey{s.actor.Workspace, room}.channel(s.actor.Kind))
 }
 
-// Online reports whether a staff member of the workspace has a socket at this node.
+// Online reports whether a staff member of the workspace has a socket at this node. A node among several may not know of
+// those at the others.
 func (l *Live) Online(ws parlatory.WorkspaceID) bool {
-	for _, s := range l.hall.in(func(h *hall) map[*socket]bool { return h.workspace[ws] }) {
-		if s.actor.Kind == parlatory.Staff {
-			return true
-		}
-	}
-	return false
+	l.hall.mu.RLock()
+	defer l.hall.mu.RUnlock()
+	return l.hall.staff[ws] > 0
 }

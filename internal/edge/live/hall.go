@@ -33,27 +33,31 @@ type socket struct {
 	client *centrifuge.Client
 	actor  parlatory.Actor
 	rooms  map[parlatory.RoomID]bool // guarded by hall.mu
+}
 
-	mu     sync.Mutex // guards the bucket
+// budget is what one person's sockets at this node may still command: a token bucket.
+type budget struct {
 	tokens float64
 	at     time.Time
 }
 
-// spend takes one command from the socket's bucket, which holds two seconds' worth.
-func (s *socket) spend(now time.Time, perSecond int) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	most := 2 * float64(perSecond)
-	if s.at.IsZero() {
-		s.tokens = most
-	} else if passed := now.Sub(s.at).Seconds(); passed > 0 {
-		s.tokens = min(most, s.tokens+passed*float64(perSecond))
+// spend takes one command from the person's budget, which holds two seconds' worth. All sockets of a person share it.
+func (h *hall) spend(s *socket, now time.Time, perSecond int) bool {
+	h.spending.Lock()
+	defer h.spending.Unlock()
+	most, who := 2*float64(perSecond), person(s.actor)
+	b := h.budgets[who]
+	if b == nil {
+		b = &budget{tokens: most, at: now}
+		h.budgets[who] = b
 	}
-	s.at = now
-	if s.tokens < 1 {
+	if passed := now.Sub(b.at).Seconds(); passed > 0 {
+		b.tokens, b.at = min(most, b.tokens+passed*float64(perSecond)), now
+	}
+	if b.tokens < 1 {
 		return false
 	}
-	s.tokens--
+	b.tokens--
 	return true
 }
 
@@ -74,6 +78,10 @@ type hall struct {
 	accounts  map[parlatory.AccountID]map[*socket]bool
 	workspace map[parlatory.WorkspaceID]map[*socket]bool
 	rooms     map[roomKey]*listened
+	staff     map[parlatory.WorkspaceID]int // sockets of staff
+
+	spending sync.Mutex
+	budgets  map[[16]byte]*budget // of people who have sockets
 }
 
 func (h *hall) start() {
@@ -83,6 +91,8 @@ func (h *hall) start() {
 	h.accounts = map[parlatory.AccountID]map[*socket]bool{}
 	h.workspace = map[parlatory.WorkspaceID]map[*socket]bool{}
 	h.rooms = map[roomKey]*listened{}
+	h.staff = map[parlatory.WorkspaceID]int{}
+	h.budgets = map[[16]byte]*budget{}
 }
 
 func person(a parlatory.Actor) [16]byte {
@@ -131,19 +141,35 @@ func (h *hall) enter(s *socket, l Limits) bool {
 	if !s.actor.Account.Zero() {
 		put(h.accounts, s.actor.Account, s)
 	}
+	if s.actor.Kind == parlatory.Staff {
+		h.staff[s.actor.Workspace]++
+	}
 	return true
 }
 
 func (h *hall) leave(s *socket) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.sockets[s.client.ID()] != s {
+		return
+	}
 	delete(h.sockets, s.client.ID())
+	if s.actor.Kind == parlatory.Staff {
+		if h.staff[s.actor.Workspace]--; h.staff[s.actor.Workspace] == 0 {
+			delete(h.staff, s.actor.Workspace)
+		}
+	}
 	drop(h.people, person(s.actor), s)
 	drop(h.sessions, s.actor.Session, s)
 	drop(h.workspace, s.actor.Workspace, s)
 	drop(h.accounts, s.actor.Account, s)
 	for room := range s.rooms {
 		h.leaveRoom(s, room)
+	}
+	if who := person(s.actor); h.people[who] == nil {
+		h.spending.Lock()
+		delete(h.budgets, who)
+		h.spending.Unlock()
 	}
 }
 

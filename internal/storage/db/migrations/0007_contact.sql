@@ -18,6 +18,7 @@ CREATE TABLE visitor_tokens (
     created_at BIGINT NOT NULL,
     seen_at    BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
+    sealed     BYTEA  NOT NULL,
     PRIMARY KEY (workspace, id)
 );
 CREATE UNIQUE INDEX visitor_tokens_hash ON visitor_tokens (workspace, hash);
