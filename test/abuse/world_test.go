@@ -61,7 +61,13 @@ func limited(t *testing.T, limits map[string]string) *rig.Server {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	path := must[string](t)(program.build(ctx))
-	s := must[*rig.Server](t)(rig.New(rig.Options{Dir: t.TempDir(), Binary: path}))
+	o := rig.Options{Dir: t.TempDir(), Binary: path}
+	if os.Getenv("PARLATORY_ABUSE_POSTGRES") != "" {
+		database := must[*rig.Database](t)(rig.NewDatabase())
+		t.Cleanup(func() { _ = database.Close() })
+		o.Postgres = &database.Postgres
+	}
+	s := must[*rig.Server](t)(rig.New(o))
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
