@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"testing"
+	"time"
 
 	"parlatory"
 	"parlatory/internal/domain/account"
@@ -98,6 +99,45 @@ func TestEchoInEachWorkspace(t *testing.T) {
 			t.Errorf("%d left in the queue", n)
 		}
 	})
+}
+
+// TestEchoThatFails: an event that can't be written keeps no other waiting, and is tried again.
+func TestEchoThatFails(t *testing.T) {
+	w := domaintest.New(t)
+	_, admin := w.Founded(t, "acme")
+	other, boss := w.Founded(t, "other")
+	put := func(id byte, target parlatory.WorkspaceID) {
+		w.Look(parlatory.House, func(tx *db.Tx) error {
+			_, err := tx.Exec(`INSERT INTO account_echoes (workspace, id, account, target, skip, what, at, due_at) VALUES ($1, $2, $3, $4, $5, 'tested', $6, $6)`,
+				parlatory.RowID{id}, boss.Account, target, admin.Workspace, tx.Now())
+			return err
+		})
+	}
+	put(1, parlatory.WorkspaceID{9, 9, 9}) // a workspace without keys
+	put(2, other)
+	echo := func() {
+		if err := w.Account.Echo(t.Context(), w.Staff); err != nil {
+			t.Fatal(err)
+		}
+	}
+	echo()
+	if n := w.Count(other, "ledger_entries", "act = 'account.echo'"); n != 1 {
+		t.Fatalf("%d echoes: the one before it kept it waiting", n)
+	}
+	due := func() int {
+		return w.Count(parlatory.House, "account_echoes", "id = $2 AND due_at <= $3", parlatory.RowID{1}, w.Clock.Now())
+	}
+	if w.Count(parlatory.House, "account_echoes", "") != 1 || due() != 0 {
+		t.Fatal("the one that failed is due at once, or lost")
+	}
+	w.Clock.Advance(2 * time.Minute)
+	if due() != 1 {
+		t.Fatal("the one that failed is not tried again")
+	}
+	echo()
+	if due() != 0 {
+		t.Fatal("it was not tried")
+	}
 }
 
 // TestEditedAccountDoesNotOpen: an account's row whose index was put on another does not open there.

@@ -15,14 +15,19 @@ type Memberships interface {
 	ActiveAcross(tx *db.Tx, account parlatory.AccountID) (map[parlatory.WorkspaceID]parlatory.StaffID, error)
 }
 
-// echoWait is how often the queue is looked at; it is no matter of security, only of reading.
-const echoWait = 2 * time.Second
+// echoWait is how often the queue is looked at; it is no matter of security, only of reading. echoAgain is when one that
+// failed is tried again.
+const (
+	echoWait  = 2 * time.Second
+	echoAgain = time.Minute
+	sweepEach = time.Hour
+)
 
 // echo queues an account's event for the ledgers of the person's other workspaces. The entry there names what
 // happened, and no other workspace.
 func (a *Room) echo(tx *db.Tx, account parlatory.AccountID, what string) error {
 	id := parlatory.NewID[parlatory.RowKind](a.o.Clock)
-	if _, err := tx.House().Exec(sqlPutEcho, id, account, nil, tx.Workspace(), what, tx.Now()); err != nil {
+	if _, err := tx.House().Exec(sqlPutEcho, id, account, nil, tx.Workspace(), what, tx.Now(), tx.Now()); err != nil {
 		return fmt.Errorf("queue echo: %w", err)
 	}
 	return nil
@@ -37,7 +42,8 @@ type echo struct {
 	at      time.Time
 }
 
-// Echo writes what is queued: one entry a workspace, each deleted from the queue in the transaction that writes it.
+// Echo writes what is queued: one entry a workspace, each deleted from the queue in the transaction that writes it. One that
+// fails is logged and put off, and keeps none of the others waiting.
 func (a *Room) Echo(ctx context.Context, members Memberships) error {
 	permit, err := a.o.Law.System(actQueue, parlatory.House)
 	if err != nil {
@@ -53,8 +59,19 @@ func (a *Room) Echo(ctx context.Context, members Memberships) error {
 		} else {
 			err = a.enter(ctx, e, members)
 		}
+		if err == nil || parlatory.KindOf(err) == parlatory.KindConflict {
+			continue
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		a.o.Log.Error("echo of an account event", "echo", e.id.String(), "cause", err.Error())
+		err = a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+			_, err := tx.Exec(sqlPostponeEcho, e.id, tx.Now().Add(echoAgain))
+			return err
+		})
 		if err != nil {
-			return fmt.Errorf("echo: %w", err)
+			return fmt.Errorf("put echo off: %w", err)
 		}
 	}
 	return nil
@@ -66,7 +83,7 @@ func (a *Room) queued(ctx context.Context) (queue []echo, err error) {
 		return nil, err
 	}
 	err = a.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
-		rows, err := tx.Query(sqlEchoes)
+		rows, err := tx.Query(sqlEchoes, tx.Now())
 		if err != nil {
 			return err
 		}
@@ -101,7 +118,7 @@ func (a *Room) spread(tx *db.Tx, e echo, members Memberships) error {
 			continue
 		}
 		id := parlatory.NewID[parlatory.RowKind](a.o.Clock)
-		if _, err := tx.Exec(sqlPutEcho, id, e.account, ws, e.skip, e.what, e.at); err != nil {
+		if _, err := tx.Exec(sqlPutEcho, id, e.account, ws, e.skip, e.what, e.at, tx.Now()); err != nil {
 			return err
 		}
 	}
@@ -143,13 +160,20 @@ func (a *Room) enter(ctx context.Context, e echo, members Memberships) error {
 	})
 }
 
-// Run echoes until ctx ends.
+// Run echoes, and forgets old networks, until ctx ends.
 func (a *Room) Run(ctx context.Context, members Memberships) error {
 	tick := time.NewTicker(echoWait)
 	defer tick.Stop()
+	var swept time.Time
 	for {
-		if err := a.Echo(ctx, members); err != nil && ctx.Err() == nil && parlatory.KindOf(err) != parlatory.KindConflict {
+		if err := a.Echo(ctx, members); err != nil && ctx.Err() == nil {
 			a.o.Log.Error("echo of account events", "cause", err.Error())
+		}
+		if now := a.o.Clock.Now(); now.Sub(swept) >= sweepEach {
+			swept = now
+			if err := a.sweepPlaces(ctx); err != nil && ctx.Err() == nil {
+				a.o.Log.Error("sweep of known networks", "cause", err.Error())
+			}
 		}
 		select {
 		case <-ctx.Done():

@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"parlatory"
@@ -90,9 +89,13 @@ func (a *Room) ChangePassword(ctx context.Context, actor parlatory.Actor, c Pass
 	if err != nil {
 		return parlatory.Secret{}, err
 	}
-	pens, err := a.pens(ctx, actor.Workspace)
+	pens, err := a.Pens(ctx, actor.Workspace)
 	if err != nil {
 		return parlatory.Secret{}, err
+	}
+	settings, err := a.o.Ring.Hold(ctx, actor.Workspace, vault.Settings)
+	if err != nil {
+		return parlatory.Secret{}, fmt.Errorf("hold settings key: %w", err)
 	}
 	mail, err := Changed(view, verdict.Account.Email).Mail()
 	if err != nil {
@@ -111,45 +114,12 @@ func (a *Room) ChangePassword(ctx context.Context, actor parlatory.Actor, c Pass
 		if token, err = a.o.Sessions.Renew(tx, verdict.Held, actor.Session); err != nil {
 			return err
 		}
-		if err := a.o.Workspace.Outbox().Put(tx, pens.settings, mail); err != nil {
+		if err := a.o.Workspace.Outbox().Put(tx, settings, mail); err != nil {
 			return err
 		}
-		return pens.witness(tx, actor, PasswordChanged)
+		return pens.Witness(tx, ledger.Updated, actor.Account, actor.Staff, map[string]string{"what": PasswordChanged})
 	})
 	return token, err
-}
-
-// What happened to an account, in the words of the ledger.
-const (
-	PasswordChanged = "password changed"
-	PasswordReset   = "password reset"
-)
-
-// pens are the keys of an act that the house and the workspace of the door both witness.
-type pens struct {
-	house, workspace *ledger.Pen
-	settings         *vault.Held
-}
-
-func (a *Room) pens(ctx context.Context, door parlatory.WorkspaceID) (p pens, err error) {
-	if p.house, err = a.o.Ledger.Pen(ctx, parlatory.House); err != nil {
-		return p, err
-	}
-	if p.workspace, err = a.o.Ledger.Pen(ctx, door); err != nil {
-		return p, err
-	}
-	if p.settings, err = a.o.Ring.Hold(ctx, door, vault.Settings); err != nil {
-		return p, fmt.Errorf("hold settings key: %w", err)
-	}
-	return p, nil
-}
-
-func (p pens) witness(tx *db.Tx, actor parlatory.Actor, what string) error {
-	values := map[string]string{"what": what}
-	return errors.Join(
-		p.house.WitnessHouse(tx, ledger.Entry{Action: ledger.Updated, Element: "Account", ID: actor.Account.Raw(), New: values}),
-		p.workspace.Witness(tx, ledger.Entry{Action: ledger.Updated, Element: "Staff", ID: actor.Staff.Raw(), New: values}),
-	)
 }
 
 // refuseChange witnesses a wrong old password and answers.
@@ -158,12 +128,12 @@ func (a *Room) refuseChange(ctx context.Context, actor parlatory.Actor, why Why)
 	if err != nil {
 		return err
 	}
-	pens, err := a.pens(ctx, actor.Workspace)
+	pen, err := a.o.Ledger.Pen(ctx, actor.Workspace)
 	if err != nil {
 		return err
 	}
 	err = a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-		return pens.workspace.Witness(tx, ledger.Entry{Action: ledger.Failed, Element: "Staff", ID: actor.Staff.Raw(), New: map[string]string{"why": string(why)}})
+		return pen.Witness(tx, ledger.Entry{Action: ledger.Failed, Element: "Staff", ID: actor.Staff.Raw(), New: map[string]string{"why": string(why)}})
 	})
 	if err != nil {
 		return err

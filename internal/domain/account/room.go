@@ -234,8 +234,16 @@ func Name(name string) (string, error) {
 	return name, nil
 }
 
-// Rename changes the account's name in the transaction of the act.
-func (r *Account) Rename(tx *db.Tx, held *vault.Held, name string) error {
-	r.Name = name
-	return r.store(tx, held)
+// Rename changes the account's name in the transaction of the act, witnesses it in the house's ledger and queues the echo
+// to the person's other workspaces. Which name it was stands in the ledger of the workspace where it shows.
+func (a *Room) Rename(tx *db.Tx, held *vault.Held, acc *Account, name string, house *ledger.Pen) error {
+	acc.Name = name
+	if err := acc.store(tx, held); err != nil {
+		return err
+	}
+	err := house.WitnessHouse(tx, ledger.Entry{Action: ledger.Updated, Element: "Account", ID: acc.ID.Raw(), New: map[string]string{"what": NameChanged}})
+	if err != nil {
+		return err
+	}
+	return a.echo(tx, acc.ID, NameChanged)
 }

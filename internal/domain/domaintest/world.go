@@ -194,7 +194,7 @@ func (w *World) rooms(setup Setup) {
 		}
 		return "https://" + sub + "." + Domain
 	}
-	w.Workspace = workspace.New(workspace.Options{DB: w.DB, Law: w.Law, Ring: w.Ring, Ledger: w.Ledger, Clock: w.Clock, Domain: Domain, PublicURL: url, Mailer: w.Mail, Log: w.Log})
+	w.Workspace = workspace.New(workspace.Options{DB: w.DB, Law: w.Law, Ring: w.Ring, Ledger: w.Ledger, Clock: w.Clock, Domain: Domain, PublicURL: url, Mailer: w.Mail, Log: w.Log, Steady: staff.Steady})
 	w.Sessions = signin.NewSessions(signin.SessionOptions{DB: w.DB, Law: w.Law, Ring: w.Ring, Clock: w.Clock, Log: w.Log})
 	w.Account = account.New(account.Options{DB: w.DB, Law: w.Law, Ring: w.Ring, Ledger: w.Ledger, Workspace: w.Workspace, Sessions: w.Sessions, Clock: w.Clock, Log: w.Log, Limits: setup.Account})
 	w.Staff = staff.New(staff.Options{DB: w.DB, Law: w.Law, Roles: w.Roles, Ring: w.Ring, Ledger: w.Ledger, Workspace: w.Workspace, Account: w.Account, Sessions: w.Sessions, Clock: w.Clock, Log: w.Log})

@@ -37,6 +37,7 @@ func Refusal() error {
 
 // entrance is somebody whose password was right, on the way to a session.
 type entrance struct {
+	index      *vault.Indexer
 	account    account.Account
 	key        *vault.Held
 	member     parlatory.StaffID
@@ -70,7 +71,7 @@ func (s *Room) Enter(ctx context.Context, actor parlatory.Actor, try Try) (Resul
 	if err != nil {
 		return Result{}, err
 	}
-	pens, err := s.pens(ctx, actor.Workspace)
+	pens, err := s.o.Account.Pens(ctx, actor.Workspace)
 	if err != nil {
 		return Result{}, err
 	}
@@ -131,6 +132,9 @@ func (s *Room) admitted(ctx context.Context, door parlatory.WorkspaceID, verdict
 		return e, "not a member", nil
 	}
 	var err error
+	if e.index, err = s.houseIndex(ctx); err != nil {
+		return e, "", err
+	}
 	if e.memberKey, err = s.o.Staff.Hold(ctx, door, e.member); err != nil {
 		return e, "", err
 	}
@@ -152,7 +156,7 @@ func (s *Room) admitted(ctx context.Context, door parlatory.WorkspaceID, verdict
 var errFull = errors.New("too many failed tries for single entries")
 
 // fail witnesses a failed try, in the same way whatever it failed by, and gives the one answer.
-func (s *Room) fail(ctx context.Context, permit access.Permit, p pens, acc parlatory.AccountID, member parlatory.StaffID, why string) error {
+func (s *Room) fail(ctx context.Context, permit access.Permit, p account.Pens, acc parlatory.AccountID, member parlatory.StaffID, why string) error {
 	ix, err := s.houseIndex(ctx)
 	if err != nil {
 		return err
@@ -166,7 +170,7 @@ func (s *Room) fail(ctx context.Context, permit access.Permit, p pens, acc parla
 		if spent.Over {
 			return errFull
 		}
-		return p.witness(tx, ledger.Failed, acc, member, map[string]string{"why": why})
+		return p.Witness(tx, ledger.Failed, acc, member, map[string]string{"why": why})
 	})
 	if errors.Is(err, errFull) {
 		s.o.Ledger.Refused(ctx, permit.Actor(), permit.Act())
@@ -215,7 +219,7 @@ func unchanged(tx *db.Tx, e entrance) error {
 
 // begin makes the session: the membership is read and proved again in its transaction, an invitation is redeemed, and
 // what the actor came with ends.
-func (s *Room) begin(tx *db.Tx, actor parlatory.Actor, e entrance, p pens) (Result, error) {
+func (s *Room) begin(tx *db.Tx, actor parlatory.Actor, e entrance, p account.Pens) (Result, error) {
 	if err := unchanged(tx, e); err != nil {
 		return Result{}, err
 	}
@@ -226,18 +230,21 @@ func (s *Room) begin(tx *db.Tx, actor parlatory.Actor, e entrance, p pens) (Resu
 	if err := s.o.Sessions.end(tx, actor); err != nil {
 		return Result{}, err
 	}
+	if err := s.o.Account.Arrived(tx, e.index, e.account.ID, actor.Address); err != nil {
+		return Result{}, err
+	}
 	row := session{account: e.account.ID, door: tx.Workspace(), staff: m.ID, department: m.Department, role: m.Role}
 	token, id, err := s.o.Sessions.begin(tx, e.key, row, actor)
 	if err != nil {
 		return Result{}, err
 	}
-	return Result{Token: token, Session: id}, p.witness(tx, ledger.SignedIn, e.account.ID, m.ID, nil)
+	return Result{Token: token, Session: id}, p.Witness(tx, ledger.SignedIn, e.account.ID, m.ID, nil)
 }
 
 // member gives the active membership, at the end of an invitation a new one.
-func (s *Room) member(tx *db.Tx, e entrance, p pens) (staff.Member, error) {
+func (s *Room) member(tx *db.Tx, e entrance, p account.Pens) (staff.Member, error) {
 	if e.invitation.Zero() {
-		row, ok, err := staff.Steady(tx, e.member)
+		row, ok, err := staff.Kept(tx, e.member)
 		if err != nil {
 			return staff.Member{}, err
 		}
@@ -260,7 +267,7 @@ func (s *Room) member(tx *db.Tx, e entrance, p pens) (staff.Member, error) {
 	if m.Email != e.account.Email {
 		return m, staff.Gone()
 	}
-	return m, p.workspace.Witness(tx, ledger.Entry{Action: ledger.Enabled, Element: "Staff", ID: m.ID.Raw(), New: map[string]string{"state": string(m.State), "role": m.Role}})
+	return m, p.Workspace.Witness(tx, ledger.Entry{Action: ledger.Enabled, Element: "Staff", ID: m.ID.Raw(), New: map[string]string{"state": string(m.State), "role": m.Role}})
 }
 
 // Owed says which step a half session owes.
@@ -295,7 +302,7 @@ func (s *Room) Agree(ctx context.Context, actor parlatory.Actor, security, priva
 	if err != nil {
 		return Result{}, err
 	}
-	pens, err := s.pens(ctx, actor.Workspace)
+	pens, err := s.o.Account.Pens(ctx, actor.Workspace)
 	if err != nil {
 		return Result{}, err
 	}
@@ -318,7 +325,7 @@ func (s *Room) Agree(ctx context.Context, actor parlatory.Actor, security, priva
 		if err := s.agree(tx, e.key, e.account.ID, actor); err != nil {
 			return err
 		}
-		if err := pens.witness(tx, ledger.Created, e.account.ID, e.member, map[string]string{"agreed": "security policy " + security + ", privacy policy " + privacy}); err != nil {
+		if err := pens.Witness(tx, ledger.Created, e.account.ID, e.member, map[string]string{"agreed": "security policy " + security + ", privacy policy " + privacy}); err != nil {
 			return err
 		}
 		st.agreed = true
@@ -347,6 +354,9 @@ func (s *Room) resumed(ctx context.Context, permit access.Permit, actor parlator
 		return row, entrance{}, err
 	}
 	e := entrance{member: row.staff, invitation: row.invitation}
+	if e.index, err = s.houseIndex(ctx); err != nil {
+		return row, e, err
+	}
 	if e.key, err = s.o.Account.Hold(ctx, row.account); err != nil {
 		return row, e, err
 	}
@@ -380,7 +390,7 @@ func (s *Room) Leave(ctx context.Context, actor parlatory.Actor) error {
 	if err != nil {
 		return err
 	}
-	pens, err := s.pens(ctx, actor.Workspace)
+	pens, err := s.o.Account.Pens(ctx, actor.Workspace)
 	if err != nil {
 		return err
 	}
@@ -388,6 +398,6 @@ func (s *Room) Leave(ctx context.Context, actor parlatory.Actor) error {
 		if err := s.o.Sessions.end(tx, actor); err != nil {
 			return err
 		}
-		return pens.witness(tx, ledger.SignedOut, actor.Account, actor.Staff, nil)
+		return pens.Witness(tx, ledger.SignedOut, actor.Account, actor.Staff, nil)
 	})
 }

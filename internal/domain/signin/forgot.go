@@ -39,6 +39,7 @@ func (s *Room) Forgot(ctx context.Context, actor parlatory.Actor, email string) 
 	if !row.ID.Zero() {
 		subject = vault.AccountKey(row.ID)
 	}
+	s.o.Ring.Forget(parlatory.House, subject) // as where passwords are checked: what is in memory must not tell
 	held, err := s.o.Ring.Hold(ctx, parlatory.House, subject)
 	if err != nil {
 		return fmt.Errorf("hold account key: %w", err)
@@ -60,6 +61,10 @@ func (s *Room) Forgot(ctx context.Context, actor parlatory.Actor, email string) 
 	if err != nil {
 		return err
 	}
+	house, err := s.settings(ctx, parlatory.House)
+	if err != nil {
+		return err
+	}
 	token, hash, err := credential.NewToken()
 	if err != nil {
 		return err
@@ -69,15 +74,17 @@ func (s *Room) Forgot(ctx context.Context, actor parlatory.Actor, email string) 
 		return err
 	}
 	return s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-		id := parlatory.NewID[parlatory.RowKind](s.o.Clock)
-		if _, err := tx.House().Exec(sqlPutReset, id, hash, target, actor.Workspace, tx.Now(), tx.Now().Add(ResetLife)); err != nil {
-			return fmt.Errorf("store reset: %w", err)
+		r := reset{id: parlatory.NewID[parlatory.RowKind](s.o.Clock), token: hash, account: target, door: actor.Workspace,
+			created: tx.Now(), expires: tx.Now().Add(ResetLife)}
+		if err := r.put(tx, house); err != nil {
+			return err
 		}
 		return s.o.Workspace.Outbox().Put(tx, settings, mail)
 	})
 }
 
-// asker raises the counters and finds the account, if it is an active member here.
+// asker raises the counters and finds the account, if it is an active member here. Where it is none, no mail goes out, and
+// the counter is one of this door alone: a door where somebody is unknown does not use up the mails of those where they work.
 func (s *Room) asker(ctx context.Context, actor parlatory.Actor, email string) (row account.Row, over bool, err error) {
 	permit, err := s.o.Law.Permit(ctx, actor, ActForgot)
 	if err != nil {
@@ -91,19 +98,29 @@ func (s *Room) asker(ctx context.Context, actor parlatory.Actor, email string) (
 	if err != nil {
 		return row, false, err
 	}
+	var refused error
 	err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-		if over, err = s.spendMail(tx, ix, actor, email); err != nil {
+		if refused, err = s.spendSource(tx, ix, actor); err != nil || refused != nil {
 			return err
 		}
 		if row, _, err = account.ByEmail(tx, index); err != nil {
 			return err
 		}
 		member, _, err := staff.ByAccount(tx, row.ID)
-		if err == nil && member.State != staff.Active {
-			row = account.Row{}
+		if err != nil {
+			return err
 		}
+		of := email
+		if member.State != staff.Active {
+			row, of = account.Row{}, email+"\x00"+tx.Workspace().String()
+		}
+		spent, err := s.mailReset.Spend(tx.House(), s.mailReset.Key(ix, of))
+		over = spent.Over
 		return err
 	})
+	if err == nil {
+		err = refused
+	}
 	return row, over, err
 }
 
@@ -111,32 +128,68 @@ func errResetGone() error {
 	return parlatory.Fail(parlatory.KindExpired, "This link was used already or is older than 30 minutes. Please ask for a new one.")
 }
 
+// reset is a link's row. Its account is zero where nobody was mailed. A row that is used goes, so that all that is left of
+// it is bound.
 type reset struct {
-	id      parlatory.RowID
-	account parlatory.AccountID
-	expires time.Time
-	used    int64
+	id               parlatory.RowID
+	token            credential.TokenHash
+	account          parlatory.AccountID
+	door             parlatory.WorkspaceID
+	created, expires time.Time
+	sealed           vault.Sealed
 }
 
-// living finds a reset by its token, at the door for which it was made.
-func (s *Room) living(tx *db.Tx, token parlatory.Secret) (reset, account.Row, error) {
+// promised is what the row says under its seal.
+type promised struct {
+	Account parlatory.AccountID   `json:"account"`
+	Door    parlatory.WorkspaceID `json:"door"`
+	Expires time.Time             `json:"expires"`
+}
+
+func (p promised) is(r reset) bool {
+	return p.Account == r.account && p.Door == r.door && p.Expires.Equal(r.expires)
+}
+
+func (r reset) binding() vault.Binding {
+	return vault.Binding{Table: "resets", Row: r.id.Raw(), Revision: 1, Clear: []any{r.token[:], r.account, r.door, r.created, r.expires}}
+}
+
+func (r reset) put(tx *db.Tx, house *vault.Held) error {
+	sealed, err := vault.SealJSON(house, r.binding(), promised{r.account, r.door, r.expires})
+	if err != nil {
+		return fmt.Errorf("seal reset: %w", err)
+	}
+	if _, err := tx.House().Exec(sqlPutReset, r.id, r.token, r.account, r.door, r.created, r.expires, sealed); err != nil {
+		return fmt.Errorf("store reset: %w", err)
+	}
+	return nil
+}
+
+// living finds a reset by its token, at the door for which it was made, and proves it.
+func (s *Room) living(tx *db.Tx, house *vault.Held, token parlatory.Secret) (reset, account.Row, error) {
 	var r reset
 	hash, err := credential.HashToken(token.Reveal())
 	if err != nil {
 		return r, account.Row{}, errResetGone()
 	}
-	err = tx.House().Row(sqlReset, hash, tx.Workspace()).Scan(&r.id, &r.account, &r.expires, &r.used)
+	r.token, r.door = hash, tx.Workspace()
+	err = tx.House().Row(sqlReset, hash, r.door).Scan(&r.id, &r.account, &r.created, &r.expires, &r.sealed)
 	if errors.Is(err, db.ErrNone) {
 		return r, account.Row{}, errResetGone()
 	}
 	if err != nil {
 		return r, account.Row{}, fmt.Errorf("read reset: %w", err)
 	}
+	var p promised
+	if err := vault.OpenJSON(house, r.binding(), r.sealed, &p); err != nil || !p.is(r) {
+		s.o.Log.Error("row refused", "table", "resets", "row", r.id.String())
+		return r, account.Row{}, errResetGone()
+	}
 	row, ok, err := account.ByID(tx, r.account)
 	if err != nil {
 		return r, row, err
 	}
-	if !ok || r.used != 0 || !tx.Now().Before(r.expires) {
+	if !ok || !tx.Now().Before(r.expires) {
 		return r, row, errResetGone()
 	}
 	return r, row, nil
@@ -148,8 +201,12 @@ func (s *Room) OpenReset(ctx context.Context, actor parlatory.Actor, token parla
 	if err != nil {
 		return err
 	}
+	house, err := s.settings(ctx, parlatory.House)
+	if err != nil {
+		return err
+	}
 	return s.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
-		_, _, err := s.living(tx, token)
+		_, _, err := s.living(tx, house, token)
 		return err
 	})
 }
@@ -161,10 +218,14 @@ func (s *Room) Reset(ctx context.Context, actor parlatory.Actor, token, password
 	if err != nil {
 		return err
 	}
+	house, err := s.settings(ctx, parlatory.House)
+	if err != nil {
+		return err
+	}
 	var r reset
 	var row account.Row
 	err = s.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
-		r, row, err = s.living(tx, token)
+		r, row, err = s.living(tx, house, token)
 		return err
 	})
 	if err != nil {
@@ -194,7 +255,7 @@ func (s *Room) reset(ctx context.Context, actor parlatory.Actor, r reset, key *v
 	if err != nil {
 		return err
 	}
-	pens, err := s.pens(ctx, actor.Workspace)
+	pens, err := s.o.Account.Pens(ctx, actor.Workspace)
 	if err != nil {
 		return err
 	}
@@ -225,10 +286,10 @@ func (s *Room) reset(ctx context.Context, actor parlatory.Actor, r reset, key *v
 		if err := s.o.Account.SetPassword(tx, key, &acc, phc, account.PasswordReset, parlatory.SessionID{}); err != nil {
 			return err
 		}
-		if _, err := tx.House().Exec(sqlSpendResets, r.account, tx.Now()); err != nil {
+		if _, err := tx.House().Exec(sqlSpendResets, r.account); err != nil {
 			return fmt.Errorf("spend resets: %w", err)
 		}
-		if err := s.o.Account.Verifier().Forgive(tx, ix, r.account); err != nil {
+		if err := s.o.Account.Verifier().Forgive(tx, ix, r.account, actor.Address); err != nil {
 			return err
 		}
 		mail, err := account.Changed(view, acc.Email).Mail()
@@ -238,6 +299,6 @@ func (s *Room) reset(ctx context.Context, actor parlatory.Actor, r reset, key *v
 		if err := s.o.Workspace.Outbox().Put(tx, settings, mail); err != nil {
 			return err
 		}
-		return pens.witness(tx, ledger.Updated, r.account, member.ID, map[string]string{"what": account.PasswordReset})
+		return pens.Witness(tx, ledger.Updated, r.account, member.ID, map[string]string{"what": account.PasswordReset})
 	})
 }

@@ -109,7 +109,11 @@ func (s *Room) AcceptInvitation(ctx context.Context, actor parlatory.Actor, toke
 	if err != nil {
 		return Result{}, err
 	}
-	pens, err := s.pens(ctx, actor.Workspace)
+	pens, err := s.o.Account.Pens(ctx, actor.Workspace)
+	if err != nil {
+		return Result{}, err
+	}
+	index, err := s.houseIndex(ctx)
 	if err != nil {
 		return Result{}, err
 	}
@@ -125,10 +129,10 @@ func (s *Room) AcceptInvitation(ctx context.Context, actor parlatory.Actor, toke
 		if err := draft.Store(tx); err != nil {
 			return err
 		}
-		if err := pens.witness(tx, ledger.Created, draft.ID(), g.member.ID, map[string]string{"by": "invitation"}); err != nil {
+		if err := pens.Witness(tx, ledger.Created, draft.ID(), g.member.ID, map[string]string{"by": "invitation"}); err != nil {
 			return err
 		}
-		e := entrance{account: draft.Account(), key: draft.Held, member: g.member.ID, memberKey: g.key, invitation: g.invitee.Invitation.ID}
+		e := entrance{index: index, account: draft.Account(), key: draft.Held, member: g.member.ID, memberKey: g.key, invitation: g.invitee.Invitation.ID}
 		r, err = s.onward(tx, actor, e, pens)
 		return err
 	})
@@ -139,7 +143,7 @@ func (s *Room) AcceptInvitation(ctx context.Context, actor parlatory.Actor, toke
 }
 
 // onward goes from a proved person to what is owed first, or to the session.
-func (s *Room) onward(tx *db.Tx, actor parlatory.Actor, e entrance, p pens) (Result, error) {
+func (s *Room) onward(tx *db.Tx, actor parlatory.Actor, e entrance, p account.Pens) (Result, error) {
 	st, err := standingOf(tx, e.account.ID)
 	if err != nil {
 		return Result{}, err

@@ -7,12 +7,14 @@ import (
 
 func (s *Room) url(subdomain string) string { return s.o.Workspace.URL(subdomain) }
 
+// signupLetter goes to whatever address somebody typed, before anybody proved anything: so no word of it is theirs but the
+// subdomain, which stands in an address of our own (AC-019).
 func (s *Room) signupLetter(p pendingSignup, token parlatory.Secret) workspace.Letter {
 	return workspace.Letter{
 		To:      p.Email,
-		Subject: "Confirm your sign-up of " + p.Company,
+		Subject: "Confirm your sign-up",
 		Paragraphs: []string{
-			"Somebody, most likely you, asked for a workspace for " + p.Company + " at " + s.url(p.Subdomain) + "/",
+			"Somebody, most likely you, asked for a workspace at " + s.url(p.Subdomain) + "/",
 			"Please confirm your e-mail address with this link. You choose your password there; if you have an account here already, you use its password.",
 		},
 		Action: "Confirm and continue",

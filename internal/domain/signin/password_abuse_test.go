@@ -1,6 +1,8 @@
 package signin_test
 
 import (
+	"errors"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -90,8 +92,23 @@ func TestAC_005_OneSource(t *testing.T) {
 		_, err := enter(t, w, w.At(ws, "192.0.2.7"), "guess"+string(rune('a'+i))+"@acme.example", "wrong wrong wrong")
 		refused(t, err)
 	}
-	_, err := enter(t, w, w.At(ws, "192.0.2.7"), "admin@acme.example", domaintest.Password)
+	begun := time.Now()
+	_, err := enter(t, w, w.At(ws, "192.0.2.9"), "guess@acme.example", "wrong wrong wrong")
+	hashed := time.Since(begun)
 	refused(t, err)
+	rows, entries, fastest := w.Count(parlatory.House, "budgets", ""), w.Count(ws, "ledger_entries", ""), hashed
+	for _, email := range []string{"admin@acme.example", "nobody@acme.example", "not an address", "admin@acme.example"} {
+		begun = time.Now()
+		_, err := enter(t, w, w.At(ws, "192.0.2.7"), email, domaintest.Password)
+		fastest = min(fastest, time.Since(begun))
+		busy(t, err, 15*time.Minute)
+	}
+	if fastest > hashed/2 {
+		t.Errorf("the refusal of a source took %v, a hash %v", fastest, hashed)
+	}
+	if n, m := w.Count(parlatory.House, "budgets", "")-rows, w.Count(ws, "ledger_entries", "")-entries; n != 0 || m != 0 {
+		t.Errorf("a refused source raised %d counters and wrote %d entries", n, m)
+	}
 	if _, err := enter(t, w, w.At(ws, "192.0.2.8"), "admin@acme.example", domaintest.Password); err != nil {
 		t.Fatalf("another source: %v", err)
 	}
@@ -102,7 +119,71 @@ func TestAC_005_OneSource(t *testing.T) {
 		refused(t, err)
 	}
 	_, err = enter(t, w, w.At(ws, "2001:db8:1:2:ffff::1"), "admin@acme.example", domaintest.Password)
-	refused(t, err) // the same /64
+	busy(t, err, 15*time.Minute) // the same /64
+}
+
+// busy checks for the answer to a source over its budget.
+func busy(t *testing.T, err error, within time.Duration) {
+	t.Helper()
+	var e *parlatory.Error
+	if !errors.As(err, &e) || e.Kind != parlatory.KindTooMany || e.RetryAfter <= 0 || e.RetryAfter > within {
+		t.Fatalf("want too many tries, got %v", err)
+	}
+}
+
+// TestAC_004_StrangerLocksNobodyOut: a stranger who burns an account's tries keeps its owner out of no network from which
+// the owner signed in lately; from there ten wrong ones are too many as well, and a month later it is a network like others.
+func TestAC_004_StrangerLocksNobodyOut(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		const email, home, near = "admin@acme.example", "198.51.100.4", "198.51.100.5"
+		ws, _ := w.Founded(t, "acme")
+		other, _ := w.Founded(t, "other")
+		from := func(addr, email, password string) error {
+			_, err := enter(t, w, w.At(ws, addr), email, password)
+			return err
+		}
+		burn := func() {
+			for i := range 12 {
+				refused(t, from("203.0.113."+strconv.Itoa(i+1), email, "wrong wrong wrong"))
+			}
+			refused(t, from(near, email, domaintest.Password)) // locked where nobody knows the person
+		}
+		burn()
+		refused(t, from(home, email, domaintest.Password)) // not a known network yet
+		w.Clock.Advance(15*time.Minute + time.Second)
+		if err := from(home, email, domaintest.Password); err != nil {
+			t.Fatal(err)
+		}
+		burn()
+		for range 2 {
+			if err := from(home, email, domaintest.Password); err != nil {
+				t.Fatalf("the owner at home: %v", err)
+			}
+			refused(t, from(near, email, domaintest.Password)) // which was no fresh start for anybody else
+		}
+		if _, err := enter(t, w, w.At(other, home), "admin@other.example", "wrong wrong wrong"); err == nil {
+			t.Fatal("a wrong password")
+		}
+		for range 10 {
+			refused(t, from(home, email, "wrong wrong wrong"))
+		}
+		refused(t, from(home, email, domaintest.Password))
+		if _, err := enter(t, w, w.At(other, home), "admin@other.example", domaintest.Password); err != nil {
+			t.Fatalf("another person at the same network: %v", err)
+		}
+		link := resetLink(t, w, ws, email)
+		if err := w.Signin.Reset(t.Context(), w.At(ws, home), link, secret(newPassword)); err != nil {
+			t.Fatal(err)
+		}
+		if err := from(home, email, newPassword); err != nil {
+			t.Fatalf("after the reset: %v", err)
+		}
+		w.Clock.Advance(31 * 24 * time.Hour)
+		for i := range 10 {
+			refused(t, from("203.0.113."+strconv.Itoa(i+1), email, "wrong wrong wrong"))
+		}
+		refused(t, from(home, email, newPassword))
+	})
 }
 
 // TestAC_007_SameAnswerAndWork: unknown, wrong, suspended, not a member and locked are one answer, and none of them is

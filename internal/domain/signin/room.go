@@ -34,7 +34,7 @@ type Options struct {
 // Limits are budgets; zero values mean the defaults.
 type Limits struct {
 	MailSource  int // links by mail that one client address asks for, an hour; default 20 (AC-019)
-	MailAccount int // links by mail to one person, an hour; default 3
+	MailAccount int // links by mail to one person, an hour, of each kind; default 3
 	DoorFailed  int // failed tries that one workspace's ledger takes one by one, a minute; default 300
 }
 
@@ -42,7 +42,7 @@ type Limits struct {
 type Room struct {
 	o Options
 
-	mailSource, mailAccount, doorFailed workspace.Budget
+	mailSource, mailSignup, mailReset, doorFailed workspace.Budget
 }
 
 // New opens the room.
@@ -54,36 +54,17 @@ func New(o Options) *Room {
 		return *n
 	}
 	return &Room{
-		o:           o,
-		mailSource:  workspace.Budget{Name: "mail.source", Window: time.Hour, Limit: def(&o.Limits.MailSource, 20)},
-		mailAccount: workspace.Budget{Name: "mail.account", Window: time.Hour, Limit: def(&o.Limits.MailAccount, 3)},
-		doorFailed:  workspace.Budget{Name: "door.failed", Window: time.Minute, Limit: def(&o.Limits.DoorFailed, 300)},
+		o:          o,
+		mailSource: workspace.Budget{Name: "mail.source", Window: time.Hour, Limit: def(&o.Limits.MailSource, 20)},
+		// Each kind of link has a counter of its own: who signs up with somebody's address does not stop that person's reset.
+		mailSignup: workspace.Budget{Name: "mail.signup", Window: time.Hour, Limit: def(&o.Limits.MailAccount, 3)},
+		mailReset:  workspace.Budget{Name: "mail.reset", Window: time.Hour, Limit: def(&o.Limits.MailAccount, 3)},
+		doorFailed: workspace.Budget{Name: "door.failed", Window: time.Minute, Limit: def(&o.Limits.DoorFailed, 300)},
 	}
 }
 
 // Run sweeps until ctx ends.
 func (s *Room) Run(ctx context.Context) error { return s.o.Sessions.Run(ctx) }
-
-// pens are the keys of an act that the house and one workspace witness.
-type pens struct {
-	house, workspace *ledger.Pen
-}
-
-func (s *Room) pens(ctx context.Context, door parlatory.WorkspaceID) (p pens, err error) {
-	if p.house, err = s.o.Ledger.Pen(ctx, parlatory.House); err != nil {
-		return p, err
-	}
-	p.workspace, err = s.o.Ledger.Pen(ctx, door)
-	return p, err
-}
-
-// witness writes the event twice: for the house about the account, for the workspace about the member.
-func (p pens) witness(tx *db.Tx, action ledger.Action, acc parlatory.AccountID, member parlatory.StaffID, values map[string]string) error {
-	if err := p.house.WitnessHouse(tx, ledger.Entry{Action: action, Element: "Account", ID: acc.Raw(), New: values}); err != nil {
-		return err
-	}
-	return p.workspace.Witness(tx, ledger.Entry{Action: action, Element: "Staff", ID: member.Raw(), New: values})
-}
 
 func (s *Room) houseIndex(ctx context.Context) (*vault.Indexer, error) {
 	ix, err := s.o.Ring.Index(ctx, parlatory.House)

@@ -1,7 +1,9 @@
 package signin_test
 
 import (
+	"context"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -236,6 +238,31 @@ func TestSessionEnds(t *testing.T) {
 		_, _ = w.Sessions.Session(t.Context(), ws, w.Tokens[fresh.Session].Reveal(), w.At(ws))
 	}
 	dead(t, w, ws, w.Tokens[fresh.Session], "older than a week, though in use")
+}
+
+// TestSessionNotTouched: where the last use can't be noted, the person's request goes on.
+func TestSessionNotTouched(t *testing.T) {
+	w := domaintest.New(t)
+	ws, admin := w.Founded(t, "acme")
+	w.Clock.Advance(2 * time.Minute)
+	busy, free := make(chan struct{}), make(chan struct{})
+	var writer sync.WaitGroup
+	writer.Go(func() { // the one writer of SQLite is kept busy
+		w.Look(ws, func(*db.Tx) error {
+			close(busy)
+			<-free
+			return nil
+		})
+	})
+	<-busy
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	a, err := w.Sessions.Session(ctx, ws, w.Tokens[admin.Session].Reveal(), w.At(ws))
+	close(free)
+	writer.Wait()
+	if err != nil || a.Staff != admin.Staff {
+		t.Fatalf("%+v %v", a.Kind, err)
+	}
 }
 
 // TestRowsChangedPastTheProgram: a session whose role was edited in the database opens nothing.

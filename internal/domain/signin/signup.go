@@ -56,7 +56,7 @@ func (q Signup) judge() (pendingSignup, error) {
 }
 
 // RequestSignup mails a link. Whether the address has an account is not even looked at here, so that the answer can't
-// tell; over a budget the answer is the same, and no mail goes out (AC-019).
+// tell; over the address's budget the answer is the same, and no mail goes out (AC-019).
 func (s *Room) RequestSignup(ctx context.Context, actor parlatory.Actor, q Signup) error {
 	permit, err := s.o.Law.Permit(ctx, actor, ActSignup)
 	if err != nil {
@@ -82,7 +82,11 @@ func (s *Room) RequestSignup(ctx context.Context, actor parlatory.Actor, q Signu
 	if err != nil {
 		return err
 	}
-	return s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+	var refused error
+	err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		if refused, err = s.spendSource(tx, ix, actor); err != nil || refused != nil {
+			return err
+		}
 		free, err := s.o.Workspace.Free(tx, p.Subdomain)
 		if err != nil {
 			return err
@@ -90,8 +94,8 @@ func (s *Room) RequestSignup(ctx context.Context, actor parlatory.Actor, q Signu
 		if !free {
 			return workspace.Taken()
 		}
-		over, err := s.spendMail(tx, ix, actor, p.Email)
-		if err != nil || over {
+		spent, err := s.mailSignup.Spend(tx.House(), s.mailSignup.Key(ix, p.Email))
+		if err != nil || spent.Over {
 			return err
 		}
 		row := link{id: parlatory.NewID[parlatory.RowKind](s.o.Clock), token: hash, created: tx.Now(), expires: tx.Now().Add(SignupLife)}
@@ -105,16 +109,20 @@ func (s *Room) RequestSignup(ctx context.Context, actor parlatory.Actor, q Signu
 		}
 		return s.o.Workspace.Outbox().Put(tx, held, mail)
 	})
+	if err == nil {
+		err = refused
+	}
+	return err
 }
 
-// spendMail raises the counters of links by mail: of the client address and of the person, known or not.
-func (s *Room) spendMail(tx *db.Tx, ix *vault.Indexer, actor parlatory.Actor, person string) (over bool, err error) {
-	source, err := s.mailSource.Spend(tx.House(), s.mailSource.Key(ix, workspace.SourceOf(actor.Address)))
-	if err != nil {
-		return false, err
+// spendSource raises the counter of links by mail that one client address asks for. The refusal depends on nothing but
+// that address, so it may be told; it is given after the commit, since what is rolled back is not spent.
+func (s *Room) spendSource(tx *db.Tx, ix *vault.Indexer, actor parlatory.Actor) (refused, err error) {
+	spent, err := s.mailSource.Spend(tx.House(), s.mailSource.Key(ix, workspace.SourceOf(actor.Address)))
+	if err == nil && spent.Over {
+		refused = spent.Refusal(tx.Now())
 	}
-	to, err := s.mailAccount.Spend(tx.House(), s.mailAccount.Key(ix, person))
-	return source.Over || to.Over, err
+	return refused, err
 }
 
 // link is a sign-up's row.
@@ -294,7 +302,7 @@ func (s *Room) found(ctx context.Context, actor parlatory.Actor, f founder) (Fou
 	if err != nil {
 		return Founded{}, err
 	}
-	pens := pens{house: house, workspace: s.o.Ledger.PenOf(founding)}
+	pens := account.Pens{House: house, Workspace: s.o.Ledger.PenOf(founding)}
 	err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
 		if n, err := tx.House().Exec(sqlUseSignup, f.link.id, tx.Now()); err != nil || n != 1 {
 			return errors.Join(err, errSignupGone())
@@ -327,12 +335,12 @@ func (s *Room) found(ctx context.Context, actor parlatory.Actor, f founder) (Fou
 	return Founded{actor.Workspace, s.url(f.pending.Subdomain)}, nil
 }
 
-func (f *founder) witness(tx *db.Tx, p pens, acc parlatory.AccountID, admin parlatory.StaffID) error {
+func (f *founder) witness(tx *db.Tx, p account.Pens, acc parlatory.AccountID, admin parlatory.StaffID) error {
 	agreed := "security policy " + f.pending.Security + ", privacy policy " + f.pending.Privacy + ", at " + f.pending.AgreedAt.Format(time.RFC3339)
-	err := p.workspace.Witness(tx, ledger.Entry{Action: ledger.Created, Element: "Workspace", ID: tx.Workspace().Raw(),
+	err := p.Workspace.Witness(tx, ledger.Entry{Action: ledger.Created, Element: "Workspace", ID: tx.Workspace().Raw(),
 		New: map[string]string{"company": f.pending.Company, "subdomain": f.pending.Subdomain}})
 	if err != nil {
 		return err
 	}
-	return p.witness(tx, ledger.Created, acc, admin, map[string]string{"by": "sign-up", "role": role.Administrator, "agreed": agreed})
+	return p.Witness(tx, ledger.Created, acc, admin, map[string]string{"by": "sign-up", "role": role.Administrator, "agreed": agreed})
 }

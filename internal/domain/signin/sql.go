@@ -31,10 +31,10 @@ const (
 	sqlSignup    = `SELECT id, created_at, expires_at, used_at, sealed FROM signups WHERE workspace = $1 AND token = $2`
 	sqlUseSignup = `UPDATE signups SET used_at = $3 WHERE workspace = $1 AND id = $2 AND used_at = 0 AND expires_at > $3`
 
-	sqlPutReset    = `INSERT INTO resets (workspace, id, token, account, door, created_at, expires_at, used_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0)`
-	sqlReset       = `SELECT id, account, expires_at, used_at FROM resets WHERE workspace = $1 AND token = $2 AND door = $3`
-	sqlUseReset    = `UPDATE resets SET used_at = $3 WHERE workspace = $1 AND id = $2 AND used_at = 0 AND expires_at > $3`
-	sqlSpendResets = `UPDATE resets SET used_at = $3 WHERE workspace = $1 AND account = $2 AND used_at = 0`
+	sqlPutReset    = `INSERT INTO resets (workspace, id, token, account, door, created_at, expires_at, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
+	sqlReset       = `SELECT id, account, created_at, expires_at, sealed FROM resets WHERE workspace = $1 AND token = $2 AND door = $3`
+	sqlUseReset    = `DELETE FROM resets WHERE workspace = $1 AND id = $2 AND expires_at > $3`
+	sqlSpendResets = `DELETE FROM resets WHERE workspace = $1 AND account = $2`
 
 	sqlSweepSessions = `DELETE FROM sessions WHERE workspace = $1 AND (expires_at <= $2 OR seen_at <= $3)`
 	sqlSweepAttempts = `DELETE FROM attempts WHERE workspace = $1 AND expires_at <= $2`

@@ -11,7 +11,8 @@ import (
 	"parlatory/internal/storage/ledger"
 )
 
-// change runs fn on one member, freshly read and opened, under the permit.
+// change runs fn on one member, freshly read and opened, under the permit. The turn is taken before the actor is looked
+// at: of two who suspend each other, the second sees what the first did, and on PostgreSQL neither waits for the other's row.
 func (s *Room) change(ctx context.Context, permit access.Permit, id parlatory.StaffID, fn func(*db.Tx, Member, *vault.Held, *ledger.Pen) error) error {
 	ws := permit.Workspace()
 	pen, err := s.o.Ledger.Pen(ctx, ws)
@@ -24,6 +25,9 @@ func (s *Room) change(ctx context.Context, permit access.Permit, id parlatory.St
 	}
 	return s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
 		if err := turn(tx); err != nil {
+			return err
+		}
+		if err := Steady(tx, permit.Actor()); err != nil {
 			return err
 		}
 		r, err := s.must(tx, id)

@@ -239,6 +239,9 @@ func (s *Room) send(ctx context.Context, permit access.Permit, m *Member, held *
 		return err
 	}
 	return s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		if err := Steady(tx, permit.Actor()); err != nil {
+			return err
+		}
 		spent, err := budgetInvites.Spend(tx, budgetInvites.Key(ix, ws.String()))
 		if err != nil {
 			return err

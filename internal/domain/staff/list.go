@@ -150,13 +150,17 @@ func (s *Room) RenameMe(ctx context.Context, actor parlatory.Actor, name string)
 	if err != nil {
 		return Member{}, err
 	}
+	house, err := s.o.Ledger.Pen(ctx, parlatory.House)
+	if err != nil {
+		return Member{}, err
+	}
 	var m Member
 	err = s.change(ctx, permit, actor.Staff, func(tx *db.Tx, before Member, held *vault.Held, pen *ledger.Pen) error {
 		acc, err := account.Fresh(tx, own, actor.Account)
 		if err != nil {
 			return err
 		}
-		if err := acc.Rename(tx, own, name); err != nil {
+		if err := s.o.Account.Rename(tx, own, &acc, name, house); err != nil {
 			return err
 		}
 		m = before

@@ -122,14 +122,38 @@ func ByAccount(tx *db.Tx, id parlatory.AccountID) (Row, bool, error) {
 // ByID finds a membership in tx's workspace.
 func ByID(tx *db.Tx, id parlatory.StaffID) (Row, bool, error) { return scan(tx.Row(sqlByID, id)) }
 
-// Steady finds a membership and keeps it as it is until tx ends: a suspension at the same time ends the session that tx
+// Kept finds a membership and keeps it as it is until tx ends: a suspension at the same time ends the session that tx
 // makes, or is seen here (AC-058). SQLite has one writer anyway.
-func Steady(tx *db.Tx, id parlatory.StaffID) (Row, bool, error) {
+func Kept(tx *db.Tx, id parlatory.StaffID) (Row, bool, error) {
 	if tx.Postgres() {
 		return scan(tx.Row(sqlByIDShared, id))
 	}
 	return ByID(tx, id)
 }
+
+// Steady refuses an actor who is no active member of tx's workspace any more, or has another role than the one that the
+// law judged. An act of staff asks it first in its transaction: a suspension or a change of role that was committed after the session
+// was looked up is seen here, and one at the same time waits until tx ends. One row, by its key.
+func Steady(tx *db.Tx, actor parlatory.Actor) error {
+	query := sqlStanding
+	if tx.Postgres() {
+		query = sqlStandingShared
+	}
+	var account parlatory.AccountID
+	var role string
+	var state State
+	err := tx.Row(query, actor.Staff).Scan(&account, &role, &state)
+	if err != nil && !errors.Is(err, db.ErrNone) {
+		return fmt.Errorf("read standing: %w", err)
+	}
+	if err != nil || actor.Kind != parlatory.Staff || state != Active || role != actor.Role || account != actor.Account {
+		return parlatory.Fail(parlatory.KindUnauthenticated, "Please sign in.")
+	}
+	return nil
+}
+
+// Steady is the function, for rooms that ask through an interface: once for each author of what they write together.
+func (s *Room) Steady(tx *db.Tx, actor parlatory.Actor) error { return Steady(tx, actor) }
 
 // Hold fetches a person's key, before a transaction.
 func (s *Room) Hold(ctx context.Context, ws parlatory.WorkspaceID, id parlatory.StaffID) (*vault.Held, error) {

@@ -8,9 +8,11 @@ const (
 	sqlByID       = `SELECT ` + columns + ` FROM staff WHERE workspace = $1 AND id = $2`
 	sqlByIDShared = sqlByID + ` FOR SHARE` // PostgreSQL only
 	sqlByAccount  = `SELECT ` + columns + ` FROM staff WHERE workspace = $1 AND account = $2`
-	sqlByEmail    = `SELECT ` + columns + ` FROM staff WHERE workspace = $1 AND email_index = $2`
 	sqlList       = `SELECT ` + columns + ` FROM staff WHERE workspace = $1 AND id > $2 AND state <> 'deleted' ORDER BY id LIMIT $3`
 	sqlOthers     = `SELECT COUNT(*) FROM staff WHERE workspace = $1 AND role = $2 AND state = 'active' AND id <> $3`
+
+	sqlStanding       = `SELECT account, role, state FROM staff WHERE workspace = $1 AND id = $2`
+	sqlStandingShared = sqlStanding + ` FOR SHARE` // PostgreSQL only
 
 	sqlActiveAcross = `SELECT workspace, id FROM staff WHERE account = $1 AND state = 'active'`
 

@@ -9,6 +9,7 @@ import (
 	"parlatory"
 	"parlatory/internal/domain/domaintest"
 	"parlatory/internal/domain/role"
+	"parlatory/internal/domain/signin"
 	"parlatory/internal/domain/staff"
 	"parlatory/internal/guard/access"
 	"parlatory/internal/storage/db"
@@ -59,10 +60,91 @@ func TestLastAdministratorInTurn(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := w.Staff.SetRole(t.Context(), second, first.Staff, role.Agent)
-	kind(t, err, parlatory.KindConflict, "demote the last")
+	kind(t, err, parlatory.KindUnauthenticated, "demote the last")
 	_, err = w.Staff.Suspend(t.Context(), second, first.Staff)
-	kind(t, err, parlatory.KindConflict, "suspend the last")
+	kind(t, err, parlatory.KindUnauthenticated, "suspend the last")
 }
+
+// TestSuspendEachOther: of two administrators who suspend each other at once exactly one does, though a third is left.
+func TestSuspendEachOther(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, third := w.Founded(t, "acme")
+		for round := range 4 {
+			first, second := w.Hire(t, ws, role.Administrator), w.Hire(t, ws, role.Administrator)
+			var done, refused atomic.Int64
+			var both sync.WaitGroup
+			for _, p := range [][2]parlatory.Actor{{first, second}, {second, first}} {
+				both.Go(func() {
+					_, err := w.Staff.Suspend(t.Context(), p[0], p[1].Staff)
+					switch {
+					case err == nil:
+						done.Add(1)
+					case parlatory.KindOf(err) == parlatory.KindUnauthenticated:
+						refused.Add(1)
+					default:
+						t.Error(err)
+					}
+				})
+			}
+			both.Wait()
+			if n := w.Count(ws, "staff", "state = 'suspended'"); done.Load() != 1 || refused.Load() != 1 || n != round+1 {
+				t.Fatalf("%d suspended, %d acts done, %d refused", n, done.Load(), refused.Load())
+			}
+		}
+		if err := w.Staff.Revoke(t.Context(), third, third.Staff); parlatory.KindOf(err) != parlatory.KindConflict {
+			t.Fatalf("the third: %v", err)
+		}
+	})
+}
+
+// TestAC_058_WhatWasAskedBefore: an act that the law permitted, and that reaches its transaction after its actor was
+// suspended or got another role, changes nothing.
+func TestAC_058_WhatWasAskedBefore(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		suspended, demoted := w.Hire(t, ws, role.Administrator), w.Hire(t, ws, role.Administrator)
+		agent, away := w.Hire(t, ws, role.Agent), w.Hire(t, ws, role.Agent)
+		pending, err := w.Staff.Invite(t.Context(), admin, "pending@acme.example", "", role.Agent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		site, err := w.Workspace.AddSite(t.Context(), admin, "https://shop.example")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, err := range []error{
+			second(w.Staff.Suspend(t.Context(), admin, away.Staff)), second(w.Staff.Suspend(t.Context(), admin, suspended.Staff)),
+			second(w.Staff.SetRole(t.Context(), admin, demoted.Staff, role.Supervisor)),
+		} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := w.Count(ws, "ledger_entries", "")
+		stranger := admin
+		stranger.Account = agent.Account
+		for who, a := range map[string]parlatory.Actor{"suspended": suspended, "demoted": demoted, "another account": stranger} {
+			for what, err := range map[string]error{
+				"invite":      second(w.Staff.Invite(t.Context(), a, "new@acme.example", "", role.Agent)),
+				"resend":      w.Staff.Resend(t.Context(), a, pending.ID),
+				"revoke":      w.Staff.Revoke(t.Context(), a, pending.ID),
+				"role":        second(w.Staff.SetRole(t.Context(), a, agent.Staff, role.Administrator)),
+				"suspend":     second(w.Staff.Suspend(t.Context(), a, agent.Staff)),
+				"reactivate":  second(w.Staff.Reactivate(t.Context(), a, away.Staff)),
+				"company":     second(w.Workspace.Rename(t.Context(), a, "Evil")),
+				"list site":   second(w.Workspace.AddSite(t.Context(), a, "https://evil.example")),
+				"remove site": w.Workspace.RemoveSite(t.Context(), a, site.ID),
+			} {
+				kind(t, err, parlatory.KindUnauthenticated, who+", "+what)
+			}
+		}
+		if n := w.Count(ws, "ledger_entries", ""); n != before {
+			t.Errorf("%d entries", n-before)
+		}
+	})
+}
+
+func second[T any](_ T, err error) error { return err }
 
 // TestNobodyGrantsWhatTheyLack: only a role that covers another grants it, invites into it, or touches who has it.
 func TestNobodyGrantsWhatTheyLack(t *testing.T) {
@@ -102,6 +184,9 @@ func TestNobodyLiftsAboveThemselves(t *testing.T) {
 	roles := personnel{w.Roles, w.Catalogue.NewRole("Personnel", access.Department, "staff.view", "staff.invite", "staff.edit", "staff.suspend")}
 	law := access.NewLaw(w.Catalogue, roles, nil)
 	room := staff.New(staff.Options{DB: w.DB, Law: law, Roles: roles, Ring: w.Ring, Ledger: w.Ledger, Workspace: w.Workspace, Account: w.Account, Sessions: w.Sessions, Clock: w.Clock, Log: w.Log})
+	if _, err := room.SetRole(t.Context(), admin, clerk.Staff, "Personnel"); err != nil {
+		t.Fatal(err)
+	}
 	clerk.Role = "Personnel"
 	_, err := room.Invite(t.Context(), clerk, "x@acme.example", "", role.Administrator)
 	kind(t, err, parlatory.KindForbidden, "invite an administrator")
@@ -116,6 +201,35 @@ func TestNobodyLiftsAboveThemselves(t *testing.T) {
 	}
 	if _, err := room.Suspend(t.Context(), clerk, agent.Staff); err != nil {
 		t.Fatalf("suspend an agent: %v", err)
+	}
+}
+
+// TestRenamedInEachLedger: a new name of an account stands in the ledger of the house, of the door, and of the person's
+// other workspaces, and which name it was in that of the door alone.
+func TestRenamedInEachLedger(t *testing.T) {
+	w := domaintest.New(t)
+	ws, admin := w.Founded(t, "acme")
+	other, boss := w.Founded(t, "other")
+	if _, err := w.Staff.Invite(t.Context(), boss, "admin@acme.example", "", role.Agent); err != nil {
+		t.Fatal(err)
+	}
+	r, err := w.Signin.Enter(t.Context(), w.At(other), signin.Try{Email: "admin@acme.example", Password: parlatory.NewSecret(domaintest.Password), Invitation: w.Link("admin@acme.example")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Agreed(t, other, r)
+	if _, err := w.Staff.RenameMe(t.Context(), admin, "Ada Lovelace"); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if err := w.Account.Echo(t.Context(), w.Staff); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for where, want := range map[parlatory.WorkspaceID]string{parlatory.House: "account.edit", ws: "account.edit", other: "account.echo"} {
+		if n := w.Count(where, "ledger_entries", "act = $2", want); n != 1 {
+			t.Errorf("%d entries %s", n, want)
+		}
 	}
 }
 

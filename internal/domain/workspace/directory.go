@@ -42,15 +42,6 @@ func (c *cache[K, V]) get(k K) (V, bool) {
 	return it.v, true
 }
 
-func (c *cache[K, V]) put(k K, v V) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.items) >= rememberTop {
-		clear(c.items)
-	}
-	c.items[k] = cached[V]{v, c.clock.Now()}
-}
-
 // since and putSince keep a value that was read before a change from being remembered after it.
 func (c *cache[K, V]) since() uint64 {
 	c.mu.Lock()
@@ -60,11 +51,14 @@ func (c *cache[K, V]) since() uint64 {
 
 func (c *cache[K, V]) putSince(turn uint64, k K, v V) {
 	c.mu.Lock()
-	same := c.turn == turn
-	c.mu.Unlock()
-	if same {
-		c.put(k, v)
+	defer c.mu.Unlock()
+	if c.turn != turn {
+		return
 	}
+	if len(c.items) >= rememberTop {
+		clear(c.items)
+	}
+	c.items[k] = cached[V]{v, c.clock.Now()}
 }
 
 func (c *cache[K, V]) forget(k K) {

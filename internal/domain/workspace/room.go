@@ -35,6 +35,9 @@ type Options struct {
 	PublicURL func(subdomain string) string // "" is the bare domain; no slash at the end
 	Mailer    Mailer
 	Log       *slog.Logger
+	// Steady refuses an actor who is no active member any more, or has another role by now; the staff room, to the right of
+	// this one, has it. Without it nobody of the staff changes anything.
+	Steady func(tx *db.Tx, actor parlatory.Actor) error
 }
 
 // Room holds the workspaces.
@@ -48,6 +51,9 @@ type Room struct {
 
 // New opens the room and lets it hear of changes on other nodes.
 func New(o Options) *Room {
+	if o.Steady == nil {
+		o.Steady = func(*db.Tx, parlatory.Actor) error { return errors.New("workspace room without the staff room") }
+	}
 	w := &Room{o: o, outbox: &Outbox{o: o}}
 	w.known.open(o.Clock)
 	w.listed.open(o.Clock)
@@ -195,6 +201,9 @@ func (w *Room) Rename(ctx context.Context, actor parlatory.Actor, company string
 	}
 	var v View
 	err = w.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		if err := w.o.Steady(tx, actor); err != nil {
+			return err
+		}
 		r, err := readRecord(tx)
 		if err != nil {
 			return err

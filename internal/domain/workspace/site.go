@@ -117,6 +117,9 @@ func (w *Room) AddSite(ctx context.Context, actor parlatory.Actor, origin string
 	}
 	s := Site{ID: parlatory.NewID[parlatory.RowKind](w.o.Clock), Origin: origin}
 	err = w.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		if err := w.o.Steady(tx, actor); err != nil {
+			return err
+		}
 		s.CreatedAt = tx.Now()
 		var n int
 		if err := tx.Row(sqlCountSites).Scan(&n); err != nil {
@@ -154,6 +157,9 @@ func (w *Room) RemoveSite(ctx context.Context, actor parlatory.Actor, id parlato
 		return err
 	}
 	err = w.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		if err := w.o.Steady(tx, actor); err != nil {
+			return err
+		}
 		var s siteRow
 		err := tx.Row(sqlSite, id).Scan(&s.ID, &s.Origin, &s.CreatedAt, &s.sealed)
 		if errors.Is(err, db.ErrNone) {

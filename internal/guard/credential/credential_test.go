@@ -178,11 +178,11 @@ func TestAC_010_OnlyTheExactToken(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := token.Reveal()
-	if got, err := HashToken(text); err != nil || !got.Equal(hash) || len(text) != TokenLength {
+	if got, err := HashToken(text); err != nil || got != hash || len(text) != TokenLength {
 		t.Fatalf("own token: %v", err)
 	}
 	try := func(what, s string) {
-		if got, err := HashToken(s); err == nil && got.Equal(hash) {
+		if got, err := HashToken(s); err == nil && got == hash {
 			t.Errorf("%s was accepted", what)
 		} else if err != nil && parlatory.KindOf(err) != parlatory.KindUnauthenticated {
 			t.Errorf("%s: %v", what, err)

@@ -3,7 +3,6 @@ package credential
 import (
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
 
@@ -41,9 +40,6 @@ func (h *TokenHash) Scan(src any) error {
 	}
 	return fmt.Errorf("scan token hash: %T of unexpected form", src)
 }
-
-// Equal compares in constant time.
-func (h TokenHash) Equal(o TokenHash) bool { return subtle.ConstantTimeCompare(h[:], o[:]) == 1 }
 
 // NewToken makes a token and its hash: a session, an invitation, a link by mail.
 func NewToken() (parlatory.Secret, TokenHash, error) {

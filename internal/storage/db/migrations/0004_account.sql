@@ -29,5 +29,16 @@ CREATE TABLE account_echoes (
     skip      BYTEA  NOT NULL,
     what      TEXT   NOT NULL,
     at        BIGINT NOT NULL,
+    due_at    BIGINT NOT NULL,
     PRIMARY KEY (workspace, id)
 );
+CREATE INDEX account_echoes_due ON account_echoes (workspace, due_at);
+
+CREATE TABLE account_places (
+    workspace   BYTEA  NOT NULL,
+    account     BYTEA  NOT NULL,
+    place_index BYTEA  NOT NULL,
+    seen_at     BIGINT NOT NULL,
+    PRIMARY KEY (workspace, account, place_index)
+);
+CREATE INDEX account_places_seen ON account_places (workspace, seen_at);

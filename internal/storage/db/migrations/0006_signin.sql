@@ -70,7 +70,7 @@ CREATE TABLE resets (
     door       BYTEA  NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
-    used_at    BIGINT NOT NULL,
+    sealed     BYTEA  NOT NULL,
     PRIMARY KEY (workspace, id)
 );
 CREATE UNIQUE INDEX resets_token ON resets (workspace, token);

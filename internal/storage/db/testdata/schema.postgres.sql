@@ -7,7 +7,9 @@ account_echoes.target bytea
 account_echoes.skip bytea NOT NULL
 account_echoes.what text NOT NULL
 account_echoes.at bigint NOT NULL
+account_echoes.due_at bigint NOT NULL
 account_echoes account_echoes_pkey PRIMARY KEY (workspace, id)
+CREATE INDEX account_echoes_due ON public.account_echoes USING btree (workspace, due_at)
 CREATE UNIQUE INDEX account_echoes_pkey ON public.account_echoes USING btree (workspace, id)
 account_echoes parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
 account_echoes parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
@@ -32,6 +34,22 @@ account_passwords parlatory_serving may DELETE
 account_passwords parlatory_serving may INSERT
 account_passwords parlatory_serving may SELECT
 account_passwords parlatory_serving may UPDATE
+
+-- account_places
+account_places.workspace bytea NOT NULL
+account_places.account bytea NOT NULL
+account_places.place_index bytea NOT NULL
+account_places.seen_at bigint NOT NULL
+account_places account_places_pkey PRIMARY KEY (workspace, account, place_index)
+CREATE UNIQUE INDEX account_places_pkey ON public.account_places USING btree (workspace, account, place_index)
+CREATE INDEX account_places_seen ON public.account_places USING btree (workspace, seen_at)
+account_places parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+account_places parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+account_places row security t forced t
+account_places parlatory_serving may DELETE
+account_places parlatory_serving may INSERT
+account_places parlatory_serving may SELECT
+account_places parlatory_serving may UPDATE
 
 -- accounts
 accounts.workspace bytea NOT NULL
@@ -373,7 +391,7 @@ resets.account bytea
 resets.door bytea NOT NULL
 resets.created_at bigint NOT NULL
 resets.expires_at bigint NOT NULL
-resets.used_at bigint NOT NULL
+resets.sealed bytea NOT NULL
 resets resets_pkey PRIMARY KEY (workspace, id)
 CREATE INDEX resets_account ON public.resets USING btree (workspace, account)
 CREATE UNIQUE INDEX resets_pkey ON public.resets USING btree (workspace, id)
@@ -531,6 +549,7 @@ visitor_tokens.site text NOT NULL
 visitor_tokens.created_at bigint NOT NULL
 visitor_tokens.seen_at bigint NOT NULL
 visitor_tokens.expires_at bigint NOT NULL
+visitor_tokens.sealed bytea NOT NULL
 visitor_tokens visitor_tokens_pkey PRIMARY KEY (workspace, id)
 CREATE UNIQUE INDEX visitor_tokens_hash ON public.visitor_tokens USING btree (workspace, hash)
 CREATE UNIQUE INDEX visitor_tokens_pkey ON public.visitor_tokens USING btree (workspace, id)

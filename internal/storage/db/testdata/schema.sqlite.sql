@@ -6,8 +6,11 @@ CREATE TABLE account_echoes (
     skip      BYTEA  NOT NULL,
     what      TEXT   NOT NULL,
     at        BIGINT NOT NULL,
+    due_at    BIGINT NOT NULL,
     PRIMARY KEY (workspace, id)
 );
+
+CREATE INDEX account_echoes_due ON account_echoes (workspace, due_at);
 
 CREATE TABLE account_passwords (
     workspace  BYTEA  NOT NULL,
@@ -17,6 +20,16 @@ CREATE TABLE account_passwords (
     sealed     BYTEA  NOT NULL,
     PRIMARY KEY (workspace, account, id)
 );
+
+CREATE TABLE account_places (
+    workspace   BYTEA  NOT NULL,
+    account     BYTEA  NOT NULL,
+    place_index BYTEA  NOT NULL,
+    seen_at     BIGINT NOT NULL,
+    PRIMARY KEY (workspace, account, place_index)
+);
+
+CREATE INDEX account_places_seen ON account_places (workspace, seen_at);
 
 CREATE TABLE accounts (
     workspace   BYTEA  NOT NULL,
@@ -262,7 +275,7 @@ CREATE TABLE resets (
     door       BYTEA  NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
-    used_at    BIGINT NOT NULL,
+    sealed     BYTEA  NOT NULL,
     PRIMARY KEY (workspace, id)
 );
 
@@ -374,6 +387,7 @@ CREATE TABLE visitor_tokens (
     created_at BIGINT NOT NULL,
     seen_at    BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
+    sealed     BYTEA  NOT NULL,
     PRIMARY KEY (workspace, id)
 );
 
