@@ -2,7 +2,6 @@ package access
 
 import (
 	"context"
-	"math/bits"
 
 	"parlatory"
 )
@@ -14,8 +13,8 @@ type Role struct {
 	grants []uint64
 }
 
-// NewRole makes a role of the catalogue; an unknown act's name is ignored by nobody: it panics, since roles are
-// built at start from the program's own lists or from rows that were checked on writing.
+// NewRole makes a role of the catalogue. It panics on the name of an unknown act, since roles are built at start from the
+// program's own lists or from rows that were checked on writing.
 func (c *Catalogue) NewRole(name string, level Level, acts ...string) Role {
 	r := Role{Name: name, Level: level, grants: make([]uint64, (len(c.acts)+63)/64)}
 	for _, a := range acts {
@@ -46,15 +45,6 @@ func (r Role) Covers(o Role) bool {
 		}
 	}
 	return true
-}
-
-// Size counts the granted acts.
-func (r Role) Size() int {
-	n := 0
-	for _, w := range r.grants {
-		n += bits.OnesCount64(w)
-	}
-	return n
 }
 
 // Roles finds a workspace's role by name. domain/role fills it; later a directory may.

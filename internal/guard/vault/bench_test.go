@@ -33,6 +33,16 @@ func BenchmarkHold(b *testing.B) {
 	}
 }
 
+// What confirming a key costs each minute, besides the two reads of its rows.
+func BenchmarkHoldAnew(b *testing.B) {
+	r, m := house(b)
+	ws := space(b, r, m)
+	for b.Loop() {
+		r.ForgetWorkspace(ws)
+		_, _ = r.Hold(b.Context(), ws, Settings)
+	}
+}
+
 func BenchmarkBlind(b *testing.B) {
 	ix := newIndexer(parlatory.House, make([]byte, 32))
 	for b.Loop() {

@@ -16,13 +16,8 @@ type minted struct {
 	indexer *Indexer
 }
 
-// MintWorkspace makes the first key of a workspace or of the house. It serves once its row is committed and
-// adopted, or fetched.
-func (r *Ring) MintWorkspace(ctx context.Context, ws parlatory.WorkspaceID) (Wrapped, error) {
-	_, w, err := r.mintSpace(ctx, ws)
-	return w, err
-}
-
+// mintSpace makes the first key of a workspace or of the house. It serves once its row is committed and adopted, or
+// fetched.
 func (r *Ring) mintSpace(ctx context.Context, ws parlatory.WorkspaceID) (*spaceKey, Wrapped, error) {
 	if ws.Zero() {
 		return nil, Wrapped{}, fmt.Errorf("mint workspace key: no workspace")

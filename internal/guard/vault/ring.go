@@ -21,7 +21,7 @@ type Options struct {
 	Shelf Shelf
 	Clock parlatory.Clock
 	Max   int           // opened keys at most; default 10,000
-	Keep  time.Duration // how long an opened key is used before the shelf is asked again; default and limit 5 minutes (AC-124)
+	Keep  time.Duration // how long an opened key is used before the shelf is asked again; default 1 minute, limit 5 (AC-124)
 }
 
 // Ring holds the opened keys of the process. Keys are fetched before a transaction; what it hands out costs
@@ -48,9 +48,10 @@ func NewRing(o Options) *Ring {
 	if o.Max <= 0 {
 		o.Max = 10_000
 	}
-	if o.Keep <= 0 || o.Keep > 5*time.Minute {
-		o.Keep = 5 * time.Minute
+	if o.Keep <= 0 {
+		o.Keep = time.Minute
 	}
+	o.Keep = min(o.Keep, 5*time.Minute)
 	if o.Clock == nil {
 		o.Clock = parlatory.SystemClock{}
 	}

@@ -38,9 +38,6 @@ var (
 // ContactKey is the subject of everything said in a contact's enquiries.
 func ContactKey(id parlatory.ContactID) Subject { return Subject{KindContact, id} }
 
-// RoomKey is the subject of a space or direct room.
-func RoomKey(id parlatory.RoomID) Subject { return Subject{KindRoom, id} }
-
 // StaffKey is the subject of a staff member's profile.
 func StaffKey(id parlatory.StaffID) Subject { return Subject{KindStaff, id} }
 

@@ -232,6 +232,40 @@ func TestRingIsBounded(t *testing.T) {
 	}
 }
 
+// Every node confirms its keys each minute: a key that was destroyed elsewhere serves no longer than that.
+func TestKeysAreConfirmedEveryMinute(t *testing.T) {
+	clock := &handClock{now: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)}
+	m := newMemory()
+	r := NewRing(Options{Root: newRoot(t), Shelf: m, Clock: clock})
+	f, err := r.Found(t.Context(), parlatory.House)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.put(f.Wrapped()...)
+	hold(t, r, parlatory.House, Settings)
+	m.fetches = 0
+	for range 1000 {
+		hold(t, r, parlatory.House, Settings)
+	}
+	clock.add(59 * time.Second)
+	hold(t, r, parlatory.House, Settings)
+	if m.fetches != 0 {
+		t.Errorf("%d fetches within a minute", m.fetches)
+	}
+	clock.add(2 * time.Second)
+	for range 1000 {
+		hold(t, r, parlatory.House, Settings)
+	}
+	if m.fetches != 2 { // the key and its parent
+		t.Errorf("%d fetches after a minute", m.fetches)
+	}
+	delete(m.keys, slot{parlatory.House, Settings, 0})
+	clock.add(61 * time.Second)
+	if _, err := r.Hold(t.Context(), parlatory.House, Settings); !errors.Is(err, ErrNoKey) {
+		t.Errorf("a key that was destroyed elsewhere: %v", err)
+	}
+}
+
 func TestWhoLeavesDoesNotSpoilTheOthers(t *testing.T) {
 	c := newCache[int](parlatory.SystemClock{}, 10, time.Minute)
 	gone, cancel := context.WithCancel(t.Context())
