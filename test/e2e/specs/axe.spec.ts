@@ -14,7 +14,13 @@ async function look(page: Page, name: string): Promise<void> {
       await page.setViewportSize(size)
       await page.waitForTimeout(150) // transitions of colour and place
       const where = `${name}, ${scheme}, ${String(size.width)}`
-      expect.soft(await findings(page, scheme === 'dark' ? ['color-contrast', 'link-in-text-block'] : undefined), where).toEqual([])
+      const rules = scheme === 'dark' ? ['color-contrast', 'link-in-text-block'] : undefined
+      let found = await findings(page, rules)
+      if (found.length > 0) {
+        await page.waitForTimeout(800) // a busy machine is still on its way from one look to the other
+        found = await findings(page, rules)
+      }
+      expect.soft(found, where).toEqual([])
       expect.soft(await page.evaluate(() => document.documentElement.scrollWidth), `${where}: no sideways scrolling`).toBeLessThanOrEqual(size.width)
     }
   }

@@ -55,6 +55,7 @@ test('a day at the desk by keyboard alone', async ({ page, guide, someone }) => 
     await key('Enter')
     await expect(page).toHaveURL(/\/me$/)
     await expect(page.getByRole('heading', { level: 1, name: 'My Account' })).toBeVisible()
+    await expect(page.getByRole('dialog'), 'shortcuts rest while a dialog stands').toHaveCount(0)
     await key('?')
     const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' })
     await expect(help).toContainText('Find a command')
