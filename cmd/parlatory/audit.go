@@ -58,7 +58,7 @@ func report(w io.Writer, r ledger.Report) error {
 		lines = append(lines, "from, to:    "+r.From.UTC().Format(time.RFC3339)+", "+r.To.UTC().Format(time.RFC3339))
 	}
 	if r.Erased > 0 {
-		lines = append(lines, fmt.Sprintf("erased:      %d entries whose values are gone; that they stood there is proved", r.Erased))
+		lines = append(lines, fmt.Sprintf("erased:      %d entries about contacts or persons whose values are gone; that they stood there is proved", r.Erased))
 	}
 	if !r.Pinned {
 		lines = append(lines, "note:        the key was taken from the export itself; give --key to prove who signed")

@@ -50,6 +50,35 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
+// Values that are gone under the ledger's own key are no erasure: exit code 1, and one line that names the entry.
+func TestVerifyNamesTakenValues(t *testing.T) {
+	export, err := os.ReadFile("../../internal/storage/ledger/testdata/export.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "export.jsonl")
+	verify := func(b []byte) (int, string, string) {
+		if err := os.WriteFile(file, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return call("audit", "verify", file)
+	}
+	if code, out, errs := verify(export); code != 0 || !strings.Contains(out, "sound") || strings.Contains(out, "erased") {
+		t.Fatalf("%d %s %s", code, out, errs)
+	}
+	lines := bytes.SplitAfter(export, []byte("\n"))
+	for i, l := range lines {
+		if bytes.HasPrefix(l, []byte(`{"number":2,`)) {
+			values := bytes.Index(l, []byte(`,"salt":`))
+			lines[i] = append(bytes.Clone(l[:values]), []byte(`,"state":"erased"}`+"\n")...)
+		}
+	}
+	code, out, errs := verify(bytes.Join(lines, nil))
+	if code != 1 || out != "" || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, "not what was signed: entry 2: its values are gone") || !strings.Contains(errs, "never erased") {
+		t.Errorf("%d %q %q", code, out, errs)
+	}
+}
+
 func TestKeysCreateNeverOverwrites(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "root.key")
 	if code, _, errs := call("keys", "create", file); code != 0 {
