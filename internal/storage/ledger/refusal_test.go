@@ -149,9 +149,11 @@ func TestAFailingWorkspaceBlocksNoOther(t *testing.T) {
 	onBoth(t, func(t *testing.T, o db.Options) {
 		r := newRig(t, o)
 		failing := r.ws
-		r.ws = newID[parlatory.WorkspaceKind]()
-		r.found(r.ws)
-		other := r.ws
+		var others []parlatory.WorkspaceID // several, since turns have no order
+		for range 5 {
+			others = append(others, newID[parlatory.WorkspaceKind]())
+			r.found(others[len(others)-1])
+		}
 		key := r.shelf.keys[r.shelf.name(failing, vault.LedgerSubject)]
 		r.shelf.erase(failing, vault.LedgerSubject)
 		r.ring.Forget(failing, vault.LedgerSubject)
@@ -167,12 +169,16 @@ func TestAFailingWorkspaceBlocksNoOther(t *testing.T) {
 			return len(r.list(Filter{Action: Refused}))
 		}
 		refuse(failing)
-		refuse(other)
-		for range 3 { // whichever has its turn first
+		for _, ws := range others {
+			refuse(ws)
+		}
+		for range 3 {
 			r.refusals.flush(t.Context(), r.Ledger, false)
 		}
-		if n := seen(other); n != 1 {
-			t.Errorf("%d refusals of the sound workspace are witnessed", n)
+		for _, ws := range others {
+			if n := seen(ws); n != 1 {
+				t.Errorf("%d refusals of a sound workspace are witnessed", n)
+			}
 		}
 		if n := seen(failing); n != 0 {
 			t.Errorf("%d refusals without a key", n)
@@ -182,7 +188,7 @@ func TestAFailingWorkspaceBlocksNoOther(t *testing.T) {
 		if n := seen(failing); n != 1 {
 			t.Errorf("%d refusals are witnessed once the key is back", n)
 		}
-		if n := seen(other); n != 1 {
+		if n := seen(others[0]); n != 1 {
 			t.Errorf("a refusal was witnessed %d times", n)
 		}
 	})
