@@ -30,6 +30,7 @@ var (
 type Options struct {
 	Chat      *chat.Room
 	Sessions  front.Sessions
+	Sites     front.Sites
 	Catalogue *access.Catalogue
 	Deaf      func() time.Duration // for how long other nodes may not have been heard
 	Shared    bool                 // other nodes may write to the same database, so heads are compared

@@ -64,10 +64,31 @@ func (l *Live) hear(ctx context.Context, e parlatory.Event) {
 	case parlatory.StaffChanged:
 		l.end(disconnectAnew, func(h *hall) map[*socket]bool { return h.people[e.Staff.Raw()] })
 	case parlatory.SitesChanged:
-		for _, s := range l.hall.in(func(h *hall) map[*socket]bool { return h.workspace[e.Workspace] }) {
-			if s.actor.Kind == parlatory.Visitor {
-				s.client.Disconnect(disconnectAnew)
+		l.sitesChanged(ctx, e.Workspace)
+	}
+}
+
+// sitesChanged ends the sockets of visitors whose site is not on the list any more; where that can't be found out, they
+// connect anew and are judged at the door.
+func (l *Live) sitesChanged(ctx context.Context, ws parlatory.WorkspaceID) {
+	verdicts := map[string]centrifuge.Disconnect{}
+	for _, s := range l.hall.in(func(h *hall) map[*socket]bool { return h.workspace[ws] }) {
+		if s.actor.Kind != parlatory.Visitor {
+			continue
+		}
+		verdict, judged := verdicts[s.actor.Site]
+		if !judged {
+			listed, err := l.Sites.Listed(ctx, ws, s.actor.Site)
+			switch {
+			case err != nil:
+				verdict = disconnectAnew
+			case !listed:
+				verdict = disconnectRefused
 			}
+			verdicts[s.actor.Site] = verdict
+		}
+		if verdict.Code != 0 {
+			s.client.Disconnect(verdict)
 		}
 	}
 }
