@@ -1,14 +1,18 @@
 package account_test
 
 import (
+	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"parlatory"
 	"parlatory/internal/domain/account"
 	"parlatory/internal/domain/domaintest"
+	"parlatory/internal/domain/keys"
 	"parlatory/internal/domain/role"
 	"parlatory/internal/domain/signin"
+	"parlatory/internal/guard/vault"
 	"parlatory/internal/storage/db"
 )
 
@@ -137,6 +141,43 @@ func TestEchoThatFails(t *testing.T) {
 	echo()
 	if due() != 0 {
 		t.Fatal("it was not tried")
+	}
+}
+
+// shelf counts the keys that are fetched.
+type shelf struct {
+	vault.Shelf
+	subjects atomic.Int64
+}
+
+func (s *shelf) SubjectKey(ctx context.Context, ws parlatory.WorkspaceID, of vault.Subject, version uint32) (vault.Wrapped, error) {
+	s.subjects.Add(1)
+	return s.Shelf.SubjectKey(ctx, ws, of, version)
+}
+
+// TestAC_007_KeysTellNothing: a check fetches as many keys for a known address as for an unknown one, at the first time
+// and later.
+func TestAC_007_KeysTellNothing(t *testing.T) {
+	w := domaintest.New(t)
+	ws, _ := w.Founded(t, "acme")
+	counted := &shelf{Shelf: keys.New(w.DB, w.Law)}
+	ring := vault.NewRing(vault.Options{Root: w.Root, Shelf: counted, Clock: w.Clock})
+	room := account.New(account.Options{DB: w.DB, Law: w.Law, Ring: ring, Ledger: w.Ledger, Workspace: w.Workspace, Sessions: w.Sessions, Clock: w.Clock, Log: w.Log})
+	ask := func(email string) int64 {
+		before := counted.subjects.Load()
+		_, err := room.Verifier().Ask(t.Context(), account.Question{Door: ws, From: w.At(ws).Address, Email: email, Password: parlatory.NewSecret("wrong wrong wrong")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return counted.subjects.Load() - before
+	}
+	ask("first@acme.example") // fetches what all share
+	for range 2 {
+		for _, email := range []string{"nobody@acme.example", "admin@acme.example"} {
+			if n := ask(email); n != 1 {
+				t.Errorf("%s: %d keys fetched", email, n)
+			}
+		}
 	}
 }
 

@@ -7,8 +7,10 @@
 //
 // Security argument. The row is sealed under the account's own key, and its clear columns are bound to it, so that a row
 // moved, put back or edited does not open (AC-002: the one index is of the canonical address). Passwords are checked in one
-// place, the Verifier, at every door: it raises the counters of the account and of the client address in a committed
+// place, the Verifier, at every door: it raises the counters of the client address and of the account in a committed
 // transaction before it hashes, so that a burst gets no further than a patient guesser (AC-005), and it does the same reads, the
-// same write and one argon2id for known, unknown, locked and wrong (AC-007). Events of an account are witnessed in the house's
+// same writes and one argon2id for known, unknown, locked and wrong (AC-007). A client address over its budget costs no hash.
+// Networks from which a person signed in lately are counted by themselves, so that nobody is locked out from elsewhere (AC-004);
+// their rows are blind indexes, and a forged one buys ten more tries in a quarter of an hour. Events of an account are witnessed in the house's
 // ledger and echoed to the ledger of each workspace where the person is active, by a queue in the same transaction.
 package account

@@ -15,5 +15,5 @@
 // one row, and the row it replaces goes in the same transaction (AC-056). Session rows decide on rights, so their clear columns are
 // bound to the sealed one under the account's key; what was changed past the program does not open. Links hold their token in the
 // fragment, which is sent to no server and stands in no log; they are built from configuration (AC-013) and mailed to the address in the
-// account's row, never to the one in the request (AC-014). A link is used up by one UPDATE that must change one row.
+// account's row, never to the one in the request (AC-014). A link is used up by one statement that must change one row.
 package signin
