@@ -10,6 +10,8 @@ MAKEFLAGS += --no-print-directory
 # Clear keys are wiped from memory by the runtime (DESIGN §4); tests run on what is shipped.
 export GOEXPERIMENT := runtimesecret
 export GOTOOLCHAIN := local
+# One setting for all but the race detector, which needs cgo: a change of it compiles every dependency again.
+export CGO_ENABLED := 0
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 export npm_config_audit := false
@@ -44,7 +46,7 @@ demo: build ## build all, and start a sample workspace, site and mailbox on this
 
 .PHONY: build
 build: web ## the web part and the one static binary, ./parlatory
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BINARY) ./cmd/parlatory
+	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BINARY) ./cmd/parlatory
 
 WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
 
