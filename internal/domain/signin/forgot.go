@@ -35,23 +35,9 @@ func (s *Room) Forgot(ctx context.Context, actor parlatory.Actor, email string) 
 	if err != nil {
 		return err
 	}
-	subject := vault.Settings
-	if !row.ID.Zero() {
-		subject = vault.AccountKey(row.ID)
-	}
-	s.o.Ring.Forget(parlatory.House, subject) // as where passwords are checked: what is in memory must not tell
-	held, err := s.o.Ring.Hold(ctx, parlatory.House, subject)
+	to, target, err := s.addressee(ctx, row, over)
 	if err != nil {
-		return fmt.Errorf("hold account key: %w", err)
-	}
-	var to string
-	var target parlatory.AccountID
-	if !row.ID.Zero() && !over {
-		acc, err := row.Open(held)
-		if err != nil {
-			return err
-		}
-		to, target = acc.Email, acc.ID
+		return err
 	}
 	view, err := s.o.Workspace.Named(ctx, actor.Workspace)
 	if err != nil {
@@ -81,6 +67,25 @@ func (s *Room) Forgot(ctx context.Context, actor parlatory.Actor, email string) 
 		}
 		return s.o.Workspace.Outbox().Put(tx, settings, mail)
 	})
+}
+
+// addressee is to whom a reset is mailed, and whose it is: nobody's for who is unknown here or over the budget, at the cost
+// of fetching a key too.
+func (s *Room) addressee(ctx context.Context, row account.Row, over bool) (to string, of parlatory.AccountID, err error) {
+	subject := vault.Settings
+	if !row.ID.Zero() {
+		subject = vault.AccountKey(row.ID)
+	}
+	s.o.Ring.Forget(parlatory.House, subject) // as where passwords are checked: what is in memory must not tell
+	held, err := s.o.Ring.Hold(ctx, parlatory.House, subject)
+	if err != nil {
+		return "", of, fmt.Errorf("hold account key: %w", err)
+	}
+	if row.ID.Zero() || over {
+		return "", of, nil
+	}
+	acc, err := row.Open(held)
+	return acc.Email, acc.ID, err
 }
 
 // asker raises the counters and finds the account, if it is an active member here. Where it is none, no mail goes out, and
