@@ -91,7 +91,7 @@ func stepOf(r signin.Result) *stepAnswer {
 type nothing struct{}
 
 func (a *API) signinRoutes() {
-	register(a, huma.Operation{OperationID: "get-door", Method: http.MethodGet, Path: "/api/v1/door", Summary: "Whose host this is, and how far the sign-in has come"}, workspace.ActDoor, a.door)
+	register(a, huma.Operation{OperationID: "get-door", Method: http.MethodGet, Path: "/api/v1/door", Tags: []string{surfaceAny}, Summary: "Whose host this is, and how far the sign-in has come; the bare domain is nobody's"}, workspace.ActDoor, a.door)
 	register(a, huma.Operation{OperationID: "sign-in", Method: http.MethodPost, Path: "/api/v1/signin", Summary: "Sign in"}, signin.ActEnter,
 		func(ctx context.Context, actor parlatory.Actor, in *struct{ Body SigninRequest }) (*stepAnswer, error) {
 			try := signin.Try{Email: in.Body.Email, Password: parlatory.NewSecret(in.Body.Password), Invitation: parlatory.NewSecret(in.Body.Invitation)}
@@ -128,6 +128,9 @@ func (a *API) door(ctx context.Context, actor parlatory.Actor, _ *struct{}) (*st
 	v, err := a.Workspace.Door(ctx, actor)
 	if err != nil {
 		return nil, err
+	}
+	if actor.Workspace == parlatory.House {
+		return &struct{ Body Door }{Door{Domain: v.Domain}}, nil
 	}
 	d := Door{Company: v.Company, Subdomain: v.Subdomain, Domain: v.Domain, SignedIn: actor.Kind == parlatory.Staff}
 	if actor.Kind == parlatory.Half {

@@ -85,6 +85,9 @@ func TestTheWayIn(t *testing.T) {
 	w := newWorld(t)
 	house := w.At(parlatory.House)
 	want(t, w.call(t, house, "GET", "/api/v1/policies", nil), 200)
+	if rec := w.call(t, house, "GET", "/api/v1/door", nil); rec.Code != 200 || !strings.Contains(rec.Body.String(), `"company":"","subdomain":"","domain":"parlatory.test","signed_in":false`) {
+		t.Fatalf("the bare domain's door: %d %s", rec.Code, rec.Body)
+	}
 	want(t, w.call(t, house, "POST", "/api/v1/signups", api.SignupRequest{Company: "Acme", Subdomain: "acme", Email: "ada@acme.example", SecurityVersion: workspace.Version, PrivacyVersion: workspace.Version}), 202)
 	token := w.Link("ada@acme.example").Reveal()
 	want(t, w.call(t, house, "POST", "/api/v1/signups/open", api.LinkToken{Token: token}), 200)

@@ -45,7 +45,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whose host this is, and how far the sign-in has come */
+        /** Whose host this is, and how far the sign-in has come; the bare domain is nobody's */
         get: operations["get-door"];
         put?: never;
         post?: never;

@@ -8,7 +8,7 @@ import { api, type Me, onSignedOut, Problem, sentence, take } from '~/api'
 import { Empty, guardPage, Look } from '~/look'
 import { LineProvider } from './live'
 import { consoleRouter } from './router'
-import { leave, MeProvider } from './session'
+import { begin, leave, MeProvider } from './session'
 import { Boundary } from './shell/States'
 import { words } from './shell/words'
 
@@ -21,6 +21,7 @@ if (place) void start(createRoot(place))
 async function start(root: ReturnType<typeof createRoot>): Promise<void> {
   try {
     const me = await take(api.GET('/api/v1/me'))
+    begin()
     root.render(<StrictMode><Console me={me} /></StrictMode>)
   } catch (error) {
     if (error instanceof Problem && error.status === 401) return // on the way to the door

@@ -35,7 +35,13 @@ export function adminPages(me: Me): AdminPage[] {
 }
 
 let going = false
+let began = false
 let wanted = false
+
+/** Says that a session stood in this tab: from now on its loss is news. */
+export function begin(): void {
+  began = true
+}
 
 /** Says whether the end of the session, when it comes, is what the person asked for. */
 export function expectEnd(expected: boolean): void {
@@ -44,12 +50,15 @@ export function expectEnd(expected: boolean): void {
 
 /**
  * Wipes what this tab keeps and shows the door. Drafts and unsent posts are a person's, not the browser's. Who was put
- * out comes back to the same page; who signed out does not.
+ * out is told so there, and comes back to the same page; who signed out in this tab knows.
  */
 export function leave(): void {
   if (going) return // the answer, the socket and the lists may all say so at once
   going = true
   sessionStorage.clear()
   const here = location.pathname + location.search
-  location.replace(wanted || here === '/' || here === '/inbox' ? '/signin' : `/signin?next=${encodeURIComponent(here)}`)
+  const say: string[] = []
+  if (!wanted && began) say.push('ended=1')
+  if (!wanted && here !== '/' && here !== '/inbox') say.push(`next=${encodeURIComponent(here)}`)
+  location.replace(say.length > 0 ? `/signin?${say.join('&')}` : '/signin')
 }

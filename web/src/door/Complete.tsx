@@ -1,5 +1,5 @@
 import { TextInput } from '@mantine/core'
-import { useCallback, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { Notice } from '~/look'
 import { ask, type Opened } from './ask'
 import { needed, newPassword, only } from './judge'
@@ -15,7 +15,7 @@ const go = { to: '/signup', text: words.landing.signup }
 
 /** The mailed link of a sign-up: name and password, and the workspace stands. */
 export function Complete({ token }: { token: string }) {
-  const [opened, again] = useOpened(useCallback(() => ask.openSignup(token), [token]))
+  const [opened, again] = useOpened(useMemo(() => (token === '' ? null : () => ask.openSignup(token)), [token]))
   const [done, setDone] = useState('')
   if (token === '') return <DeadLink then="" go={go} again={again} />
   if (opened.state === 'waiting') return <Waiting title={w.title} />

@@ -1,5 +1,5 @@
 import { TextInput } from '@mantine/core'
-import { useCallback, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { ask } from './ask'
 import { email, newPassword, only } from './judge'
 import { DeadLink } from './Links'
@@ -42,7 +42,7 @@ const go = { to: '/forgot', text: words.reset.again }
 /** The mailed link of a forgotten password. It sets the password and opens no session. */
 export function Reset({ token }: { token: string }) {
   const w = words.reset
-  const [opened, again] = useOpened(useCallback(() => ask.openReset(token), [token]))
+  const [opened, again] = useOpened(useMemo(() => (token === '' ? null : () => ask.openReset(token)), [token]))
   const [done, setDone] = useState(false)
   const f = useForm(
     { password: '' },

@@ -1,5 +1,5 @@
 import { TextInput } from '@mantine/core'
-import { useCallback, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { Notice } from '~/look'
 import { Agreement } from './Agreement'
 import { ask, type Opened } from './ask'
@@ -16,7 +16,7 @@ const go = { to: '/signin', text: words.forgot.back }
 
 /** The mailed invitation. Somebody new chooses a password; an account that exists is proved by its own one. */
 export function Invitation({ token }: { token: string }) {
-  const [opened, again] = useOpened(useCallback(() => ask.openInvitation(token), [token]))
+  const [opened, again] = useOpened(useMemo(() => (token === '' ? null : () => ask.openInvitation(token)), [token]))
   const [owed, setOwed] = useState(false)
   if (token === '') return <DeadLink then="" go={go} again={again} />
   if (opened.state === 'waiting') return <Waiting title={words.product} />

@@ -1,7 +1,7 @@
 import { Button, TextInput } from '@mantine/core'
 import { useState } from 'react'
-import { Problem, sentence } from '~/api/problem'
-import { Failed } from '~/look'
+import { sentence } from '~/api/problem'
+import { Failed, Notice } from '~/look'
 import { Agreement } from './Agreement'
 import { ask, type Door, type SignedIn } from './ask'
 import { Elsewhere } from './Elsewhere'
@@ -19,13 +19,15 @@ export function enter(): void {
   location.assign(next(new URLSearchParams(location.search).get('next')))
 }
 
+/** Whether the console sent the person here because the session had ended. */
+const ended = (): boolean => new URLSearchParams(location.search).has('ended')
+
 /** A workspace's sign-in; on the bare domain, where no workspace is, the way to one. */
 export function Signin() {
   const [door, again] = useOpened(ask.door)
   const [owed, setOwed] = useState(false)
   if (door.state === 'waiting') return <Waiting title={w.title} />
   if (door.state === 'refused') {
-    if (door.error instanceof Problem && [401, 403, 404].includes(door.error.status)) return <Elsewhere />
     return <Sheet title={w.title}><Stack><Failed text={sentence(door.error)} again={again} /></Stack></Sheet>
   }
   const { company, signed_in, owed: before } = door.data
@@ -57,6 +59,7 @@ function Form({ door, owes }: { door: Door; owes: () => void }) {
     <Sheet title={w.title} lead={w.at(door.company)}>
       <form {...f.form}>
         <Stack>
+          {f.trouble === '' && ended() && <Notice>{w.ended}</Notice>}
           <Trouble text={f.trouble} />
           <TextInput {...f.bind('email')} size="md" type="email" label={words.email} autoComplete="username" autoCapitalize="none" spellCheck={false} required withAsterisk={false} autoFocus />
           <Password {...f.bind('password')} label={words.password} autoComplete="current-password" required withAsterisk={false} />

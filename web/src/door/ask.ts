@@ -14,6 +14,7 @@ export interface Policies {
   privacy: Policy
 }
 
+/** Whose host this is. At the bare domain, which is nobody's, the company is empty. */
 export interface Door {
   company: string
   subdomain: string

@@ -2,11 +2,12 @@ import { useCallback, useEffect, useState } from 'react'
 
 export type Opened<T> = { state: 'waiting' } | { state: 'here'; data: T } | { state: 'refused'; error: unknown }
 
-/** Asks once when the page opens, and again on request. */
-export function useOpened<T>(ask: () => Promise<T>): [Opened<T>, () => void] {
+/** Asks once when the page opens, and again on request. Without a question, nothing is asked and it goes on waiting. */
+export function useOpened<T>(ask: (() => Promise<T>) | null): [Opened<T>, () => void] {
   const [opened, setOpened] = useState<Opened<T>>({ state: 'waiting' })
   const [round, setRound] = useState(0)
   useEffect(() => {
+    if (!ask) return undefined
     let here = true
     ask().then(
       (data) => { if (here) setOpened({ state: 'here', data }) },

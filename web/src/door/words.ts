@@ -79,6 +79,7 @@ export const words = {
     at: (company: string) => `to ${company}`,
     send: 'Sign in',
     forgot: 'Forgotten the password?',
+    ended: 'You were signed out. Please sign in again.',
     already: 'You are signed in',
     alreadyText: (company: string) => `to ${company}, in this browser.`,
     go: 'Continue',

@@ -172,6 +172,19 @@ describe('the outbox', () => {
     expect(line.view(room)?.pending).toEqual([])
   })
 
+  it('reads up to its own acknowledged post, once', async () => {
+    server(() => undefined)
+    const line = start()
+    line.open(room, 0, 0)
+    wire.ears.state('live')
+    await settle()
+    line.post(room, 'hello')
+    await settle()
+    line.read(room, 1)
+    await settle()
+    expect(wire.of('chat.read')).toEqual([{ room, seq: 1 }])
+  })
+
   it('sends again with the same id when the answer was lost, and the message is there once', async () => {
     const written = server((tries) => (tries === 1 ? new Broken() : undefined))
     const line = start()

@@ -48,6 +48,7 @@ export class Line {
   readonly #options: LineOptions
   readonly #rooms = new Map<string, Room>()
   readonly #flushing = new Set<string>()
+  readonly #read = new Map<string, number>()
   readonly #listeners = new Set<() => void>()
   readonly #timers = new Set<ReturnType<typeof setTimeout>>()
   #seenLive = false
@@ -133,8 +134,9 @@ export class Line {
 
   /** Says up to where one has read. The lists carry it when this is lost. */
   read(room: string, seq: number): void {
-    if (this.state !== 'live') return
-    this.#options.wire.ask('chat.read', { room, seq }).then(() => { this.#options.listsChanged() }, ignore)
+    if (this.state !== 'live' || seq <= (this.#read.get(room) ?? 0)) return
+    this.#read.set(room, seq)
+    this.#options.wire.ask('chat.read', { room, seq }).then(() => { this.#options.listsChanged() }, () => { this.#read.delete(room) })
   }
 
   #moved(now: WireState): void {
@@ -258,6 +260,7 @@ export class Line {
     this.outbox.drop(message.id)
     const room = this.#rooms.get(message.room)
     if (room) this.#take(message.room, room, [message])
+    this.read(message.room, message.seq) // who answers has read what is above
   }
 
   #heardTyping(room: Room, by: Person, on: boolean): void {

@@ -115,11 +115,16 @@ export class Form implements View {
       else policy.append(h(b.kind === 'heading' ? 'h3' : 'p', {}, linked(b.lines.join(' '))))
     }
     const page = h('a', { href: this.desk.policyPage, target: '_blank', rel: 'noopener noreferrer' }, words.noticePage)
+    const notice = h('details', {}, h('summary', {}, words.notice), policy, page)
+    // It stands at the end of the form and opens below what is in sight.
+    notice.addEventListener('toggle', () => {
+      if (notice.open) notice.scrollIntoView({ block: 'start' })
+    })
     return h(
       'div',
       { class: 'fine' },
       config?.privacy_notice ? h('p', { dir: 'auto' }, linked(config.privacy_notice)) : undefined,
-      h('details', {}, h('summary', {}, words.notice), policy, page),
+      notice,
     )
   }
 

@@ -55,7 +55,7 @@ export function Composer({ room, name, field }: { room: string; name: string; fi
   }
 
   return (
-    <form className={styles.composer} onSubmit={(event) => { event.preventDefault(); send() }}>
+    <form className={styles.composer} data-foot onSubmit={(event) => { event.preventDefault(); send() }}>
       <Textarea
         ref={field}
         variant="unstyled"

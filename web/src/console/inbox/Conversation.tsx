@@ -181,7 +181,7 @@ function Foot({ enquiry, move, composer }: { enquiry: Enquiry; move: Moves; comp
     )
   }
   return (
-    <div className={styles.bar}>
+    <div className={styles.bar} data-foot>
       <span>{enquiry.state === 'Open' ? words.waitingBar(enquiry.contact.name) : words.closedBar}</span>
       {move.allowed.pickup && (
         <Button leftSection={<IconHandGrab size={18} />} loading={move.busy === 'pickup'} onClick={() => { move.go('pickup') }}>{words.pickToReply}</Button>

@@ -10,6 +10,7 @@ import { useNow } from '../now'
 import { may, useMe } from '../session'
 import styles from './List.module.css'
 import { useEnquiries } from './queries'
+import { unreadIn } from './rows'
 import { words } from './words'
 
 export function List({ view, chosen }: { view: View; chosen: string | undefined }) {
@@ -50,7 +51,7 @@ function Row({ item, view, chosen, now }: { item: Enquiry; view: View; chosen: b
   const me = useMe()
   const row = useRef<HTMLLIElement>(null)
   useEffect(() => { if (chosen) row.current?.scrollIntoView({ block: 'nearest' }) }, [chosen])
-  const unread = Math.max(0, item.head - item.read)
+  const unread = unreadIn(item)
   const at = item.last?.at ?? item.opened_at
   return (
     <li ref={row}>

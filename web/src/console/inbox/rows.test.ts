@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Message } from '~/api'
-import { layOut } from './rows'
+import { layOut, unreadIn } from './rows'
 
 const at = (minute: number, day = 23) => new Date(2026, 10, day, 10, minute).toISOString()
 const said = (seq: number, who: string, when: string, event?: string): Message => ({
@@ -33,5 +33,20 @@ describe('the layout of a conversation', () => {
   it('shows what happened as an event, and what is on its way last', () => {
     const pending = { id: 'p', room: 'r', body: 'b', at: at(3) }
     expect(layOut([said(1, 'v', at(0), 'opened')], [pending], 1, 'me').map((line) => line.kind)).toEqual(['day', 'event', 'pending'])
+  })
+})
+
+describe('what waits to be read', () => {
+  const last = (by: 'visitor' | 'staff' | 'system') => ({ seq: 7, at: at(0), by, preview: 'text' })
+
+  it('is what came after the read mark, if the visitor spoke last', () => {
+    expect(unreadIn({ state: 'Ongoing', last: last('visitor'), head: 7, read: 4 })).toBe(3)
+    expect(unreadIn({ state: 'Open', last: last('visitor'), head: 7, read: 7 })).toBe(0)
+  })
+
+  it('is nothing where staff or the system did, nor in a closed enquiry', () => {
+    expect(unreadIn({ state: 'Ongoing', last: last('staff'), head: 7, read: 0 })).toBe(0)
+    expect(unreadIn({ state: 'Ongoing', last: last('system'), head: 7, read: 0 })).toBe(0)
+    expect(unreadIn({ state: 'Closed', last: last('visitor'), head: 7, read: 0 })).toBe(0)
   })
 })

@@ -1,4 +1,4 @@
-import type { Message } from '~/api'
+import type { Enquiry, Message } from '~/api'
 import type { Pending } from '~/live/outbox'
 import { dayKey } from '../format'
 
@@ -41,4 +41,12 @@ export function layOut(messages: readonly Message[], pending: readonly Pending[]
   })
   for (const item of pending) lines.push({ kind: 'pending', key: item.id, item })
   return lines
+}
+
+/**
+ * How many messages of an enquiry wait to be read. What staff wrote, and that somebody picked up or closed, is no news
+ * to staff: only where the visitor spoke last is there anything to read, and in a closed enquiry nothing is left to do.
+ */
+export function unreadIn({ state, last, head, read }: Pick<Enquiry, 'state' | 'last' | 'head' | 'read'>): number {
+  return state !== 'Closed' && last?.by === 'visitor' ? Math.max(0, head - read) : 0
 }

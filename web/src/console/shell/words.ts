@@ -32,5 +32,4 @@ export const words = {
   noPermissionTitle: 'Your role does not include this page',
   noPermissionText: (role: string) =>
     `You are signed in as ${role}. An administrator of your workspace can give you another role.`,
-  signedOut: 'You are signed out.',
 }
