@@ -22,6 +22,7 @@ const (
 	MessagePosted    EventKind = "message.posted"    // Room, Seq
 	EnquiryOpened    EventKind = "enquiry.opened"    // Enquiry, Room
 	EnquiryChanged   EventKind = "enquiry.changed"   // Enquiry, Room, Staff
+	RoomContended    EventKind = "room.contended"    // Room: several nodes write to it, so all of them lock it for a while
 	ReadMoved        EventKind = "read.moved"        // Room, Seq, Staff or Contact
 	SessionEnded     EventKind = "session.ended"     // Session
 	AccountChanged   EventKind = "account.changed"   // Account: password changed, sessions ended

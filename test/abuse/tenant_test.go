@@ -29,8 +29,6 @@ type tenant struct {
 	agentAddress                   string
 }
 
-var anyID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
-
 func furnish(t *testing.T, s *rig.Server, sub, mark string) *tenant {
 	t.Helper()
 	ctx := t.Context()
@@ -120,8 +118,6 @@ type plan struct {
 	open  bool              // tells everybody who asks the victim's host its public mark
 	far   bool              // a link of the victim's account: works at its own door only
 }
-
-func none(*tenant, *tenant) map[string]any { return map[string]any{} }
 
 func fields(pairs ...string) func(a, b *tenant) map[string]any {
 	return func(*tenant, *tenant) map[string]any {

@@ -118,17 +118,26 @@ func TestTwoNodesAreOneServer(t *testing.T) {
 	must(t, atB.RPC(ctx, "chat.open", map[string]any{"room": visitor.Room}, nil))
 	atA, err := visitor.Live(ctx, heardHere.hear)
 	must(t, err)
+	must(t, atA.RPC(ctx, "chat.open", map[string]any{"room": visitor.Room}, nil)) // from here on nothing may be missed
 
 	const each = 40
 	var wg sync.WaitGroup
 	for who, line := range map[string]*rig.Live{"visitor": atA, "agent": atB} {
 		wg.Go(func() {
 			for i := range each {
-				must(t, line.RPC(context.WithoutCancel(ctx), "chat.post", map[string]any{"room": visitor.Room, "id": rig.UUID(), "body": fmt.Sprint(who, " ", i)}, nil))
+				if err := line.RPC(context.WithoutCancel(ctx), "chat.post", map[string]any{"room": visitor.Room, "id": rig.UUID(), "body": fmt.Sprint(who, " ", i)}, nil); err != nil {
+					t.Errorf("%s, message %d: %v", who, i, err)
+					return
+				}
 			}
 		})
 	}
 	wg.Wait()
+	defer func() {
+		if t.Failed() {
+			t.Log("node A:\n" + a.LogTail() + "\nnode B:\n" + b.LogTail())
+		}
+	}()
 	for name, e := range map[string]*ear{"visitor at A": &heardHere, "agent at B": &heardThere} {
 		within(t, 3*time.Second, name+" hears all", func() bool { return len(e.bodies()) >= 2*each })
 		if got := e.bodies(); len(got) != 2*each {

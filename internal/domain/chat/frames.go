@@ -120,6 +120,9 @@ func (r *Room) Told(events []parlatory.Event) {
 			r.states.clear()
 			r.names.clear()
 			r.standing.clear()
+		case parlatory.RoomContended:
+			r.contended.add(roomKey{e.Workspace, e.Room}, r.Clock.Now().Add(contendFor))
+			r.states.drop(roomKey{e.Workspace, e.Room})
 		case parlatory.SessionEnded, parlatory.AccountChanged:
 			r.standing.clear()
 		case parlatory.StaffChanged:

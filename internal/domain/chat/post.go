@@ -203,9 +203,9 @@ func (r *Room) drain(ws parlatory.WorkspaceID, g *gather) {
 	}
 }
 
-// tries is how often a batch is written again after collisions. From the second on it locks the rooms, so that only posts of
-// other nodes that still trust their memory can get in between.
-const tries = 8
+// tries is how often a batch is written again after collisions. From the second on it locks the rooms, and the other nodes
+// are told to do the same.
+const tries = 12
 
 // commit writes a batch. After a collision it reads the rooms again and looks for repeats. A room that another node
 // writes to at the same time is not remembered: its next post reads it under the lock at once.
@@ -224,6 +224,11 @@ func (r *Room) commit(ws parlatory.WorkspaceID, batch []*waiting) {
 		contended = true
 		for room := range states {
 			r.states.drop(roomKey{ws, room})
+		}
+		if try == 0 {
+			r.collided(ws, permit, states)
+		} else {
+			time.Sleep(time.Duration(try) * time.Millisecond) // until the others have heard
 		}
 		if try < tries-1 {
 			err = nil
@@ -321,7 +326,7 @@ func (r *Room) stateIn(tx *db.Tx, states map[parlatory.RoomID]*working, room par
 	if st, ok := states[room]; ok {
 		return st, nil
 	}
-	if !fresh {
+	if !fresh && !r.contended.has(roomKey{tx.Workspace(), room}, tx.Now()) {
 		if st, ok := r.states.get(roomKey{tx.Workspace(), room}); ok {
 			states[room] = &working{state: st, remembered: true}
 			return states[room], nil

@@ -57,12 +57,13 @@ type Options struct {
 // Room holds the conversations of all workspaces.
 type Room struct {
 	Options
-	states   states
-	frames   frames
-	names    names
-	standing standing
-	rates    rates
-	inserts  [gatherMost + 1]string
+	states    states
+	frames    frames
+	names     names
+	standing  standing
+	contended contended
+	rates     rates
+	inserts   [gatherMost + 1]string
 
 	mu        sync.Mutex
 	gathers   map[parlatory.WorkspaceID]*gather
@@ -84,6 +85,7 @@ func New(o Options) *Room {
 	r := &Room{Options: o, gathers: map[parlatory.WorkspaceID]*gather{}}
 	r.states.known = map[roomKey]state{}
 	r.frames.start()
+	r.contended.until = map[roomKey]time.Time{}
 	r.standing.known = map[parlatory.SessionID]time.Time{}
 	r.names.known = map[nameKey]name{}
 	r.rates.buckets = map[rateKey]*bucket{}

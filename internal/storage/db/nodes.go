@@ -14,8 +14,12 @@ import (
 	"parlatory"
 )
 
-// listenQuiet is after how long a silent listening connection is asked whether it lives.
-const listenQuiet = 700 * time.Millisecond
+// listenQuiet is after how long a silent listening connection is asked whether it lives, and listenPatient how long it may take
+// to answer: a slow answer makes the node deaf for a while, a break makes all who remember anything read again.
+const (
+	listenQuiet   = 500 * time.Millisecond
+	listenPatient = 5 * time.Second
+)
 
 // A notification's payload must stay below 8000 bytes.
 const payloadMost = 7800
@@ -181,7 +185,7 @@ func (n *nodes) listen(ctx context.Context, conn *pgx.Conn) error {
 		case err == nil:
 			n.take(got.Payload)
 		case late && !conn.IsClosed():
-			ping, cancel := context.WithTimeout(ctx, listenQuiet)
+			ping, cancel := context.WithTimeout(ctx, listenPatient)
 			err = conn.Ping(ping)
 			cancel()
 			if err != nil {
