@@ -71,6 +71,9 @@ func host(s string) (string, bool) {
 	if last[0] >= '0' && last[0] <= '9' {
 		return "", false
 	}
+	if again, err := idna.Lookup.ToASCII(h); err != nil || again != h { // A-labels that stand for no name: one spelling or none
+		return "", false
+	}
 	return h, true
 }
 
@@ -121,7 +124,7 @@ func Origin(s string) (string, error) {
 	}
 	s = strings.Trim(s, " \t")
 	u, err := url.Parse(s)
-	if err != nil || u.User != nil || u.Opaque != "" || u.RawQuery != "" || u.ForceQuery || strings.Contains(s, "#") ||
+	if err != nil || strings.Contains(s, "%") || u.User != nil || u.Opaque != "" || u.RawQuery != "" || u.ForceQuery || strings.Contains(s, "#") ||
 		u.Path != "" && u.Path != "/" {
 		return "", parlatory.Invalid(field, shape)
 	}
