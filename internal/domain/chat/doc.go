@@ -5,7 +5,9 @@
 //
 // The sequence of a room is its lock: every message, and every change of an enquiry's state, takes the next
 // sequence number, which is part of the primary key. So what is remembered of a room between two posts (its head and its
-// state) can be stale only in a way that collides, and a collision reads again. No lock table, no counter row.
+// state) may accept a post: if it is stale, the insert collides, and a collision reads again. It may not refuse one, since
+// nothing would collide; a refusal is judged by the row. Where several nodes collide in a room, all of them lock its row for
+// a while (contend.go).
 //
 // Each message carries the running digest of its room over all sealed messages before it; the head enters the
 // ledger hourly and when the enquiry is closed. Nobody deletes a message: there is no statement for it.
