@@ -1,6 +1,9 @@
 package parlatory
 
-import "net/netip"
+import (
+	"net/netip"
+	"time"
+)
 
 // ActorKind says what somebody is to the system. It is never taken from a request: a door derives it.
 type ActorKind uint8
@@ -29,6 +32,17 @@ func (k ActorKind) String() string {
 	return "unknown"
 }
 
+// Factor is what somebody proved beside the password at the sign-in of a session; NoFactor where it was the password alone.
+type Factor string
+
+// The factors.
+const (
+	NoFactor Factor = ""
+	TOTP     Factor = "totp"     // RFC 6238
+	Passkey  Factor = "passkey"  // WebAuthn, beside the password or alone with user verification
+	Recovery Factor = "recovery" // one of the ten codes
+)
+
 // Actor is who does an act, and from where. Doors make it from a session, a token or nothing; a domain method
 // gets it as a parameter and never changes it.
 type Actor struct {
@@ -42,5 +56,9 @@ type Actor struct {
 	Session    SessionID  // staff session, sign-in attempt or visitor token
 	Address    netip.Addr // the client's, as front judged it
 	Device     string     // user agent, cut to 200 bytes
+	Factor     Factor     // of staff
+	Proved     time.Time  // of staff: when password or factor was last given in this session
+	Token      TokenID    // of staff: the API token that the request came with, zero for a session
+	Scopes     string     // of an API token: the names of acts, with a space between
 	Site       string     // a visitor's listed origin, such as https://shop.example
 }

@@ -20,9 +20,10 @@ const (
 	KindTooLarge                    // over a size limit
 	KindTooMany                     // over a rate limit: RetryAfter says when
 	KindUnavailable                 // a part is out of reach; try again
+	KindStepUp                      // signed in, but password or factor must be given again for this
 )
 
-var kinds = [...]string{"internal", "invalid", "unauthenticated", "forbidden", "not-found", "conflict", "expired", "too-large", "too-many", "unavailable"}
+var kinds = [...]string{"internal", "invalid", "unauthenticated", "forbidden", "not-found", "conflict", "expired", "too-large", "too-many", "unavailable", "step-up"}
 
 func (k Kind) String() string {
 	if int(k) < len(kinds) {

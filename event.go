@@ -30,6 +30,7 @@ const (
 	SitesChanged     EventKind = "sites.changed"     // the workspace's list of sites
 	WorkspaceChanged EventKind = "workspace.changed" // name, state
 	LedgerGrown      EventKind = "ledger.grown"      // unnumbered entries wait
+	SecurityChanged  EventKind = "security.changed"  // settings or lists of the workspace; a zero Workspace means all of them
 	EventsMissed     EventKind = "events.missed"     // told to this node alone: others' events may have been lost, so read again
 )
 
@@ -37,7 +38,7 @@ const (
 // transaction that caused them, so that none is lost where a node dies after its commit.
 func (k EventKind) Rights() bool {
 	switch k {
-	case SessionEnded, AccountChanged, StaffChanged, SitesChanged, WorkspaceChanged, EnquiryChanged:
+	case SessionEnded, AccountChanged, StaffChanged, SitesChanged, WorkspaceChanged, EnquiryChanged, SecurityChanged:
 		return true
 	}
 	return false

@@ -27,6 +27,9 @@ type (
 	EntryKind      struct{}
 	KeyKind        struct{}
 	RowKind        struct{}
+	FactorKind     struct{}
+	DeviceKind     struct{}
+	TokenKind      struct{}
 )
 
 // The typed ids.
@@ -44,6 +47,9 @@ type (
 	EntryID      = ID[EntryKind]
 	KeyID        = ID[KeyKind]
 	RowID        = ID[RowKind] // a row that nothing else refers to
+	FactorID     = ID[FactorKind]
+	DeviceID     = ID[DeviceKind]
+	TokenID      = ID[TokenKind] // an API token
 )
 
 // House is the reserved workspace of what belongs to no workspace: accounts, sessions, sign-up.

@@ -28,6 +28,7 @@ var statuses = map[parlatory.Kind]int{
 	parlatory.KindInternal: 500, parlatory.KindInvalid: 422, parlatory.KindUnauthenticated: 401, parlatory.KindForbidden: 403,
 	parlatory.KindNotFound: 404, parlatory.KindConflict: 409, parlatory.KindExpired: 410, parlatory.KindTooLarge: 413,
 	parlatory.KindTooMany: 429, parlatory.KindUnavailable: 503,
+	parlatory.KindStepUp: 403,
 }
 
 // StatusOf is the HTTP status of a kind of error: the one place where the two meet.

@@ -83,6 +83,7 @@ var codes = map[parlatory.Kind]uint32{
 	parlatory.KindInternal: 500, parlatory.KindInvalid: 400, parlatory.KindUnauthenticated: 401, parlatory.KindForbidden: 403,
 	parlatory.KindNotFound: 404, parlatory.KindConflict: 409, parlatory.KindExpired: 410, parlatory.KindTooLarge: 413,
 	parlatory.KindTooMany: 429, parlatory.KindUnavailable: 503,
+	parlatory.KindStepUp: 403,
 }
 
 // refusal is an error as a client sees it: a code and the public sentence.

@@ -76,6 +76,8 @@ type Act struct {
 	Granted bool  // staff also need the grant of their role
 	Audited bool  // a transaction under it refuses to commit without a ledger entry
 	Scope   Scope // what its transaction may reach
+	StepUp  bool  // asks for password or factor again if it was last given over ten minutes ago (ASVS 7.5.1); no API token may do it
+	ByToken bool  // an API token that names it in its scopes may do it
 }
 
 // Catalogue is every act of the program.

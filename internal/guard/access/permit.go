@@ -3,6 +3,8 @@ package access
 import (
 	"context"
 	"fmt"
+	"strings"
+	"time"
 
 	"parlatory"
 )
@@ -40,12 +42,31 @@ type Refusals interface {
 	Refused(ctx context.Context, actor parlatory.Actor, act Act)
 }
 
+// Gate is what the workspace asks of whoever comes in, whatever the act: the list of addresses, the required factor. It is judged
+// with each act of staff and visitors, so with each request and each frame of a socket. domain/security fills it.
+type Gate interface {
+	// Admit refuses with KindUnauthenticated, so that a closed gate looks like being signed out.
+	Admit(ctx context.Context, actor parlatory.Actor) error
+}
+
+// StepUpWithin is how long a password or factor opens the sensitive acts (ASVS 7.5.1).
+const StepUpWithin = 10 * time.Minute
+
 // Law judges.
 type Law struct {
 	catalogue *Catalogue
 	roles     Roles
 	refusals  Refusals
+	gate      Gate
+	clock     parlatory.Clock
 }
+
+// Guard sets the gate and the clock of the step-up, once, before anything is served: the gate's room itself needs the law. Acts
+// that ask for a step-up are refused by a law without a clock.
+func (l *Law) Guard(gate Gate, clock parlatory.Clock) { l.gate, l.clock = gate, clock }
+
+// Guarded reports whether a gate stands; app refuses to serve without one.
+func (l *Law) Guarded() bool { return l.gate != nil && l.clock != nil }
 
 // NewLaw makes the law of a catalogue; refusals may be nil.
 func NewLaw(c *Catalogue, roles Roles, refusals Refusals) *Law {
@@ -84,9 +105,19 @@ func (l *Law) judge(ctx context.Context, actor parlatory.Actor, act Act) (Level,
 	if actor.Kind == parlatory.Operator {
 		return Full, nil
 	}
+	if l.gate != nil && (actor.Kind == parlatory.Staff || actor.Kind == parlatory.Visitor || actor.Site != "") {
+		if err := l.gate.Admit(ctx, actor); err != nil {
+			return NoData, err
+		}
+	}
 	if actor.Kind != parlatory.Staff {
 		return NoData, nil
 	}
+	return l.judgeStaff(ctx, actor, act)
+}
+
+// judgeStaff looks at the role, at what an API token may do of it, and at how long ago password or factor was given.
+func (l *Law) judgeStaff(ctx context.Context, actor parlatory.Actor, act Act) (Level, error) {
 	role, err := l.roles.Role(ctx, actor.Workspace, actor.Role)
 	if err != nil {
 		return NoData, err
@@ -94,7 +125,23 @@ func (l *Law) judge(ctx context.Context, actor parlatory.Actor, act Act) (Level,
 	if act.Granted && !l.catalogue.Grants(role, act.Name) {
 		return NoData, parlatory.Forbidden()
 	}
+	if !actor.Token.Zero() && (!act.ByToken || act.StepUp || !InScope(actor.Scopes, act.Name)) {
+		return NoData, parlatory.Fail(parlatory.KindForbidden, "This API token may not do that.")
+	}
+	if act.StepUp && (l.clock == nil || l.clock.Now().Sub(actor.Proved) >= StepUpWithin) {
+		return NoData, parlatory.Fail(parlatory.KindStepUp, "Please confirm that it is you: your password or second factor is needed for this.")
+	}
 	return role.Level, nil
+}
+
+// InScope reports whether a token's scopes name an act.
+func InScope(scopes, act string) bool {
+	for s := range strings.FieldsSeq(scopes) {
+		if s == act {
+			return true
+		}
+	}
+	return false
 }
 
 // Sees answers for the console which of the granted acts a role holds: the same code that decides.
