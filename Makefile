@@ -32,7 +32,7 @@ DEMO_ARGS ?=
 BENCH_ARGS ?= -idle
 
 # Packages of the program; test/ holds whole-program tests, which run apart and without the race detector.
-LIBRARY = $$(go list ./... | grep -vE '^parlatory/test/(bench|fault|canary|tls|nodes|abuse)$$')
+LIBRARY = $$(go list ./... | grep -vE '^parlatory/test/(bench|fault|canary|tls|nodes|abuse|signin)$$')
 
 .PHONY: help
 help: ## this list

@@ -41,6 +41,8 @@ func keysOf(v any, at string, into map[string]bool) {
 
 // TestAC_079_FieldsGiven: the fields that answers and pushes have are listed in testdata/fields.txt, for staff and
 // visitor apart. A field that is new there must be looked at by somebody. UPDATE_GOLDEN=1 writes the list.
+//
+// ASVS V8.2.3
 func TestAC_079_FieldsGiven(t *testing.T) {
 	s := server(t)
 	a := furnish(t, s, unique("house-"), "")
@@ -377,6 +379,8 @@ func TestAC_136_OddMessages(t *testing.T) {
 
 // Ids that nobody has, a colleague's and another's of the wrong kind are answered alike, so that trying them tells
 // nothing; and ids that were given out share no prefix that helps to guess the next.
+//
+// ASVS V8.2.2
 func TestAC_076_GuessedIDs(t *testing.T) {
 	s := server(t)
 	w, wire := house(t, s), wires(s)

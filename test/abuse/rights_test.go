@@ -32,6 +32,8 @@ func say(t *testing.T, v *rig.Visitor, body string) {
 
 // TestAC_074_ColleaguesEnquiries: an agent, whose data level is Restricted, asks for a colleague's conversation by every
 // route and command, as it did for one that nobody has.
+//
+// ASVS V8.2.2
 func TestAC_074_ColleaguesEnquiries(t *testing.T) {
 	s := server(t)
 	w := house(t, s)
@@ -113,6 +115,8 @@ func nilIfEmpty(m map[string]any) any {
 }
 
 // TestAC_073_VisitorsOwnOnly: a visitor reaches the own conversation and nothing else of its workspace.
+//
+// ASVS V8.2.2
 func TestAC_073_VisitorsOwnOnly(t *testing.T) {
 	s := server(t)
 	w, wire := house(t, s), wires(s)
@@ -211,6 +215,8 @@ func losses() []loss {
 
 // TestAC_058_OpenSocketsEnd: what is lost is lost for sockets that are open, and for those that are about to be: a
 // client may upgrade, wait, and connect only after the loss.
+//
+// ASVS V7.4.1, V7.4.2, V8.3.2
 func TestAC_058_OpenSocketsEnd(t *testing.T) {
 	for _, x := range losses() {
 		t.Run(x.name, func(t *testing.T) {

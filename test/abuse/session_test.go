@@ -39,6 +39,8 @@ func addressOf(t *testing.T, c *rig.Client) string {
 }
 
 // TestAC_055_FixedCookies: a cookie that was there before a sign-in, a change of password or of role opens nothing after.
+//
+// ASVS V6.2.3, V7.2.2, V7.2.4, V7.4.3
 func TestAC_055_FixedCookies(t *testing.T) {
 	s := server(t)
 	w, wire := house(t, s), wires(s)
@@ -88,6 +90,8 @@ func TestAC_055_FixedCookies(t *testing.T) {
 }
 
 // TestAC_056_NoOrphan: after sign-out nothing of what the browser ever had for it opens anything.
+//
+// ASVS V7.4.1
 func TestAC_056_NoOrphan(t *testing.T) {
 	s := server(t)
 	w, wire := house(t, s), wires(s)
@@ -111,6 +115,8 @@ func TestAC_056_NoOrphan(t *testing.T) {
 
 // TestAC_010_ExactTokens: no token that differs from the given one in a byte, its case, its length or its coding opens
 // anything, be it a session or a visitor's.
+//
+// ASVS V7.2.1, V7.2.3
 func TestAC_010_ExactTokens(t *testing.T) {
 	s := server(t)
 	w, wire := house(t, s), wires(s)
@@ -231,6 +237,8 @@ func TestAC_059_CrossSite(t *testing.T) {
 }
 
 // TestAC_061_NoSessionByLink: nothing that a link can do signs anybody in.
+//
+// ASVS V7.6.2
 func TestAC_061_NoSessionByLink(t *testing.T) {
 	s := server(t)
 	w, wire := furnish(t, s, unique("house-"), ""), wires(s)

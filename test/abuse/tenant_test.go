@@ -261,6 +261,8 @@ func fill(path string, id string) string {
 
 // TestAC_068_TenantCrawl is bar 3: every operation, by every kind of actor of one workspace, with the ids of another
 // in each place that takes one.
+//
+// ASVS V8.2.2, V8.2.3, V8.3.3, V8.4.1
 func TestAC_068_TenantCrawl(t *testing.T) {
 	s := server(t)
 	c := &crawl{T: t, wire: wires(s), a: furnish(t, s, unique("attacker"), ""), b: furnish(t, s, unique("victim"), private)}
@@ -391,6 +393,8 @@ func (c *crawl) queries(who actor, op operation, p plan) {
 }
 
 // The links of one workspace, brought to the doors of another, open nothing; at their own door they still work.
+//
+// ASVS V8.4.1
 func TestAC_071_LinksOfAnotherWorkspace(t *testing.T) {
 	s := server(t)
 	w, a, b := wires(s), furnish(t, s, unique("attacker"), ""), furnish(t, s, unique("victim"), private)
@@ -416,6 +420,8 @@ func TestAC_071_LinksOfAnotherWorkspace(t *testing.T) {
 }
 
 // TestAC_068_LiveCrawl: sockets with the other workspace's cookies, tokens and rooms.
+//
+// ASVS V8.4.1
 func TestAC_068_LiveCrawl(t *testing.T) {
 	s := server(t)
 	a, b := furnish(t, s, unique("attacker"), ""), furnish(t, s, unique("victim"), private)
@@ -494,6 +500,8 @@ func values(m map[string]string) (all []string) {
 }
 
 // TestAC_077_DenyByDefault: what the matrix of permissions refuses, the doors refuse, for every operation and actor.
+//
+// ASVS V8.2.1, V8.3.1
 func TestAC_077_DenyByDefault(t *testing.T) {
 	s := server(t)
 	w, a := wires(s), furnish(t, s, unique("attacker"), "")

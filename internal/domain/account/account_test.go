@@ -25,6 +25,8 @@ func change(t *testing.T, w *domaintest.World, actor parlatory.Actor, current, n
 }
 
 // TestChangePassword: the old one is asked for, weak and equal ones are refused, other sessions end, the person is told.
+//
+// ASVS V6.2.2, V6.2.3, V6.3.7, V7.4.3
 func TestChangePassword(t *testing.T) {
 	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
 		ws, admin := w.Founded(t, "acme")
@@ -55,6 +57,8 @@ func TestChangePassword(t *testing.T) {
 }
 
 // TestStolenSessionCannotGuess: wrong old passwords count with those at the doors.
+//
+// ASVS V6.2.3, V6.3.1, V6.3.4
 func TestStolenSessionCannotGuess(t *testing.T) {
 	w := domaintest.New(t)
 	ws, admin := w.Founded(t, "acme")

@@ -36,6 +36,8 @@ func resetLink(t *testing.T, w *domaintest.World, ws parlatory.WorkspaceID, emai
 }
 
 // TestAC_011_ResetIsNoSignIn: a reset ends every session and makes none, also of the person who reset; other links die.
+//
+// ASVS V6.4.3
 func TestAC_011_ResetIsNoSignIn(t *testing.T) {
 	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
 		ws, admin := w.Founded(t, "acme")
@@ -120,6 +122,8 @@ func TestAC_013_LinksFromConfiguration(t *testing.T) {
 }
 
 // TestAC_014_ResetGoesToTheAccountsAddress: look-alikes, lists and broken headers reach nobody.
+//
+// ASVS V6.4.3
 func TestAC_014_ResetGoesToTheAccountsAddress(t *testing.T) {
 	w := domaintest.New(t)
 	ws, _ := w.Founded(t, "acme")
@@ -146,6 +150,8 @@ func TestAC_014_ResetGoesToTheAccountsAddress(t *testing.T) {
 }
 
 // TestAC_016_InvitationIsBound: used, revoked, replaced, role changed, of another workspace, or edited: dead.
+//
+// ASVS V6.4.1
 func TestAC_016_InvitationIsBound(t *testing.T) {
 	w := domaintest.New(t)
 	ws, admin := w.Founded(t, "acme")
@@ -201,6 +207,8 @@ func TestAC_016_InvitationIsBound(t *testing.T) {
 }
 
 // TestAC_017_NoGrace: at 24 hours the link is dead, a second before it lives, and a half session does not stretch it.
+//
+// ASVS V6.4.1
 func TestAC_017_NoGrace(t *testing.T) {
 	w := domaintest.New(t)
 	ws, admin := w.Founded(t, "acme")
@@ -277,6 +285,8 @@ func TestAC_019_MailFlood(t *testing.T) {
 }
 
 // TestAC_022_NobodyLearnsAPassword: what an administrator gets of an invitation holds no key, and the key is in no ledger.
+//
+// ASVS V6.4.1, V6.4.6
 func TestAC_022_NobodyLearnsAPassword(t *testing.T) {
 	w := domaintest.New(t)
 	ws, admin := w.Founded(t, "acme")
@@ -394,6 +404,8 @@ func atOnce(t *testing.T, do func() error) int {
 }
 
 // TestLinkRedeemedFiftyTimesAtOnce: each kind of link counts once.
+//
+// ASVS V6.4.1, V6.5.1
 func TestLinkRedeemedFiftyTimesAtOnce(t *testing.T) {
 	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
 		ws, _ := w.Founded(t, "acme")

@@ -33,6 +33,8 @@ func enter(t *testing.T, w *domaintest.World, from parlatory.Actor, email, passw
 
 // TestAC_005_ParallelBruteForce: however many wrong passwords arrive at once, from however many addresses, no more than
 // the limit meet the real hash.
+//
+// ASVS V6.3.1
 func TestAC_005_ParallelBruteForce(t *testing.T) {
 	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
 		ws, _ := w.Founded(t, "acme")
@@ -71,6 +73,8 @@ func TestAC_005_ParallelBruteForce(t *testing.T) {
 }
 
 // TestAC_002_OneCounterForAllSpellings: case and width of an address do not make a second counter.
+//
+// ASVS V6.3.1
 func TestAC_002_OneCounterForAllSpellings(t *testing.T) {
 	w := domaintest.New(t)
 	ws, _ := w.Founded(t, "acme")
@@ -85,6 +89,8 @@ func TestAC_002_OneCounterForAllSpellings(t *testing.T) {
 }
 
 // TestAC_005_OneSource: one address is stopped, whatever accounts it tries.
+//
+// ASVS V6.3.1
 func TestAC_005_OneSource(t *testing.T) {
 	w := domaintest.Make(t, domaintest.Setup{Account: account.Limits{Source: 5}})
 	ws, _ := w.Founded(t, "acme")
@@ -133,6 +139,8 @@ func busy(t *testing.T, err error, within time.Duration) {
 
 // TestAC_004_StrangerLocksNobodyOut: a stranger who burns an account's tries keeps its owner out of no network from which
 // the owner signed in lately; from there ten wrong ones are too many as well, and a month later it is a network like others.
+//
+// ASVS V6.3.1
 func TestAC_004_StrangerLocksNobodyOut(t *testing.T) {
 	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
 		const email, home, near = "admin@acme.example", "198.51.100.4", "198.51.100.5"
@@ -188,6 +196,8 @@ func TestAC_004_StrangerLocksNobodyOut(t *testing.T) {
 
 // TestAC_007_SameAnswerAndWork: unknown, wrong, suspended, not a member and locked are one answer, and none of them is
 // answered without the cost of a hash.
+//
+// ASVS V6.3.8
 func TestAC_007_SameAnswerAndWork(t *testing.T) {
 	w := domaintest.Make(t, domaintest.Setup{Account: account.Limits{Account: 1000}})
 	ws, admin := w.Founded(t, "acme")
@@ -229,6 +239,8 @@ func TestAC_007_SameAnswerAndWork(t *testing.T) {
 }
 
 // TestAC_008_LongAndShort: a huge password costs no hash and no memory, and no prefix of the right one opens.
+//
+// ASVS V6.2.1, V6.2.8, V6.2.9
 func TestAC_008_LongAndShort(t *testing.T) {
 	w := domaintest.New(t)
 	ws, _ := w.Founded(t, "acme")

@@ -49,6 +49,8 @@ func invited(t *testing.T, w *domaintest.World, ws parlatory.WorkspaceID, admin 
 }
 
 // TestAC_026_HalfSessionReachesItsStepOnly: of all acts of the program a half session may do those of the sign-in page.
+//
+// ASVS V6.3.4, V8.2.1
 func TestAC_026_HalfSessionReachesItsStepOnly(t *testing.T) {
 	w := domaintest.New(t)
 	ws, admin := w.Founded(t, "acme")
@@ -84,6 +86,8 @@ func TestAC_026_HalfSessionReachesItsStepOnly(t *testing.T) {
 }
 
 // TestAC_055_NewTokenAtEachChange: half session to session, change of password, change of role: the old token is dead.
+//
+// ASVS V7.2.4
 func TestAC_055_NewTokenAtEachChange(t *testing.T) {
 	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
 		ws, admin := w.Founded(t, "acme")
@@ -115,6 +119,8 @@ func TestAC_055_NewTokenAtEachChange(t *testing.T) {
 }
 
 // TestAC_056_OneRowASignIn: a sign-in over a session replaces it, and sign-out leaves nothing.
+//
+// ASVS V7.2.4, V7.4.1
 func TestAC_056_OneRowASignIn(t *testing.T) {
 	w := domaintest.New(t)
 	ws, admin := w.Founded(t, "acme")
@@ -142,6 +148,8 @@ func TestAC_056_OneRowASignIn(t *testing.T) {
 
 // TestAC_058_SuspensionEndsEverything: sessions and half sessions of the membership are gone when Suspend returns, those
 // in other workspaces are not.
+//
+// ASVS V7.4.2, V8.3.2
 func TestAC_058_SuspensionEndsEverything(t *testing.T) {
 	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
 		ws, admin := w.Founded(t, "acme")
@@ -181,6 +189,8 @@ func join(t *testing.T, w *domaintest.World, ws parlatory.WorkspaceID, adminEmai
 }
 
 // TestAC_071_TokensOfAnotherWorkspace: a token, a link or an id of one workspace is nothing at another's door.
+//
+// ASVS V8.4.1
 func TestAC_071_TokensOfAnotherWorkspace(t *testing.T) {
 	w := domaintest.New(t)
 	a, adminA := w.Founded(t, "acme")
@@ -222,6 +232,8 @@ func TestAC_071_TokensOfAnotherWorkspace(t *testing.T) {
 func second[T any](_ T, err error) error { return err }
 
 // TestSessionEnds: idle and absolute limits hold by the server's clock.
+//
+// ASVS V7.3.1, V7.3.2, V7.4.1
 func TestSessionEnds(t *testing.T) {
 	w := domaintest.New(t)
 	ws, admin := w.Founded(t, "acme")

@@ -149,6 +149,8 @@ func TestTheWayIn(t *testing.T) {
 }
 
 // TestAC_007_SameBytes: what the door answers to unknown, wrong and suspended does not differ in one byte.
+//
+// ASVS V6.3.8
 func TestAC_007_SameBytes(t *testing.T) {
 	w := newWorld(t)
 	ws, admin := w.Founded(t, "acme")

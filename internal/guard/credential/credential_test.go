@@ -43,6 +43,7 @@ func TestHashAndVerify(t *testing.T) {
 	}
 }
 
+// ASVS V6.2.5, V6.2.8, V6.2.9
 func TestAC_008_LongAndOddPasswords(t *testing.T) {
 	ctx := context.Background()
 	base := strings.Repeat("x", 72)
@@ -75,6 +76,7 @@ func TestAC_008_LongAndOddPasswords(t *testing.T) {
 	}
 }
 
+// ASVS V6.3.8
 func TestAC_007_DummyWorks(t *testing.T) {
 	ctx := context.Background()
 	phc, err := Hash(ctx, secret("plum wagon 83 tarmac"))
@@ -96,6 +98,7 @@ func TestAC_007_DummyWorks(t *testing.T) {
 	}
 }
 
+// ASVS V6.3.1
 func TestHashingIsBounded(t *testing.T) {
 	g := newGate(1, 2)
 	hold, started := make(chan struct{}), make(chan struct{}, 3)
@@ -172,6 +175,7 @@ func FuzzPHC(f *testing.F) {
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
+// ASVS V7.2.1, V7.2.3
 func TestAC_010_OnlyTheExactToken(t *testing.T) {
 	token, hash, err := NewToken()
 	if err != nil {

@@ -111,6 +111,7 @@ func TestText(t *testing.T) {
 	}
 }
 
+// ASVS V6.2.1, V6.2.4, V6.2.5, V6.2.11
 func TestPassword(t *testing.T) {
 	own := []string{"Ada Lovelace", "ada@acme.example", "Acme Chocolate Ltd"}
 	for _, good := range []string{

@@ -28,6 +28,8 @@ func raw(tx *Tx, query string) (n int64, err error) {
 }
 
 // TestForgottenWhereReadsNothingForeign writes two workspaces' rows and the house's, then runs statements without any WHERE.
+//
+// ASVS V8.4.1
 func TestForgottenWhereReadsNothingForeign(t *testing.T) {
 	d := openTestPostgres(t)
 	ws, other := workspace(), workspace()

@@ -54,6 +54,7 @@ test.describe.serial('a colleague', () => {
     await signIn(theirs, guide, kim)
   })
 
+  // ASVS V6.4.3
   test('forgets the password and chooses a new one by mail', async ({ page, guide, watch }) => {
     watch.allow(/status of 401/)
     await page.goto(new URL('/signin', guide.workspace).href)
@@ -69,6 +70,7 @@ test.describe.serial('a colleague', () => {
     await signIn(page, guide, { email: kim.email, password: second })
   })
 
+  // ASVS V6.2.2, V6.2.3, V7.4.3, V7.4.4
   test('changes the password; the session elsewhere ends, this one stays, and the way out works', async ({ page, guide, someone, watch }) => {
     watch.allow(/status of (401|422|403)/, /WebSocket/)
     await signIn(page, guide, { email: kim.email, password: second })
