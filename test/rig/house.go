@@ -68,35 +68,10 @@ func (s *Server) token(ctx context.Context, address string) (string, error) {
 // Host is the workspace's own name.
 func (w *Workspace) Host() string { return w.Subdomain + "." + Domain }
 
-// entry is the answer of a sign-in.
-type entry struct {
-	State    string `json:"state"`
-	Owed     string `json:"owed"`
-	Security string `json:"security_version"`
-	Privacy  string `json:"privacy_version"`
-}
-
-// SignIn opens a session of a staff member.
+// SignIn opens a session of a staff member without a second factor, in a browser that nobody has seen before.
 func (w *Workspace) SignIn(ctx context.Context, address string) (*Client, error) {
 	c := w.Server.Client(w.Host())
-	var e entry
-	if err := c.Do(ctx, "POST", "/api/v1/signin", map[string]any{"email": address, "password": Password}, &e); err != nil {
-		return nil, err
-	}
-	return c, c.agree(ctx, e)
-}
-
-// agree pays the one step that a sign-in may owe here.
-func (c *Client) agree(ctx context.Context, e entry) error {
-	if e.State != "signed_in" && e.Owed == "agreement" {
-		var door struct{}
-		err := c.Do(ctx, "POST", "/api/v1/signin/agreement", map[string]any{"security_version": e.Security, "privacy_version": e.Privacy}, &door)
-		return err
-	}
-	if e.State != "signed_in" {
-		return fmt.Errorf("sign-in ended at %q, %q owed", e.State, e.Owed)
-	}
-	return nil
+	return c, c.SignIn(ctx, Person{Address: address})
 }
 
 // Hire invites a person by mail and accepts for them.
@@ -109,11 +84,11 @@ func (w *Workspace) Hire(ctx context.Context, address, name, role string) (*Clie
 		return nil, err
 	}
 	c := w.Server.Client(w.Host())
-	var e entry
-	if err = c.Do(ctx, "POST", "/api/v1/invitations/accept", map[string]any{"token": token, "name": name, "password": Password}, &e); err != nil {
+	var step Step
+	if err = c.Do(ctx, "POST", "/api/v1/invitations/accept", map[string]any{"token": token, "name": name, "password": Password}, &step); err != nil {
 		return nil, err
 	}
-	return c, c.agree(ctx, e)
+	return c, c.Pay(ctx, step, Person{Address: address})
 }
 
 // Visitor is a person on the site, with one enquiry.
@@ -179,7 +154,7 @@ func (v *Visitor) Live(ctx context.Context, push func([]byte)) (*Live, error) {
 
 // LiveFrom is Live from a page of another site.
 func (v *Visitor) LiveFrom(ctx context.Context, origin string, push func([]byte)) (*Live, error) {
-	plain := &Client{Host: v.Host, Header: http.Header{"Origin": {origin}}, server: v.server, http: v.http}
+	plain := &Client{Host: v.Host, Header: http.Header{"Origin": {origin}}, server: v.server, http: v.http, dialer: v.dialer}
 	ws, err := plain.WebSocket(ctx, VisitorLive)
 	if err != nil {
 		return nil, err

@@ -238,11 +238,12 @@ func (s *Server) LogTail() string {
 func (s *Server) Client(host string) *Client {
 	_, port, _ := net.SplitHostPort(s.Address)
 	c := &Client{server: s, Host: host + ":" + port, Header: http.Header{}}
+	c.dialer = &net.Dialer{Timeout: 20 * time.Second}
 	c.http = &http.Client{
 		Timeout: 60 * time.Second,
 		Transport: &http.Transport{
 			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-				return (&net.Dialer{}).DialContext(ctx, "tcp", s.dial())
+				return c.dialer.DialContext(ctx, "tcp", s.dial())
 			},
 			TLSClientConfig:     s.Authority.Client(host),
 			MaxIdleConnsPerHost: 4,
@@ -258,7 +259,17 @@ type Client struct {
 	Header http.Header
 	server *Server
 	http   *http.Client
+	dialer *net.Dialer
 }
+
+// From makes the client one at another address of loopback, before its first request.
+func (c *Client) From(address string) *Client {
+	c.dialer.LocalAddr = &net.TCPAddr{IP: net.ParseIP(address)}
+	return c
+}
+
+// Close ends idle connections.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // Origin is what a browser would send for a page of this host.
 func (c *Client) Origin() string { return "https://" + c.Host }
@@ -286,8 +297,24 @@ func (c *Client) Do(ctx context.Context, method, path string, in, out any) error
 	return nil
 }
 
+// Answer is all that came back.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
 // Raw is Do with the bytes of the answer.
 func (c *Client) Raw(ctx context.Context, method, path string, in any) ([]byte, error) {
+	a, err := c.Send(ctx, method, path, in)
+	if err == nil && a.Status >= 300 {
+		err = fmt.Errorf("%s %s: %w", method, path, &Refusal{Code: a.Status, Detail: string(a.Body[:min(len(a.Body), 500)])})
+	}
+	return a.Body, err
+}
+
+// Send is Raw with status and headers; an error status is no error.
+func (c *Client) Send(ctx context.Context, method, path string, in any) (a Answer, err error) {
 	if c.server.Watch != nil {
 		c.server.Watch(method, path, in)
 	}
@@ -295,13 +322,13 @@ func (c *Client) Raw(ctx context.Context, method, path string, in any) ([]byte, 
 	if in != nil {
 		raw, err := json.Marshal(in)
 		if err != nil {
-			return nil, fmt.Errorf("%s %s: request: %w", method, path, err)
+			return a, fmt.Errorf("%s %s: request: %w", method, path, err)
 		}
 		body = bytes.NewReader(raw)
 	}
 	req, err := http.NewRequestWithContext(ctx, method, c.scheme()+"://"+c.Host+path, body)
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: request: %w", method, path, err)
+		return a, fmt.Errorf("%s %s: request: %w", method, path, err)
 	}
 	for name, values := range c.Header {
 		req.Header[name] = values
@@ -314,20 +341,17 @@ func (c *Client) Raw(ctx context.Context, method, path string, in any) ([]byte, 
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", method, path, err)
+		return a, fmt.Errorf("%s %s: %w", method, path, err)
 	}
 	defer res.Body.Close()
-	raw, err := io.ReadAll(res.Body)
-	if err != nil {
-		return nil, fmt.Errorf("%s %s: answer: %w", method, path, err)
+	a.Status, a.Header = res.StatusCode, res.Header
+	if a.Body, err = io.ReadAll(res.Body); err != nil {
+		return a, fmt.Errorf("%s %s: answer: %w", method, path, err)
 	}
 	for _, cookie := range res.Cookies() {
 		c.keep(cookie)
 	}
-	if res.StatusCode >= 300 {
-		return raw, fmt.Errorf("%s %s: %w", method, path, &Refusal{Code: res.StatusCode, Detail: string(raw[:min(len(raw), 500)])})
-	}
-	return raw, nil
+	return a, nil
 }
 
 func (c *Client) keep(cookie *http.Cookie) {
@@ -345,7 +369,7 @@ func (c *Client) keep(cookie *http.Cookie) {
 
 // WebSocket opens one with the client's headers.
 func (c *Client) WebSocket(ctx context.Context, path string) (*Conn, error) {
-	raw, err := (&net.Dialer{Timeout: 10 * time.Second}).DialContext(ctx, "tcp", c.server.dial())
+	raw, err := c.dialer.DialContext(ctx, "tcp", c.server.dial())
 	if err != nil {
 		return nil, fmt.Errorf("dial: %w", err)
 	}
