@@ -27,6 +27,7 @@ TOOL := go tool -modfile=test/tools/go.mod
 WHOLE := PARLATORY_BINARY=$(BINARY) PARLATORY_REQUIRE_POSTGRES=1
 KILLS ?= 10
 CRASHES ?= 2
+ROUNDS ?= 5
 FUZZTIME ?= 60s
 DEMO_ARGS ?=
 BENCH_ARGS ?= -idle
@@ -77,7 +78,7 @@ fmt: ## format the Go part
 .PHONY: test
 test: ## everything: Go with the race detector on both engines, web, browser, kills, canary, TLS
 	@start=$$SECONDS; \
-	for part in tools build vet test-go test-web test-abuse test-nodes test-e2e test-fault test-canary test-tls test-bench; do \
+	for part in tools build vet test-go test-web test-abuse test-signin test-nodes test-e2e test-fault test-canary test-tls test-bench; do \
 		$(SECTION) "$$part" $(MAKE) "$$part"; \
 	done; \
 	echo "== all passed in $$((SECONDS - start)) s"
@@ -121,6 +122,11 @@ test-nodes: build
 test-abuse: build
 	$(WHOLE) go test -count=1 -timeout 15m ./test/abuse
 
+# With 100 rounds and more, times are judged too.
+.PHONY: test-signin
+test-signin: build
+	$(WHOLE) PARLATORY_ROUNDS=$(ROUNDS) go test -count=1 -timeout 180m $(if $(filter-out 5,$(ROUNDS)),-v) ./test/signin
+
 .PHONY: test-canary
 test-canary: build
 	$(WHOLE) go test -count=1 -timeout 10m ./test/canary
@@ -143,8 +149,9 @@ bench: tools web ## load on the real binary beside a bare floor: tables, then on
 	go run ./test/bench $(BENCH_ARGS)
 
 .PHONY: long
-long: ## fault and bench with full rounds
+long: ## fault, sign-in and bench with full rounds
 	$(MAKE) fault KILLS=200 CRASHES=5
+	$(MAKE) test-signin ROUNDS=100
 	$(MAKE) bench BENCH_ARGS="-idle -rounds 5 -window 15s"
 
 .PHONY: fuzz

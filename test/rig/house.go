@@ -45,7 +45,7 @@ func (s *Server) Found(ctx context.Context, subdomain, company, name string) (*W
 	if err := bare.Do(ctx, "POST", "/api/v1/signups", request, nil); err != nil {
 		return nil, err
 	}
-	token, err := s.token(ctx, address)
+	token, err := s.Token(ctx, address)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,8 @@ func (s *Server) Found(ctx context.Context, subdomain, company, name string) (*W
 	return w, w.Founder.Do(ctx, "POST", "/api/v1/sites", map[string]any{"origin": SiteOrigin}, nil)
 }
 
-func (s *Server) token(ctx context.Context, address string) (string, error) {
+// Token waits for the letter to an address, and gives the key of its link.
+func (s *Server) Token(ctx context.Context, address string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	return s.Mail.Token(ctx, address)
@@ -79,7 +80,7 @@ func (w *Workspace) Hire(ctx context.Context, address, name, role string) (*Clie
 	if err := w.Founder.Do(ctx, "POST", "/api/v1/staff", map[string]any{"email": address, "role": role}, nil); err != nil {
 		return nil, err
 	}
-	token, err := w.Server.token(ctx, address)
+	token, err := w.Server.Token(ctx, address)
 	if err != nil {
 		return nil, err
 	}

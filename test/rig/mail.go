@@ -3,7 +3,6 @@ package rig
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -151,7 +150,7 @@ func (m *Mailbox) keep(to []string, text string) {
 // tokenForm is 32 bytes in base64url without padding, standing alone.
 var tokenForm = regexp.MustCompile(`(?:^|[^A-Za-z0-9_-])([A-Za-z0-9_-]{43})(?:[^A-Za-z0-9_-]|$)`)
 
-// Token waits for a mail to the address and takes the token out of its link. Each mail is taken once.
+// Token waits for a mail to the address that has a link, and takes the token out of it. Each mail is taken once.
 func (m *Mailbox) Token(ctx context.Context, address string) (string, error) {
 	for {
 		m.mu.Lock()
@@ -161,11 +160,10 @@ func (m *Mailbox) Token(ctx context.Context, address string) (string, error) {
 		}
 		m.mu.Unlock()
 		if len(mails) > 0 {
-			found := tokenForm.FindStringSubmatch(mails[0])
-			if found == nil {
-				return "", errors.New("mail has no link with a token")
+			if found := tokenForm.FindStringSubmatch(mails[0]); found != nil {
+				return found[1], nil
 			}
-			return found[1], nil
+			continue // a letter that only tells something
 		}
 		select {
 		case <-came:
