@@ -15,6 +15,7 @@ import (
 type actorKey struct{}
 type nonceKey struct{}
 type againKey struct{}
+type deviceKey struct{}
 
 // ActorOf is who makes the request. Outside a request that front has let in it is the zero Actor, which no law permits.
 func ActorOf(ctx context.Context) parlatory.Actor {
@@ -25,6 +26,18 @@ func ActorOf(ctx context.Context) parlatory.Actor {
 // WithActor puts an actor into a context: for live sessions that outlive their request, and for tests.
 func WithActor(ctx context.Context, a parlatory.Actor) context.Context {
 	return context.WithValue(ctx, actorKey{}, a)
+}
+
+// DeviceOf is the token of the device cookie that came with a request of the staff surface; empty where there is none. What
+// it is worth, the account room says.
+func DeviceOf(ctx context.Context) parlatory.Secret {
+	s, _ := ctx.Value(deviceKey{}).(parlatory.Secret)
+	return s
+}
+
+// WithDevice puts it into a context.
+func WithDevice(ctx context.Context, token parlatory.Secret) context.Context {
+	return context.WithValue(ctx, deviceKey{}, token)
 }
 
 // Again reads the session of a socket's request anew. A socket listens for the end of its session only from some moment
@@ -115,8 +128,8 @@ func (f *Front) visitorActor(r *http.Request, d door, site string) (parlatory.Ac
 	if len(values) == 0 {
 		return who, nil
 	}
-	scheme, token, ok := strings.Cut(values[0], " ")
-	if len(values) != 1 || !ok || !strings.EqualFold(scheme, "Bearer") || token == "" || len(token) > 128 {
+	token, ok := bearerToken(values[0], "")
+	if len(values) != 1 || !ok || strings.HasPrefix(token, tokenPrefix) { // an API token is staff's, and nothing here
 		return who, parlatory.Fail(parlatory.KindUnauthenticated, "This chat has ended. Please start again.")
 	}
 	return f.opt.Sessions.Visitor(r.Context(), d.workspace, token, site, who)

@@ -44,7 +44,12 @@ func source(a netip.Addr) netip.Prefix {
 }
 
 // take spends a token; where there is none it says how long to wait.
-func (b *buckets) take(a netip.Addr) time.Duration {
+func (b *buckets) take(a netip.Addr) time.Duration { return b.ask(a, 1) }
+
+// wait says how long until there is a token, and spends none.
+func (b *buckets) wait(a netip.Addr) time.Duration { return b.ask(a, 0) }
+
+func (b *buckets) ask(a netip.Addr, spend float64) time.Duration {
 	key, now := source(a), b.clock.Now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -67,6 +72,6 @@ func (b *buckets) take(a netip.Addr) time.Duration {
 	if k.tokens < 1 {
 		return time.Duration((1 - k.tokens) / b.rate * float64(time.Second))
 	}
-	k.tokens--
+	k.tokens -= spend
 	return 0
 }

@@ -10,9 +10,11 @@ import (
 const (
 	sessionCookie = "__Host-session"
 	attemptCookie = "__Host-attempt"
+	deviceCookie  = "__Host-device"
 
 	sessionSeconds = 7 * 24 * 3600 // as long as a session can live; the server judges its own idle and absolute limits
 	attemptSeconds = 15 * 60
+	deviceSeconds  = 400 * 24 * 3600 // the browsers' maximum
 )
 
 func cookie(name, value string, seconds int) http.Cookie {
@@ -34,6 +36,14 @@ func AttemptCookie(token parlatory.Secret) http.Cookie {
 
 // NoAttemptCookie removes it.
 func NoAttemptCookie() http.Cookie { return cookie(attemptCookie, "", -1) }
+
+// DeviceCookie marks a browser that an account has signed in on; it outlives the session, and opens nothing by itself.
+func DeviceCookie(token parlatory.Secret) http.Cookie {
+	return cookie(deviceCookie, token.Reveal(), deviceSeconds)
+}
+
+// NoDeviceCookie removes it.
+func NoDeviceCookie() http.Cookie { return cookie(deviceCookie, "", -1) }
 
 // oneCookie is the value of the only cookie of that name; two of them mean that somebody planted one, so neither counts.
 func oneCookie(r *http.Request, name string) string {

@@ -22,13 +22,15 @@ type Directory interface {
 	Workspace(ctx context.Context, subdomain string) (parlatory.WorkspaceID, bool, error)
 }
 
-// Sessions turns a cookie or bearer token into who holds it; domain/signin and domain/contact fill it. A token that is
+// Sessions turns a cookie or bearer token into who holds it; domain/signin and domain/contact fill it. A cookie's token that is
 // unknown, ended or of another door is a *parlatory.Error of KindUnauthenticated or KindExpired: the request goes on as
-// nobody. Every other error ends the request.
+// nobody. Every other error ends the request, and so does each one of a bearer token.
 type Sessions interface {
 	Session(ctx context.Context, door parlatory.WorkspaceID, token string, from parlatory.Actor) (parlatory.Actor, error)
 	Attempt(ctx context.Context, door parlatory.WorkspaceID, token string, from parlatory.Actor) (parlatory.Actor, error)
 	Visitor(ctx context.Context, door parlatory.WorkspaceID, token, site string, from parlatory.Actor) (parlatory.Actor, error)
+	// Token judges an API token. The actor that it gives is the member of staff, with the token's id and scopes.
+	Token(ctx context.Context, door parlatory.WorkspaceID, bearer string, from parlatory.Actor) (parlatory.Actor, error)
 }
 
 // Sites says whether a workspace lists an origin, such as https://shop.example, as a place for its widget.
@@ -75,9 +77,11 @@ type Front struct {
 	opt     Options
 	pages   *pages
 	buckets *buckets
-	names   *names
-	places  *places
-	metrics *metrics
+
+	tokenFaults *buckets // API tokens that were no good, by address
+	names       *names
+	places      *places
+	metrics     *metrics
 }
 
 // New checks the options and reads the web part.
@@ -109,9 +113,11 @@ func New(o Options) (*Front, error) {
 		opt:     o,
 		pages:   p,
 		buckets: newBuckets(o.Limits, o.Clock),
-		names:   newNames(o.Clock),
-		places:  &places{counts: map[netip.Prefix]int{}},
-		metrics: newMetrics(o.Registry),
+
+		tokenFaults: newBuckets(Limits{RequestsPerSecond: 1.0 / 6, Burst: 20, Addresses: o.Limits.Addresses}, o.Clock),
+		names:       newNames(o.Clock),
+		places:      &places{counts: map[netip.Prefix]int{}},
+		metrics:     newMetrics(o.Registry),
 	}, nil
 }
 

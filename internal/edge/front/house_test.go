@@ -49,6 +49,7 @@ type house struct {
 
 	mu     sync.Mutex
 	seen   []parlatory.Actor
+	device string
 	bodies []string
 }
 
@@ -100,6 +101,25 @@ func (r *rooms) Visitor(_ context.Context, door parlatory.WorkspaceID, token, si
 		return from, parlatory.Fail(parlatory.KindUnauthenticated, "no")
 	}
 	from.Kind = parlatory.Visitor
+	return from, nil
+}
+
+func (r *rooms) Token(_ context.Context, door parlatory.WorkspaceID, bearer string, from parlatory.Actor) (parlatory.Actor, error) {
+	switch bearer {
+	case tokenPrefix + "broken":
+		return from, errors.New("database is away")
+	case tokenPrefix + "expired":
+		return from, parlatory.Fail(parlatory.KindExpired, "This token ended yesterday.")
+	case tokenPrefix + "elsewhere":
+		return from, parlatory.Forbidden()
+	case tokenPrefix + "nameless":
+		from.Kind, from.Staff = parlatory.Staff, dana
+		return from, nil
+	}
+	if bearer != tokenPrefix+"dana" || door != acme {
+		return from, parlatory.Fail(parlatory.KindUnauthenticated, "no")
+	}
+	from.Kind, from.Staff, from.Token, from.Scopes = parlatory.Staff, dana, parlatory.TokenID{1}, "chat.inbox"
 	return from, nil
 }
 
@@ -166,6 +186,7 @@ func (h *house) api(w http.ResponseWriter, r *http.Request) {
 	a := ActorOf(r.Context())
 	body, _ := io.ReadAll(r.Body)
 	h.mu.Lock()
+	h.device = DeviceOf(r.Context()).Reveal()
 	h.seen, h.bodies = append(h.seen, a), append(h.bodies, string(body))
 	h.mu.Unlock()
 	r.Pattern = "GET /api/v1/things/{id}"

@@ -25,26 +25,20 @@ func unsafeMethod(method string) bool {
 func (f *Front) staff(w *recorder, r *http.Request, d door) {
 	apiHeaders(w.Header())
 	socket := r.URL.Path == staffSocket
-	if (unsafeMethod(r.Method) || socket) && !sameOrigin(r, d.origin, socket) {
-		r.Pattern = "refused"
-		WriteProblem(w, parlatory.Fail(parlatory.KindForbidden, "This request did not come from this site's own page."))
-		return
-	}
 	if r.Method == http.MethodOptions { // no other origin is ever allowed, so a preflight has no answer
 		r.Pattern = "refused"
 		refuse(w, http.StatusMethodNotAllowed, "This method is not offered.")
 		return
 	}
-	who, err := f.staffActor(r, d)
-	if err != nil {
-		WriteProblem(w, err)
+	who, ok := f.staffOrToken(w, r, d, socket)
+	if !ok {
 		return
 	}
 	if !f.readBody(w, r, who) {
 		r.Pattern = "refused"
 		return
 	}
-	r2 := r.WithContext(WithActor(r.Context(), who))
+	r2 := r.WithContext(WithDevice(WithActor(r.Context(), who), parlatory.NewSecret(oneCookie(r, deviceCookie))))
 	defer func() { r.Pattern = r2.Pattern }()
 	if socket {
 		r2 = f.again(r2, d, who)
@@ -56,6 +50,23 @@ func (f *Front) staff(w *recorder, r *http.Request, d door) {
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(10 * deadline))
 	}
 	f.opt.API.ServeHTTP(w, r2)
+}
+
+// staffOrToken finds who asks: by an API token, or by cookies behind the rule of origins. False has been answered.
+func (f *Front) staffOrToken(w *recorder, r *http.Request, d door, socket bool) (parlatory.Actor, bool) {
+	if bears(r) {
+		return f.bearer(w, r, d)
+	}
+	if (unsafeMethod(r.Method) || socket) && !sameOrigin(r, d.origin, socket) {
+		r.Pattern = "refused"
+		WriteProblem(w, parlatory.Fail(parlatory.KindForbidden, "This request did not come from this site's own page."))
+		return parlatory.Actor{}, false
+	}
+	who, err := f.staffActor(r, d)
+	if err != nil {
+		WriteProblem(w, err)
+	}
+	return who, err == nil
 }
 
 // again lets a socket read its session a second time; only the token is kept of the request.
