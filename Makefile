@@ -30,7 +30,7 @@ CRASHES ?= 2
 ROUNDS ?= 5
 FUZZTIME ?= 60s
 DEMO_ARGS ?=
-BENCH_ARGS ?= -idle
+BENCH_ARGS ?= -idle -signin
 
 # Packages of the program; test/ holds whole-program tests, which run apart and without the race detector.
 LIBRARY = $$(go list ./... | grep -vE '^parlatory/test/(bench|fault|canary|tls|nodes|abuse|signin)$$')
@@ -152,7 +152,7 @@ bench: tools web ## load on the real binary beside a bare floor: tables, then on
 long: ## fault, sign-in and bench with full rounds
 	$(MAKE) fault KILLS=200 CRASHES=5
 	$(MAKE) test-signin ROUNDS=100
-	$(MAKE) bench BENCH_ARGS="-idle -rounds 5 -window 15s"
+	$(MAKE) bench BENCH_ARGS="-idle -signin -rounds 5 -window 15s"
 
 .PHONY: fuzz
 fuzz: web ## each fuzz target for FUZZTIME (60s)

@@ -29,6 +29,7 @@ type options struct {
 	posters int
 	rate    float64
 	idle    bool
+	signins bool
 	sockets int
 	profile string
 }
@@ -60,12 +61,16 @@ func runBench(args []string) error {
 	flags.IntVar(&o.posters, "posters", 10, "how many of them post")
 	flags.Float64Var(&o.rate, "rate", 300, "messages a second offered in the open loop")
 	flags.BoolVar(&o.idle, "idle", false, "measure the memory of an idle server and of idle sockets too")
+	flags.BoolVar(&o.signins, "signin", false, "measure sign-ins beside bare argon2id, and chat beside a flood of wrong ones, too")
 	flags.IntVar(&o.sockets, "sockets", 5000, "idle sockets")
 	flags.StringVar(&o.profile, "profile", "", "folder for processor profiles of each load; the product is built with a profiler for it")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	o.targets, o.scenes = strings.Split(*targets, ","), strings.Split(*scenes, ",")
+	if *scenes == "" {
+		o.scenes = nil // what else is asked for, alone
+	}
 	if o.profile != "" {
 		if err := os.MkdirAll(o.profile, 0o700); err != nil {
 			return fmt.Errorf("profile folder: %w", err)
@@ -83,6 +88,9 @@ func (o options) run(dir string) (err error) {
 	b := &bench{options: o, dir: dir, results: map[string]map[string][]result{}, binaries: map[string]string{}}
 	defer func() { err = errors.Join(err, b.close()) }()
 	for _, name := range o.targets {
+		if len(o.scenes) == 0 {
+			break
+		}
 		started := time.Now()
 		t, err := b.start(name)
 		if err != nil {
@@ -113,6 +121,13 @@ func (o options) run(dir string) (err error) {
 			return err
 		}
 		lines = append(lines, idle...)
+	}
+	if o.signins {
+		more, err := b.signin()
+		if err != nil {
+			return err
+		}
+		lines = append(lines, more...)
 	}
 	for _, l := range lines {
 		fmt.Println(l)
