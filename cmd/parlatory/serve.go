@@ -3,6 +3,7 @@ package main
 import (
 	"parlatory/internal/app"
 	"parlatory/internal/config"
+	"parlatory/internal/guard/credential"
 )
 
 type serveCommand struct {
@@ -15,6 +16,7 @@ func (c *serveCommand) Run(s *surroundings) error {
 	if err != nil {
 		return several{err}
 	}
+	credential.Spread()
 	return app.Serve(s.ctx, conf, logTo(s.err, conf.Log.Level, conf.Log.Format))
 }
 
@@ -28,5 +30,6 @@ type demoCommand struct {
 
 // Run shows the demo until it is told to stop.
 func (c *demoCommand) Run(s *surroundings) error {
+	credential.Spread()
 	return app.Demo(s.ctx, app.DemoOptions{Data: c.Data, Listen: c.Listen, Seed: c.Seed, JSON: c.JSON, Out: s.out, Log: logTo(s.err, c.Log, "text")})
 }

@@ -88,6 +88,7 @@ func Open(ctx context.Context, plan Plan) (p *Program, err error) {
 	}
 	p = &Program{Plan: plan, Registry: prometheus.NewRegistry()}
 	p.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	p.Registry.MustRegister(passwordChecks()...)
 	catalogue, err := Catalogue()
 	if err != nil {
 		return nil, err

@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"runtime"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -40,39 +39,6 @@ var ErrForm = errors.New("password hash is not of the expected form")
 
 // stranger is a hash that no password has: its work is what an unknown address costs.
 const stranger = "$argon2id$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-
-// gate bounds how many hashes run and how many wait: each costs 19 MiB.
-type gate struct {
-	running chan struct{}
-	waiting chan struct{}
-}
-
-// hashing is the process's one gate, since memory is the process's.
-var hashing = newGate(runtime.GOMAXPROCS(0), 64)
-
-func newGate(running, waiting int) *gate {
-	return &gate{running: make(chan struct{}, running), waiting: make(chan struct{}, running+waiting)}
-}
-
-// pass runs f in its turn; it refuses at once when the line is full.
-func (g *gate) pass(ctx context.Context, f func()) error {
-	select {
-	case g.waiting <- struct{}{}:
-	default:
-		e := parlatory.Fail(parlatory.KindTooMany, "Too many people are signing in right now. Please try again in a moment.")
-		e.RetryAfter = 2e9
-		return e
-	}
-	defer func() { <-g.waiting }()
-	select {
-	case g.running <- struct{}{}:
-	case <-ctx.Done():
-		return parlatory.Fail(parlatory.KindUnavailable, "This took too long. Please try again.").Because(ctx.Err())
-	}
-	defer func() { <-g.running }()
-	f()
-	return nil
-}
 
 // prepare applies OpaqueString, so that one password has one form whatever the keyboard sent. The length rule is
 // policy's; here only what would cost too much or has no form is refused.
@@ -123,7 +89,12 @@ func Verify(ctx context.Context, phc string, password parlatory.Secret) (ok, reh
 		return false, false, nil
 	}
 	defer clear(text)
+	counter := &checks.real
+	if phc == stranger {
+		counter = &checks.dummy
+	}
 	err = hashing.pass(ctx, func() {
+		counter.Add(1)
 		got := argon2.IDKey(text, salt, p.passes, p.memory, p.lanes, hashSize)
 		ok = subtle.ConstantTimeCompare(got, want) == 1
 	})
