@@ -83,20 +83,22 @@ func matrix(t *testing.T, p *Program) []byte {
 	roles := []string{role.Administrator, role.Supervisor, role.Agent}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# Who may do what\n\nGenerated from the answers of the law (`make gen`). A dash is a refusal; for staff the data level stands where the act is allowed.\n"+
+		"Asks again: the password or a factor must have been given within ten minutes. By token: an API token that names the act may do it.\n"+
 		"Acts that no request can reach (jobs of the server) are listed at the end.\n\n")
-	fmt.Fprintf(&b, "| feature | verb | act | audited | anonymous | half | visitor | %s |\n|---|---|---|---|---|---|---|---|---|---|\n", strings.Join(roles, " | "))
+	fmt.Fprintf(&b, "| feature | verb | act | audited | asks again | by token | anonymous | half | visitor | %s |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n", strings.Join(roles, " | "))
 	acts := p.Law.Catalogue().All()
 	sort.SliceStable(acts, func(i, j int) bool { return acts[i].Feature < acts[j].Feature })
 	var jobs []string
+	yes := map[bool]string{true: "yes", false: ""}
 	for _, a := range acts {
-		cells := []string{a.Feature, string(a.Verb), "`" + a.Name + "`", map[bool]string{true: "yes", false: ""}[a.Audited]}
+		cells := []string{a.Feature, string(a.Verb), "`" + a.Name + "`", yes[a.Audited], yes[a.StepUp], yes[a.ByToken]}
 		for _, kind := range []parlatory.ActorKind{parlatory.Anonymous, parlatory.Half, parlatory.Visitor} {
 			cells = append(cells, verdict(p, parlatory.Actor{Kind: kind, Workspace: parlatory.House}, a))
 		}
 		for _, r := range roles {
 			cells = append(cells, verdict(p, parlatory.Actor{Kind: parlatory.Staff, Role: r, Workspace: parlatory.House}, a))
 		}
-		if strings.Join(cells[4:], "") == "------" {
+		if strings.Join(cells[6:], "") == "------" {
 			if _, err := p.Law.System(a, parlatory.House); err != nil {
 				t.Errorf("nobody can do %s", a.Name)
 			}

@@ -178,20 +178,28 @@ func code(err error) int {
 type wire struct {
 	server *rig.Server
 	client *http.Client
+	dialer *net.Dialer
+}
+
+// from sends from another address of loopback.
+func (w *wire) from(address string) *wire {
+	w.dialer.LocalAddr = &net.TCPAddr{IP: net.ParseIP(address)}
+	return w
 }
 
 func wires(s *rig.Server) *wire {
+	dialer := &net.Dialer{}
 	return &wire{s, &http.Client{
 		Timeout: 30 * time.Second,
 		Transport: &http.Transport{
 			DialTLSContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-				d := tls.Dialer{Config: s.Authority.Client(rig.Domain)}
+				d := tls.Dialer{NetDialer: dialer, Config: s.Authority.Client(rig.Domain)}
 				return d.DialContext(ctx, "tcp", s.Address)
 			},
 			MaxIdleConnsPerHost: 16,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	}, dialer}
 }
 
 func port(s *rig.Server) string { _, p, _ := net.SplitHostPort(s.Address); return p }
@@ -324,7 +332,7 @@ func (o operation) unsafe() bool { return o.method != "GET" }
 
 // permissions is docs/permissions.md: who may do an act, and the live commands with their acts.
 type permissions struct {
-	acts map[string]map[string]bool
+	acts map[string]map[string]bool // by act and kind of actor; "again" and "token" are said of the act itself
 	live map[string][]string
 }
 
@@ -339,10 +347,10 @@ func readPermissions(t *testing.T) permissions {
 			cells[i] = strings.Trim(cells[i], " `")
 		}
 		switch {
-		case len(cells) == 12 && strings.Contains(cells[3], "."):
-			p.acts[cells[3]] = map[string]bool{}
+		case len(cells) == 14 && strings.Contains(cells[3], "."):
+			p.acts[cells[3]] = map[string]bool{"again": cells[5] == "yes", "token": cells[6] == "yes"}
 			for i, kind := range kinds {
-				p.acts[cells[3]][kind] = cells[5+i] != "-"
+				p.acts[cells[3]][kind] = cells[7+i] != "-"
 			}
 		case len(cells) == 4 && strings.HasPrefix(cells[1], "live "):
 			for _, act := range strings.Split(cells[2], ",") {

@@ -3,6 +3,8 @@ package rig
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -32,4 +34,11 @@ func (m *Mailbox) Count(address string) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return len(m.mails[strings.ToLower(address)])
+}
+
+// Recipients are all addresses that mail ever came to.
+func (m *Mailbox) Recipients() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Sorted(maps.Keys(m.mails))
 }
