@@ -8,12 +8,12 @@ import (
 // policyNothing is the policy of every answer that is no page.
 const policyNothing = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// features are the powers of the browser that no page of ours uses yet; calls will open some of them for the console.
+// features are the powers of the browser: those that no page of ours uses yet are closed, the clipboard and passkeys are for our own pages.
 var features = strings.Join([]string{
 	"accelerometer=()", "autoplay=()", "browsing-topics=()", "camera=()", "display-capture=()", "encrypted-media=()",
 	"geolocation=()", "gyroscope=()", "hid=()", "idle-detection=()", "local-fonts=()", "magnetometer=()", "microphone=()", "midi=()",
-	"payment=()", "publickey-credentials-create=()", "publickey-credentials-get=()", "screen-wake-lock=()", "serial=()", "usb=()",
-	"xr-spatial-tracking=()", "clipboard-read=()", "clipboard-write=(self)", "fullscreen=(self)",
+	"payment=()", "screen-wake-lock=()", "serial=()", "usb=()",
+	"xr-spatial-tracking=()", "clipboard-read=()", "clipboard-write=(self)", "fullscreen=(self)", "publickey-credentials-create=(self)", "publickey-credentials-get=(self)",
 }, ", ")
 
 // baseHeaders stand on every answer (ASVS 3.4.1 to 3.4.8).

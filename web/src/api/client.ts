@@ -1,6 +1,7 @@
 import createClient from 'openapi-fetch'
-import type { paths } from './schema'
+import type { Paths } from './coming'
 import { Problem, problemOf } from './problem'
+import { steppedFetch } from './stepup'
 
 type Left = () => void
 let left: Left = () => undefined
@@ -10,7 +11,7 @@ export function onSignedOut(then: Left): void {
   left = then
 }
 
-const client = createClient<paths>({ baseUrl: '/', credentials: 'same-origin', cache: 'no-store' })
+const client = createClient<Paths>({ baseUrl: '/', credentials: 'same-origin', cache: 'no-store', fetch: steppedFetch })
 
 // Unsafe requests say that they are JSON even when they carry nothing: the server refuses forms (ASVS 4.1.1).
 client.use({
@@ -45,9 +46,9 @@ export async function take<T>(asked: Promise<Answer<T>>): Promise<T> {
 export async function exportAudit(): Promise<Blob> {
   let response: Response
   try {
-    response = await fetch('/api/v1/audit/export', {
+    response = await steppedFetch(new Request('/api/v1/audit/export', {
       method: 'POST', credentials: 'same-origin', headers: { 'Content-Type': 'application/json' }, body: '{}',
-    })
+    }))
   } catch {
     throw Problem.unreachable()
   }

@@ -20,6 +20,14 @@ export class Problem extends Error {
     }
   }
 
+  /** What stands for an answer when a step-up was asked for, and the person would rather not. */
+  static readonly unproved: ProblemBody = { type: '/problems/unproved', detail: 'Nothing was changed, since you have not confirmed that it is you.' }
+
+  /** Whether the person broke off a step-up. Nothing went wrong then, so that a form may stay silent. */
+  get unproved(): boolean {
+    return this.kind === 'unproved'
+  }
+
   /** No answer came: the network is away, or the server is. */
   static unreachable(): Problem {
     return new Problem(0, { detail: 'The server cannot be reached. Check your connection and try again.' })

@@ -1,10 +1,11 @@
+import type { MeMore } from './coming'
 import type { components, paths } from './schema'
 
 /** Short names for the shapes of the HTTP API. schema.d.ts is generated from openapi.json: npm run api. */
 
 type Schemas = components['schemas']
 
-export type Me = Schemas['Me']
+export type Me = Schemas['Me'] & Omit<MeMore, keyof Schemas['Me']>
 export type Level = Me['level']
 export type Member = Schemas['Member']
 export type StaffState = Member['state']

@@ -10,6 +10,7 @@ import { LineProvider } from './live'
 import { consoleRouter } from './router'
 import { begin, leave, MeProvider } from './session'
 import { Boundary } from './shell/States'
+import { StepUp } from './stepup/StepUp'
 import { words } from './shell/words'
 
 guardPage()
@@ -38,6 +39,7 @@ function Console({ me: atStart }: { me: Me }) {
         <QueryClientProvider client={client}>
           <Person atStart={atStart}>
             <LineProvider><RouterProvider router={router} /></LineProvider>
+            <StepUp />
           </Person>
         </QueryClientProvider>
       </Boundary>

@@ -20,7 +20,7 @@ export function Confirm({ title, text, yes, danger = false, act, close, done }: 
   return (
     <Modal opened onClose={close} title={title}>
       <p style={{ margin: 0 }}>{text}</p>
-      {error && <Notice tone="danger">{sentence(error)}</Notice>}
+      {error && !(error instanceof Problem && error.unproved) && <Notice tone="danger">{sentence(error)}</Notice>}
       <div className={styles.foot}>
         <Button variant="default" data-autofocus onClick={close}>{words.cancel}</Button>
         <Button color={danger ? 'danger' : undefined} loading={isPending} onClick={() => { mutate() }}>{yes}</Button>
@@ -48,6 +48,7 @@ export function Bones() {
 /** Shows what the server has against a form: beside the field where it names one, above the form otherwise. */
 export function refuse(error: unknown, setErrors: (errors: Record<string, string>) => void, fields: readonly string[]): string | undefined {
   if (!(error instanceof Problem)) return sentence(error)
+  if (error.unproved) return undefined // the person broke off, and what they wrote stands
   const known = Object.entries(error.fields).filter(([name]) => fields.includes(name))
   setErrors(Object.fromEntries(known.map(([name, reason]) => [name, upper(reason)])))
   return known.length > 0 ? undefined : sentence(error)
