@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"sync"
 	"time"
@@ -42,6 +43,8 @@ type Plan struct {
 	Root     vault.Root
 	Mailer   workspace.Mailer
 	Contact  string // of security.txt
+
+	TrustedProxies, ProxyProtocol []netip.Prefix
 
 	Certificates func(known func(context.Context, string) bool) (front.Certificates, error) // nil: plaintext, in bench builds alone
 	Hosts        map[string]http.Handler
@@ -174,7 +177,7 @@ func (p *Program) doors(catalogue *access.Catalogue) error {
 	options := front.Options{
 		Domain: p.Domain, Port: p.Port, Directory: p.Rooms.Workspace, Sessions: who, Sites: p.Rooms.Workspace,
 		API: p.API, StaffLive: p.Live.Handler(), VisitorLive: p.Live.Handler(), Web: web.FS(), Hosts: p.Hosts,
-		Limits: p.Limits.Front, Contact: p.Contact, Clock: p.Clock, Log: p.Log, Registry: p.Registry,
+		TrustedProxies: p.TrustedProxies, ProxyProtocol: p.ProxyProtocol, Limits: p.Limits.Front, Contact: p.Contact, Clock: p.Clock, Log: p.Log, Registry: p.Registry,
 	}
 	if p.Certificates != nil {
 		// The source of certificates asks front which hosts are ours, and front serves with it: the host check is bound late.

@@ -55,6 +55,7 @@ func planOf(c *config.Config, log *slog.Logger) (Plan, error) {
 		Domain: c.Domain, Port: c.PublicPort, Root: root, Mailer: mailer, Contact: c.SecurityContact, Log: log,
 		Database: db.Options{SQLite: c.Database.SQLite, Postgres: c.Database.Postgres, PostgresOwner: c.Database.PostgresOwner},
 	}
+	plan.TrustedProxies, plan.ProxyProtocol = config.Networks(c.TrustedProxies), config.Networks(c.ProxyProtocol)
 	plan.Certificates = certificates(c, log)
 	plan.Limits.Front = front.Limits{
 		Body: c.Limits.BodyBytes, RequestsPerSecond: c.Limits.RequestsPerSecond, Burst: c.Limits.RequestsBurst,

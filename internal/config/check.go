@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/mail"
@@ -55,6 +56,8 @@ func (k *checker) check(c *Config) {
 	k.address("listen", c.Listen, false)
 	k.address("listen_redirect", c.ListenRedirect, true)
 	k.address("listen_admin", c.ListenAdmin, true)
+	k.networks("trusted_proxies", c.TrustedProxies)
+	k.networks("proxy_protocol", c.ProxyProtocol)
 	if u, err := url.Parse(c.SecurityContact); c.SecurityContact != "" &&
 		(err != nil || u.Scheme != "mailto" && u.Scheme != "https" || strings.ContainsAny(c.SecurityContact, " \r\n\t")) {
 		k.wrong("security_contact", "must begin with mailto: or https:")
@@ -92,6 +95,41 @@ func (k *checker) address(key, value string, optional bool) {
 	if _, err := netip.ParseAddr(host); host != "" && host != "localhost" && err != nil {
 		k.wrong(key, "must begin with an IP address, with [ ] around one of IPv6")
 	}
+}
+
+// mostNetworks bounds a list that is walked for each request.
+const mostNetworks = 64
+
+// networks wants single machines or small networks: whoever is on such a list may claim any address.
+func (k *checker) networks(key string, list []string) {
+	if len(list) > mostNetworks {
+		k.wrong(key, "has more than %d entries", mostNetworks)
+	}
+	for i, s := range list {
+		p, err := network(s)
+		switch {
+		case err != nil:
+			k.wrong(key, "entry %d %s", i+1, err)
+		case p.Addr().Is4() && p.Bits() < 8, p.Addr().Is6() && p.Bits() < 32:
+			k.wrong(key, "entry %d is too wide: name the proxies, at most a /8 (IPv6: a /32)", i+1)
+		}
+	}
+}
+
+func network(s string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(s); err == nil && a.Zone() == "" {
+		s = netip.PrefixFrom(a, a.BitLen()).String()
+	}
+	p, err := netip.ParsePrefix(s)
+	switch {
+	case err != nil:
+		return p, errors.New("is no address and no CIDR range such as 10.0.0.0/24")
+	case p.Addr().Is4In6():
+		return p, errors.New("is IPv4 written as IPv6: write it as IPv4")
+	case p != p.Masked():
+		return p, fmt.Errorf("has bits outside of its range: %s is meant", p.Masked())
+	}
+	return p, nil
 }
 
 func (k *checker) ranges(table string, v reflect.Value) {

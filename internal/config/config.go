@@ -2,6 +2,7 @@ package config
 
 import (
 	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -11,14 +12,16 @@ import (
 // Config is the whole file. Tags: toml is the key, doc its text, default the value of a missing key, sample what the
 // annotated file shows for a key without a default.
 type Config struct {
-	Domain          string `toml:"domain" need:"yes" sample:"chat.example.com" doc:"Bare domain of this server. Sign-up is here; every workspace answers at <subdomain>.<domain>. Links in mails are built from it, never from a request."`
-	PublicPort      int    `toml:"public_port" default:"443" doc:"Port in addresses as browsers see it. Differs from the listener's only behind a port forward."`
-	Listen          string `toml:"listen" default:":443" doc:"Address and port of the HTTPS listener (TLS 1.3)."`
-	ListenRedirect  string `toml:"listen_redirect" sample:":80" doc:"Plain HTTP listener that sends people on to HTTPS. Pages only, the API is never answered there. Empty: none."`
-	ListenAdmin     string `toml:"listen_admin" default:"127.0.0.1:9464" doc:"Listener of /metrics, /healthz and /readyz. It has no sign-in: keep it on loopback or on a network of your own. Empty: none."`
-	Data            string `toml:"data" need:"yes" sample:"/var/lib/parlatory" doc:"Folder of the program's own files: the SQLite database, certificates ordered by ACME. Made with mode 0700 if it is missing."`
-	KeyFile         string `toml:"key_file" need:"yes" sample:"/etc/parlatory/root.key" doc:"The root key, mode 0600, outside of the data folder. Everything is sealed under it: back it up apart from the data. A new one is made only if file and database are both missing."`
-	SecurityContact string `toml:"security_contact" sample:"mailto:security@example.com" doc:"Whom finders of weaknesses write to, as mailto: or https: address, told in /.well-known/security.txt. Empty: no such file."`
+	Domain          string   `toml:"domain" need:"yes" sample:"chat.example.com" doc:"Bare domain of this server. Sign-up is here; every workspace answers at <subdomain>.<domain>. Links in mails are built from it, never from a request."`
+	PublicPort      int      `toml:"public_port" default:"443" doc:"Port in addresses as browsers see it. Differs from the listener's only behind a port forward."`
+	Listen          string   `toml:"listen" default:":443" doc:"Address and port of the HTTPS listener (TLS 1.3)."`
+	ListenRedirect  string   `toml:"listen_redirect" sample:":80" doc:"Plain HTTP listener that sends people on to HTTPS. Pages only, the API is never answered there. Empty: none."`
+	ListenAdmin     string   `toml:"listen_admin" default:"127.0.0.1:9464" doc:"Listener of /metrics, /healthz and /readyz. It has no sign-in: keep it on loopback or on a network of your own. Empty: none."`
+	TrustedProxies  []string `toml:"trusted_proxies" sample:"[\"10.0.0.5\", \"fd00:5::/64\"]" doc:"HTTP proxies in front of the listener, each an address or a CIDR range. From them, and from nobody else, the client's address is taken out of X-Forwarded-For: the right-most one that is no trusted proxy. List the proxies only, never a network with clients in it."`
+	ProxyProtocol   []string `toml:"proxy_protocol" sample:"[\"10.0.0.6\"]" doc:"TCP balancers in front of the listeners, each an address or a CIDR range, that begin every connection with a header of the PROXY protocol, version 2. It is demanded of them on both listeners, and refused from everybody else."`
+	Data            string   `toml:"data" need:"yes" sample:"/var/lib/parlatory" doc:"Folder of the program's own files: the SQLite database, certificates ordered by ACME. Made with mode 0700 if it is missing."`
+	KeyFile         string   `toml:"key_file" need:"yes" sample:"/etc/parlatory/root.key" doc:"The root key, mode 0600, outside of the data folder. Everything is sealed under it: back it up apart from the data. A new one is made only if file and database are both missing."`
+	SecurityContact string   `toml:"security_contact" sample:"mailto:security@example.com" doc:"Whom finders of weaknesses write to, as mailto: or https: address, told in /.well-known/security.txt. Empty: no such file."`
 
 	Database Database `toml:"database" doc:"Where rows are kept: SQLite by default, or PostgreSQL."`
 	TLS      TLS      `toml:"tls" doc:"Certificates: from files, or ordered by ACME. One of the two."`
@@ -78,7 +81,7 @@ type Limits struct {
 	Sockets               int     `toml:"sockets" default:"10000" min:"1" max:"1000000" doc:"Live sockets at once."`
 	Connections           int     `toml:"connections" default:"20000" min:"10" max:"2000000" doc:"Open connections at once, sockets included."`
 	ConnectionsPerAddress int     `toml:"connections_per_address" default:"1000" min:"1" max:"2000000" doc:"Of these, from one address (IPv6: one /64) that is not loopback."`
-	BodyBytes             int64   `toml:"body_bytes" default:"1048576" min:"16384" max:"67108864" doc:"Size of one request's body."`
+	BodyBytes             int64   `toml:"body_bytes" default:"1048576" min:"16384" max:"67108864" doc:"Size of one request's body, of staff and of API tokens. Everybody else, visitors among them, may send at most 64 KiB, or this if it is less."`
 }
 
 // Log is how the process tells what it does.
@@ -97,6 +100,17 @@ func (c *Config) URL(subdomain string) string {
 		host = net.JoinHostPort(host, strconv.Itoa(c.PublicPort))
 	}
 	return "https://" + host
+}
+
+// Networks are the entries of a list of addresses and ranges, which Load has checked.
+func Networks(list []string) []netip.Prefix {
+	all := make([]netip.Prefix, 0, len(list))
+	for _, s := range list {
+		if p, err := network(s); err == nil {
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 // UsesACME reports whether certificates are ordered.

@@ -101,6 +101,27 @@ func TestFaultsNameLineAndReason(t *testing.T) {
 	}
 }
 
+func TestNetworksOfProxies(t *testing.T) {
+	text, _ := sound(t)
+	for list, want := range map[string]string{
+		`["10.0.0.5", "10.1.0.0/16", "fd00:5::/64", "::1"]`: "", `[]`: "",
+		`["0.0.0.0/0"]`: "too wide", `["::/0"]`: "too wide", `["10.0.0.1", "0.0.0.0/1"]`: "entry 2 is too wide", `["10.0.0.5/24"]`: "10.0.0.0/24 is meant",
+		`["::ffff:10.0.0.5"]`: "write it as IPv4", `["::ffff:0.0.0.0/96"]`: "write it as IPv4", `["010.0.0.5"]`: "is no address", `["proxy.example"]`: "is no address",
+		`["10.0.0.5:443"]`: "is no address", `["fe80::1%eth0"]`: "is no address", `["10.0.0.1-10.0.0.9"]`: "is no address", `[""]`: "is no address", `"10.0.0.5"`: "wrong type",
+		`["` + strings.Repeat(`10.0.0.5", "`, 64) + `10.0.0.5"]`: "more than 64",
+	} {
+		for _, key := range []string{"trusted_proxies", "proxy_protocol"} {
+			c, err := parse("p.toml", []byte(key+" = "+list+"\n"+text))
+			if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), ":1: "+key) || !strings.Contains(err.Error(), want)) {
+				t.Errorf("%s = %s: %v", key, list, err)
+			}
+			if err == nil && list[1] == '"' && Networks(append(c.TrustedProxies, c.ProxyProtocol...))[0].String() != "10.0.0.5/32" {
+				t.Errorf("%s: %v", list, c)
+			}
+		}
+	}
+}
+
 func TestKeyFileApartFromData(t *testing.T) {
 	text, folder := sound(t)
 	if err := os.MkdirAll(folder+"/data", 0o700); err != nil {

@@ -155,7 +155,7 @@ func nested(t reflect.Type) reflect.Type {
 	case t == secretType:
 		return nil
 	case t.Kind() == reflect.Slice:
-		return t.Elem()
+		return nested(t.Elem())
 	case t.Kind() == reflect.Struct:
 		return t
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"net/http"
-	"net/netip"
 	"strings"
 	"unicode/utf8"
 
@@ -66,16 +65,6 @@ func withNonce(ctx context.Context) (context.Context, string) {
 	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
 	n := base64.StdEncoding.EncodeToString(b[:])
 	return context.WithValue(ctx, nonceKey{}, n), n
-}
-
-// AddressOf is the peer's address: unmapped, without zone, and no header's (section 7 of the design: trusted proxies
-// come with their own list).
-func AddressOf(r *http.Request) netip.Addr {
-	ap, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return ap.Addr().Unmap().WithZone("")
 }
 
 // stranger is the request before any token is looked at.

@@ -106,8 +106,7 @@ func peerOf(ctx context.Context) netip.Addr {
 	if !ok || hello == nil || hello.Conn == nil {
 		return netip.Addr{}
 	}
-	ap, _ := netip.ParseAddrPort(hello.Conn.RemoteAddr().String())
-	return ap.Addr().Unmap().WithZone("")
+	return remoteAddress(hello.Conn)
 }
 
 // Protocols are what the listener offers besides HTTP.

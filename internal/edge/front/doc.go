@@ -14,8 +14,10 @@
 //     give a length or use HTTP/2.
 //   - A path that is not already canonical: percent signs, double slashes, dot segments, semicolons, other case of a
 //     known prefix. So there is one spelling a route, and no rule can be walked around (ASVS 2.2.1).
-//   - A host that is neither the domain, nor a workspace that exists, nor an extra host of the demo: 421. No header
-//     of forwarding is read, and links are built from the configuration only (ASVS 15.3.4).
+//   - A host that is neither the domain, nor a workspace that exists, nor an extra host of the demo: 421. Links
+//     are built from the configuration only (ASVS 15.3.4).
+//   - Any header of forwarding, but X-Forwarded-For of a listed proxy, whose right-most stranger is the client (see
+//     clientAddress); and any PROXY header but version 2 of a listed balancer, which is demanded there.
 //   - Unsafe methods and staff sockets whose Origin is not exactly the own host (sibling workspaces are same-site, so
 //     SameSite does not keep them apart; ASVS 3.5.1, 3.5.2), or whose body is not JSON.
 //   - On the widget's prefix: cookies are never read, and only listed https origins are answered, without credentials.

@@ -62,6 +62,9 @@ type Options struct {
 	VisitorLive http.Handler // /widget/v1/live
 	Web         fs.FS        // built web part: console.html, door.html, assets/, widget/
 
+	TrustedProxies []netip.Prefix // peers whose X-Forwarded-For counts
+	ProxyProtocol  []netip.Prefix // peers that begin each connection with a header of the PROXY protocol, version 2
+
 	Hosts        map[string]http.Handler // further hosts by name without port (the demo's shop and mail page)
 	Certificates Certificates
 	Limits       Limits

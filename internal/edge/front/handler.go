@@ -21,7 +21,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	begun := time.Now()
 	rec := &recorder{ResponseWriter: w}
 	ctx, nonce := withNonce(r.Context())
-	r = r.WithContext(ctx)
+	r = f.withAddress(r.WithContext(ctx))
 	r.Pattern = ""
 	f.metrics.begin()
 	defer func() {
@@ -38,6 +38,11 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (f *Front) walk(w *recorder, r *http.Request, nonce string) {
 	baseHeaders(w.Header())
+	if !AddressOf(r).IsValid() {
+		r.Pattern = "refused"
+		refuse(w, http.StatusBadRequest, "The client's address cannot be told.")
+		return
+	}
 	if !soundRequest(w, r) {
 		return
 	}

@@ -147,46 +147,59 @@ func (g *gate) accept() {
 			}
 		}
 		pause = time.Millisecond
-		counted, ok := g.admit(c)
+		k, ok := g.admit(c)
 		if !ok {
 			_ = c.Close()
 			continue
 		}
-		g.wait.Go(func() { g.shake(counted) })
+		g.wait.Go(func() {
+			if !k.known && !g.introduced(k) {
+				_ = k.Close()
+				return
+			}
+			g.shake(k)
+		})
 	}
 }
 
-// admit counts a connection, or refuses it. Loopback is the operator's own machine and counts in the total only.
-func (g *gate) admit(c net.Conn) (net.Conn, bool) {
-	ap, _ := netip.ParseAddrPort(c.RemoteAddr().String())
-	addr := ap.Addr().Unmap().WithZone("")
-	key := source(addr)
-	l, p := g.front.opt.Limits, g.front.places
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch {
-	case p.total >= l.Connections:
+// admit counts a connection, or refuses it. One of a listed balancer is counted for its address once that is known.
+func (g *gate) admit(c net.Conn) (*counted, bool) {
+	g.front.places.mu.Lock()
+	if g.front.places.total >= g.front.opt.Limits.Connections {
+		g.front.places.mu.Unlock()
 		g.front.metrics.refuse("full")
 		return nil, false
-	case !addr.IsLoopback() && p.counts[key] >= l.ConnectionsPerAddress:
-		g.front.metrics.refuse("address")
+	}
+	g.front.places.total++
+	g.front.metrics.connections.Inc()
+	g.front.places.mu.Unlock()
+	k := &counted{Conn: c, front: g.front}
+	from := remoteAddress(c)
+	if within(g.front.opt.ProxyProtocol, from) {
+		return k, true
+	}
+	if !k.seat(from) {
+		k.leave()
 		return nil, false
 	}
-	p.total++
-	p.counts[key]++
-	g.front.metrics.connections.Inc()
-	return &counted{Conn: c, left: sync.OnceFunc(func() { g.leave(key) })}, true
+	return k, true
 }
 
-func (g *gate) leave(key netip.Prefix) {
-	p := g.front.places
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.total--
-	if p.counts[key]--; p.counts[key] <= 0 {
-		delete(p.counts, key)
+// introduced reads whom a listed balancer speaks for, in a time of its own, and counts the connection for that address. The
+// header is demanded of listed peers on every listener, and means nothing from others: in front of a handshake or a
+// request it is no TLS and no HTTP.
+func (g *gate) introduced(k *counted) bool {
+	_ = k.SetReadDeadline(time.Now().Add(headerTime))
+	client, err := readProxyHeader(k.Conn)
+	_ = k.SetReadDeadline(time.Time{})
+	if err != nil {
+		g.front.metrics.refuse("proxy header")
+		return false
 	}
-	g.front.metrics.connections.Dec()
+	if client.IsValid() {
+		k.client = net.TCPAddrFromAddrPort(client)
+	}
+	return k.seat(remoteAddress(k))
 }
 
 func (g *gate) shake(c net.Conn) {
@@ -226,15 +239,67 @@ func (g *gate) hand(c net.Conn) {
 	}
 }
 
-// counted gives its place back when it closes.
+// counted holds a place among all connections and one among those of its address, and gives them back when it closes.
 type counted struct {
 	net.Conn
-	left func()
+	front  *Front
+	client net.Addr // whom a balancer speaks for; nil: the peer itself
+
+	// Under the lock of places:
+	known bool // has a place of its address
+	gone  bool
+	key   netip.Prefix
 }
 
-func (c *counted) Close() error {
-	c.left()
-	return c.Conn.Close()
+// RemoteAddr is the client's.
+func (k *counted) RemoteAddr() net.Addr {
+	if k.client != nil {
+		return k.client
+	}
+	return k.Conn.RemoteAddr()
+}
+
+// seat takes a place of an address. Loopback is the operator's own machine, and a trusted proxy holds the connections of
+// everybody: they count in the total only.
+func (k *counted) seat(a netip.Addr) bool {
+	p, free := k.front.places, a.IsLoopback() || within(k.front.opt.TrustedProxies, a)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	k.key = source(a)
+	switch {
+	case k.gone:
+		return false
+	case !free && p.counts[k.key] >= k.front.opt.Limits.ConnectionsPerAddress:
+		k.front.metrics.refuse("address")
+		return false
+	}
+	k.known = true
+	p.counts[k.key]++
+	return true
+}
+
+func (k *counted) leave() {
+	p := k.front.places
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if k.gone {
+		return
+	}
+	k.gone = true
+	p.total--
+	k.front.metrics.connections.Dec()
+	if !k.known {
+		return
+	}
+	if p.counts[k.key]--; p.counts[k.key] <= 0 {
+		delete(p.counts, k.key)
+	}
+}
+
+// Close gives the places back.
+func (k *counted) Close() error {
+	k.leave()
+	return k.Conn.Close()
 }
 
 // quiet keeps the lines that net/http writes about bad connections out of the log: they name addresses. Their number is

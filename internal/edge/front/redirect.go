@@ -17,6 +17,7 @@ func (f *Front) ServeRedirect(ctx context.Context, l net.Listener) error {
 }
 
 func (f *Front) redirect(w http.ResponseWriter, r *http.Request) {
+	r = f.withAddress(r)
 	h := w.Header()
 	baseHeaders(h)
 	h.Del("Strict-Transport-Security") // means nothing over plain HTTP (RFC 6797 §7.2)
@@ -27,7 +28,7 @@ func (f *Front) redirect(w http.ResponseWriter, r *http.Request) {
 	}
 	host = strings.ToLower(host)
 	read := r.Method == http.MethodGet || r.Method == http.MethodHead
-	if !read || !canonicalPath(r) || reserved(r.URL.Path) || f.buckets.take(AddressOf(r)) > 0 || !f.Known(r.Context(), host) {
+	if !read || !AddressOf(r).IsValid() || !canonicalPath(r) || reserved(r.URL.Path) || f.buckets.take(AddressOf(r)) > 0 || !f.Known(r.Context(), host) {
 		line(w, http.StatusForbidden, "This server speaks HTTPS only.")
 		return
 	}
