@@ -262,7 +262,7 @@ func TestAC_085_NobodyLocksThemselvesOut(t *testing.T) {
 	if err := far.SignIn(t.Context(), rig.Person{Address: address}); code(err) != 401 {
 		t.Fatalf("from off the list: %v", err)
 	}
-	out, err := exec.CommandContext(t.Context(), s.Binary, "security", "open", "--config", s.ConfigFile(), w.Subdomain).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), s.Binary, "security", "open", "--config", s.ConfigFile(), "--workspace", w.Subdomain, "--yes").CombinedOutput()
 	if err != nil {
 		t.Fatalf("security open: %v: %s", err, out)
 	}

@@ -116,7 +116,7 @@ func operatorRecovers(t *testing.T, s *rig.Server, w *rig.Workspace, p rig.Perso
 	session := strange(w)
 	check(t, session.SignIn(ctx, p))
 	live := must[*rig.Live](t)(session.Live(ctx, nil))
-	out, err := exec.CommandContext(ctx, s.Binary, "account", "recover", "--config", s.ConfigFile(), p.Address, "--reason", "Proved in person, ticket 4711.").CombinedOutput()
+	out, err := exec.CommandContext(ctx, s.Binary, "account", "recover", "--config", s.ConfigFile(), "--email", p.Address, "--reason", "Proved in person, ticket 4711.", "--yes").CombinedOutput()
 	if err != nil {
 		t.Fatalf("account recover: %v: %s", err, out)
 	}
