@@ -1,8 +1,9 @@
 import { TextInput } from '@mantine/core'
 import { useMemo, useState } from 'react'
 import { Notice } from '~/look'
+import { Strength } from '~/proof/Strength'
 import { ask, type Opened } from './ask'
-import { needed, newPassword, only } from './judge'
+import { needed, newPassword, only, usualLength } from './judge'
 import { DeadLink } from './Links'
 import { Go, Password, Send, Sheet, Stack, Trouble, Waiting } from './parts'
 import { useForm } from './useForm'
@@ -31,11 +32,12 @@ export function Complete({ token }: { token: string }) {
 }
 
 function Form({ token, opened, done }: { token: string; opened: Opened; done: (signin: string) => void }) {
+  const min = opened.min_length ?? usualLength
   const f = useForm(
     { name: '', password: '' },
     (v) => only({
       name: needed(v.name, words.nameMissing),
-      password: opened.known ? needed(v.password, words.passwordMissing) : newPassword(v.password),
+      password: opened.known ? needed(v.password, words.passwordMissing) : newPassword(v.password, min),
     }),
     async (v) => {
       const made = await ask.complete({ token, name: v.name.trim(), password: v.password })
@@ -50,8 +52,9 @@ function Form({ token, opened, done }: { token: string; opened: Opened; done: (s
           {opened.known && <Notice>{w.known}</Notice>}
           <TextInput size="md" type="email" label={words.email} value={opened.email} readOnly autoComplete="username" />
           <TextInput {...f.bind('name')} size="md" label={words.name} description={words.nameHint} autoComplete="name" required withAsterisk={false} />
-          <Password {...f.bind('password')} label={words.password} description={opened.known ? undefined : words.passwordHint}
+          <Password {...f.bind('password')} label={words.password} description={opened.known ? undefined : words.passwordHint(min)}
             autoComplete={opened.known ? 'current-password' : 'new-password'} required withAsterisk={false} />
+          {!opened.known && <Strength password={f.values.password} min={min} own={[f.values.name, opened.email, opened.company]} />}
           <Send busy={f.busy} left={f.left}>{w.send}</Send>
         </Stack>
       </form>

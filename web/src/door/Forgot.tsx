@@ -1,7 +1,8 @@
 import { TextInput } from '@mantine/core'
 import { useMemo, useState } from 'react'
+import { Strength } from '~/proof/Strength'
 import { ask } from './ask'
-import { email, newPassword, only } from './judge'
+import { email, newPassword, only, usualLength } from './judge'
 import { DeadLink } from './Links'
 import { Aside, Go, Password, Send, Sheet, Stack, Trouble, Waiting } from './parts'
 import { useForm } from './useForm'
@@ -44,9 +45,10 @@ export function Reset({ token }: { token: string }) {
   const w = words.reset
   const [opened, again] = useOpened(useMemo(() => (token === '' ? null : () => ask.openReset(token)), [token]))
   const [done, setDone] = useState(false)
+  const min = (opened.state === 'here' ? opened.data?.min_length : undefined) ?? usualLength
   const f = useForm(
     { password: '' },
-    (v) => only({ password: newPassword(v.password) }),
+    (v) => only({ password: newPassword(v.password, min) }),
     async (v) => {
       await ask.reset({ token, password: v.password })
       setDone(true)
@@ -61,7 +63,8 @@ export function Reset({ token }: { token: string }) {
       <form {...f.form}>
         <Stack>
           <Trouble text={f.trouble} />
-          <Password {...f.bind('password')} label={words.newPassword} description={words.passwordHint} autoComplete="new-password" required withAsterisk={false} autoFocus />
+          <Password {...f.bind('password')} label={words.newPassword} description={words.passwordHint(min)} autoComplete="new-password" required withAsterisk={false} autoFocus />
+          <Strength password={f.values.password} min={min} own={[]} />
           <Send busy={f.busy} left={f.left}>{w.send}</Send>
         </Stack>
       </form>

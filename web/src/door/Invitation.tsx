@@ -1,12 +1,12 @@
 import { TextInput } from '@mantine/core'
 import { useMemo, useState } from 'react'
 import { Notice } from '~/look'
-import { Agreement } from './Agreement'
-import { ask, type Opened } from './ask'
-import { needed, newPassword, only } from './judge'
+import { Strength } from '~/proof/Strength'
+import { ask, type Opened, type SigninState } from './ask'
+import { needed, newPassword, only, usualLength } from './judge'
 import { DeadLink } from './Links'
 import { Password, Send, Sheet, Stack, Trouble, Waiting } from './parts'
-import { enter, then } from './Signin'
+import { Steps } from './Steps'
 import { useForm } from './useForm'
 import { useOpened } from './useOpened'
 import { words } from './words'
@@ -16,27 +16,34 @@ const go = { to: '/signin', text: words.forgot.back }
 
 /** The mailed invitation. Somebody new chooses a password; an account that exists is proved by its own one. */
 export function Invitation({ token }: { token: string }) {
-  const [opened, again] = useOpened(useMemo(() => (token === '' ? null : () => ask.openInvitation(token)), [token]))
-  const [owed, setOwed] = useState(false)
+  const [opened, again] = useOpened(useMemo(() => (token === '' ? null : () => open(token)), [token]))
+  const [step, setStep] = useState<SigninState>()
   if (token === '') return <DeadLink then="" go={go} again={again} />
   if (opened.state === 'waiting') return <Waiting title={words.product} />
   if (opened.state === 'refused') return <DeadLink error={opened.error} then={words.link.invitation} go={go} again={again} />
-  if (owed) return <Agreement company={opened.data.company} moved done={enter} />
+  if (step) return <Steps company={opened.data.company} email={opened.data.email} first={step} moved lost={() => { location.assign('/signin?late=1') }} />
   const Form = opened.data.known ? Known : New
-  return <Form token={token} opened={opened.data} owes={() => { setOwed(true) }} />
+  return <Form token={token} opened={opened.data} then={setStep} />
+}
+
+/** The invitation, and how long a password must be here. */
+async function open(token: string): Promise<Opened> {
+  const [opened, door] = await Promise.all([ask.openInvitation(token), ask.door().catch(() => undefined)])
+  return { min_length: door?.password_min, ...opened }
 }
 
 interface Props {
   token: string
   opened: Opened
-  owes: () => void
+  then: (s: SigninState) => void
 }
 
-function New({ token, opened, owes }: Props) {
+function New({ token, opened, then }: Props) {
+  const min = opened.min_length ?? usualLength
   const f = useForm(
     { name: '', password: '' },
-    (v) => only({ name: needed(v.name, words.nameMissing), password: newPassword(v.password) }),
-    async (v) => { then(await ask.accept({ token, name: v.name.trim(), password: v.password }), owes) },
+    (v) => only({ name: needed(v.name, words.nameMissing), password: newPassword(v.password, min) }),
+    async (v) => { then(await ask.accept({ token, name: v.name.trim(), password: v.password })) },
   )
   return (
     <Sheet title={w.title(opened.company)} lead={w.lead(opened.email)}>
@@ -45,7 +52,8 @@ function New({ token, opened, owes }: Props) {
           <Trouble text={f.trouble} />
           <TextInput size="md" type="email" label={words.email} value={opened.email} readOnly autoComplete="username" />
           <TextInput {...f.bind('name')} size="md" label={words.name} description={words.nameHint} autoComplete="name" required withAsterisk={false} />
-          <Password {...f.bind('password')} label={words.password} description={words.passwordHint} autoComplete="new-password" required withAsterisk={false} />
+          <Password {...f.bind('password')} label={words.password} description={words.passwordHint(min)} autoComplete="new-password" required withAsterisk={false} />
+          <Strength password={f.values.password} min={min} own={[f.values.name, opened.email, opened.company]} />
           <Send busy={f.busy} left={f.left}>{w.send}</Send>
         </Stack>
       </form>
@@ -53,11 +61,11 @@ function New({ token, opened, owes }: Props) {
   )
 }
 
-function Known({ token, opened, owes }: Props) {
+function Known({ token, opened, then }: Props) {
   const f = useForm(
     { password: '' },
     (v) => only({ password: needed(v.password, words.passwordMissing) }),
-    async (v) => { then(await ask.signin({ email: opened.email, password: v.password, invitation: token }), owes) },
+    async (v) => { then(await ask.signin({ email: opened.email, password: v.password, invitation: token })) },
   )
   return (
     <Sheet title={w.title(opened.company)} lead={w.lead(opened.email)}>

@@ -1,3 +1,4 @@
+import type { Ceremony, TotpBegun } from '~/api'
 import { Problem, problemOf } from '~/api/problem'
 
 // The calls of the doors. They have their own small client: the console's one reacts to 401 by going to the sign-in
@@ -20,19 +21,35 @@ export interface Door {
   subdomain: string
   domain: string
   signed_in: boolean
-  owed?: 'agreement' | null
+  /** What a begun sign-in owes. */
+  step?: SigninState | null
+  password_min?: number
+  passkeys?: boolean
 }
 
-export interface SignedIn {
+/** How far a sign-in has come; with a step that is owed comes what the page needs to know for it. */
+export interface SigninState {
   state: 'signed_in' | 'owed'
-  owed?: 'agreement'
+  owed?: 'factor' | 'enrol' | 'password' | 'agreement'
+  factor?: { totp: boolean; passkey: boolean; recovery: boolean; trust_days: number } | null
+  enrol?: { phishing_resistant: boolean; message?: string; mail_code: boolean } | null
+  password?: { reason: 'expired' | 'short'; min_length: number } | null
 }
+
+export interface EnrolAnswer {
+  step: SigninState
+  recovery_codes?: string[] | null
+}
+
+/** How the second factor is shown. */
+export type Shown = { code: string } | { recovery_code: string } | { ceremony: string; credential: unknown }
 
 export interface Opened {
   company: string
   email: string
   known: boolean
   subdomain?: string
+  min_length?: number
 }
 
 async function call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
@@ -67,11 +84,24 @@ export const ask = {
   signup: (b: { company: string; subdomain: string; email: string; security_version: string; privacy_version: string }) => call<unknown>('POST', '/signups', b),
   openSignup: (token: string) => call<Opened>('POST', '/signups/open', { token }),
   complete: (b: { token: string; name: string; password: string }) => call<{ workspace_url: string }>('POST', '/signups/complete', b),
-  signin: (b: { email: string; password: string; invitation?: string }) => call<SignedIn>('POST', '/signin', b),
-  agree: (b: { security_version: string; privacy_version: string }) => call<SignedIn>('POST', '/signin/agreement', b),
+  signin: (b: { email: string; password: string; invitation?: string }) => call<SigninState>('POST', '/signin', b),
+  signinPasskeyBegin: () => call<Ceremony>('POST', '/signin/passkey/begin', {}),
+  signinPasskey: (b: { ceremony: string; credential: unknown; invitation?: string }) => call<SigninState>('POST', '/signin/passkey', b),
+  factorBegin: () => call<Ceremony>('POST', '/signin/factor/begin', {}),
+  factor: (b: Shown & { trust?: boolean }) => call<SigninState>('POST', '/signin/factor', b),
+  enrol: {
+    mailCode: () => call<unknown>('POST', '/signin/enrol/mail-code', {}),
+    totp: () => call<TotpBegun>('POST', '/signin/enrol/totp', {}),
+    confirmTotp: (b: { ceremony: string; code: string; name: string; mail_code?: string }) => call<EnrolAnswer>('POST', '/signin/enrol/totp/confirm', b),
+    passkey: () => call<Ceremony>('POST', '/signin/enrol/passkey', {}),
+    confirmPasskey: (b: { ceremony: string; credential: unknown; name: string; mail_code?: string }) => call<EnrolAnswer>('POST', '/signin/enrol/passkey/confirm', b),
+  },
+  newPassword: (password: string) => call<SigninState>('POST', '/signin/password', { password }),
+  agree: (b: { security_version: string; privacy_version: string }) => call<SigninState>('POST', '/signin/agreement', b),
+  signout: () => call<unknown>('POST', '/signout', {}),
   forgot: (email: string) => call<unknown>('POST', '/password/forgot', { email }),
-  openReset: (token: string) => call<unknown>('POST', '/password/open', { token }),
+  openReset: (token: string) => call<{ min_length?: number } | undefined>('POST', '/password/open', { token }),
   reset: (b: { token: string; password: string }) => call<unknown>('POST', '/password/reset', b),
   openInvitation: (token: string) => call<Opened>('POST', '/invitations/open', { token }),
-  accept: (b: { token: string; name: string; password: string }) => call<SignedIn>('POST', '/invitations/accept', b),
+  accept: (b: { token: string; name: string; password: string }) => call<SigninState>('POST', '/invitations/accept', b),
 }

@@ -8,11 +8,14 @@ export function email(value: string): string | undefined {
   return /^[^\s@<>()",;:\\[\]]+@[^\s@<>()",;:\\[\]]+\.[^\s@<>()",;:\\[\]]+$/.test(value.trim()) ? undefined : words.emailWrong
 }
 
-/** Any characters count, spaces too; 12 to 128 of them (ASVS 6.2.1, 6.2.9). */
-export function newPassword(value: string): string | undefined {
+/** Where the server has not said how long a password must be (ASVS 6.2.1). */
+export const usualLength = 12
+
+/** Any characters count, spaces too; 128 of them at most (ASVS 6.2.9). */
+export function newPassword(value: string, min: number): string | undefined {
   const n = Array.from(value).length
-  if (n === 0) return words.passwordNone
-  if (n < 12) return words.passwordShort(12 - n)
+  if (n === 0) return words.passwordNone(min)
+  if (n < min) return words.passwordShort(min - n, min)
   return n > 128 ? words.passwordLong : undefined
 }
 

@@ -55,6 +55,21 @@ export function Aside({ children }: { children: ReactNode }) {
   return <p className={styles.aside}>{children}</p>
 }
 
+/** Small ways aside, one a line. */
+export function Lines({ children }: { children: ReactNode }) {
+  return <div className={styles.lines}>{children}</div>
+}
+
+/** Looks like a link and changes what stands here. */
+export function TextButton({ act, children }: { act: () => void; children: string }) {
+  return <button type="button" className={styles.line} onClick={act}>{children}</button>
+}
+
+/** Between two ways. */
+export function Or() {
+  return <p className={styles.or}>{words.signin.or}</p>
+}
+
 /** What went wrong with the form as a whole. */
 export function Trouble({ text }: { text: string }) {
   return text === '' ? null : <Notice tone="danger">{text}</Notice>

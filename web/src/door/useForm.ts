@@ -1,5 +1,6 @@
 import { type ChangeEvent, type FormEvent, useEffect, useRef, useState } from 'react'
 import { Problem, sentence } from '~/api/problem'
+import { PasskeyError } from '~/proof/webauthn'
 import { words } from './words'
 
 export type Values = Record<string, string>
@@ -21,6 +22,7 @@ export function useForm<V extends Values>(start: V, judge: (v: V) => Wrong<V>, s
   }, [wrong])
 
   function refused(e: unknown): void {
+    if (e instanceof PasskeyError && e.broken) return
     if (e instanceof Problem && e.status === 429) {
       const seconds = Math.max(1, Math.ceil(e.retryAfter ?? 30))
       setUntil(Date.now() + seconds * 1000)
@@ -35,7 +37,12 @@ export function useForm<V extends Values>(start: V, judge: (v: V) => Wrong<V>, s
       else rest.push(asSentence(reason))
     }
     setWrong(mine)
-    if (Object.keys(mine).length === 0 || rest.length > 0) setTrouble(rest.join(' ') || sentence(e))
+    if (Object.keys(mine).length === 0 || rest.length > 0) setTrouble(rest.join(' ') || (e instanceof PasskeyError ? e.message : sentence(e)))
+  }
+
+  function change(name: keyof V, value: string): void {
+    setValues((v) => ({ ...v, [name]: value }))
+    setWrong((w) => (w[name] === undefined ? w : Object.fromEntries(Object.entries(w).filter(([k]) => k !== name)) as Wrong<V>))
   }
 
   async function submit(): Promise<void> {
@@ -43,9 +50,15 @@ export function useForm<V extends Values>(start: V, judge: (v: V) => Wrong<V>, s
     setWrong(found)
     setTrouble('')
     if (Object.keys(found).length > 0) return
+    await run(() => send(values))
+  }
+
+  /** Does something beside the form's own button, such as asking for a passkey, with the same care for what goes wrong. */
+  async function run(what: () => Promise<void>): Promise<void> {
+    setTrouble('')
     setBusy(true)
     try {
-      await send(values)
+      await what()
     } catch (e) {
       refused(e)
     } finally {
@@ -58,6 +71,9 @@ export function useForm<V extends Values>(start: V, judge: (v: V) => Wrong<V>, s
     busy,
     trouble,
     left,
+    refused,
+    change,
+    run: (what: () => Promise<void>) => { if (!busy && left === 0) void run(what) },
     set: (name: keyof V, value: string) => { setValues((v) => ({ ...v, [name]: value })) },
     form: {
       ref: form,
@@ -72,9 +88,7 @@ export function useForm<V extends Values>(start: V, judge: (v: V) => Wrong<V>, s
       value: values[name],
       error: wrong[name],
       onChange: (e: ChangeEvent<HTMLInputElement>) => {
-        const { value } = e.currentTarget
-        setValues((v) => ({ ...v, [name]: value }))
-        setWrong((w) => (w[name] === undefined ? w : Object.fromEntries(Object.entries(w).filter(([k]) => k !== name)) as Wrong<V>))
+        change(name, e.currentTarget.value)
       },
     }),
   }
