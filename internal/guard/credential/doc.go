@@ -1,4 +1,5 @@
-// Package credential proves who somebody is: password hashes and opaque tokens. Second factors join it later.
+// Package credential proves who somebody is: password hashes, opaque tokens, codes of an authenticator app, passkeys,
+// recovery codes.
 //
 // Passwords are prepared by the OpaqueString profile (RFC 8265 §4.2) and hashed by argon2id (RFC 9106) with 19 MiB,
 // two passes and one lane. What is stored is a PHC string; parsing is strict, and parameters outside the bounds are
