@@ -22,6 +22,7 @@ import (
 	"parlatory/internal/domain/contact"
 	"parlatory/internal/domain/keys"
 	"parlatory/internal/domain/role"
+	"parlatory/internal/domain/security"
 	"parlatory/internal/domain/signin"
 	"parlatory/internal/domain/staff"
 	"parlatory/internal/domain/workspace"
@@ -80,7 +81,7 @@ type Program struct {
 // Catalogue gathers the acts of all rooms.
 func Catalogue() (*access.Catalogue, error) {
 	return access.NewCatalogue(
-		ledger.Acts(), workspace.Acts(), role.Acts(), keys.Acts(), account.Acts(), staff.Acts(), signin.Acts(), contact.Acts(), chat.Acts(), audit.Acts(),
+		ledger.Acts(), workspace.Acts(), security.Acts(), role.Acts(), keys.Acts(), account.Acts(), staff.Acts(), signin.Acts(), contact.Acts(), chat.Acts(), audit.Acts(),
 	)
 }
 
@@ -123,7 +124,11 @@ func (p *Program) rooms(ring *vault.Ring, roles access.Roles) {
 		DB: p.DB, Law: p.Law, Ring: ring, Ledger: p.Ledger, Clock: p.Clock, Domain: p.Domain, PublicURL: p.URL, Mailer: p.Mailer, Log: p.Log,
 		Steady: staff.Steady,
 	})
-	store := signin.NewSessions(signin.SessionOptions{DB: p.DB, Law: p.Law, Ring: ring, Clock: p.Clock, Log: p.Log})
+	se := security.New(security.Options{
+		DB: p.DB, Law: p.Law, Ring: ring, Ledger: p.Ledger, Workspace: ws, Roles: roles, Clock: p.Clock, Log: p.Log, Steady: staff.Steady,
+	})
+	p.Law.Guard(se, p.Clock)
+	store := signin.NewSessions(signin.SessionOptions{DB: p.DB, Law: p.Law, Ring: ring, Security: se, Clock: p.Clock, Log: p.Log})
 	ac := account.New(account.Options{
 		DB: p.DB, Law: p.Law, Ring: ring, Ledger: p.Ledger, Workspace: ws, Sessions: store, Clock: p.Clock, Log: p.Log, Limits: p.Limits.Account,
 	})
@@ -141,8 +146,8 @@ func (p *Program) rooms(ring *vault.Ring, roles access.Roles) {
 	p.store = store
 	p.DB.Listen(ch)
 	au := audit.New(audit.Options{DB: p.DB, Law: p.Law, Ledger: p.Ledger})
-	p.Rooms = api.Rooms{Law: p.Law, Roles: roles, Workspace: ws, Account: ac, Staff: st, Signin: si, Contact: co, Chat: ch, Audit: au, Clock: p.Clock}
-	p.jobs = []func(context.Context) error{p.Ledger.Run, ws.Run, st.Run, si.Run, ch.Run}
+	p.Rooms = api.Rooms{Law: p.Law, Roles: roles, Workspace: ws, Security: se, Account: ac, Staff: st, Signin: si, Contact: co, Chat: ch, Audit: au, Clock: p.Clock}
+	p.jobs = []func(context.Context) error{p.Ledger.Run, ws.Run, se.Run, st.Run, si.Run, ch.Run}
 }
 
 // sessions is what doors ask for who somebody is.

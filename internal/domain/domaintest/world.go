@@ -14,6 +14,7 @@ import (
 	"parlatory/internal/domain/account"
 	"parlatory/internal/domain/keys"
 	"parlatory/internal/domain/role"
+	"parlatory/internal/domain/security"
 	"parlatory/internal/domain/signin"
 	"parlatory/internal/domain/staff"
 	"parlatory/internal/domain/workspace"
@@ -113,6 +114,7 @@ type World struct {
 	Mail      *Post
 	Log       *slog.Logger
 	Workspace *workspace.Room
+	Security  *security.Room
 	Account   *account.Room
 	Staff     *staff.Room
 	Signin    *signin.Room
@@ -158,7 +160,7 @@ func Make(t testing.TB, setup Setup) *World {
 		w.Log = slog.New(slog.DiscardHandler)
 	}
 	acts := append([][]access.Act{
-		{Raw}, ledger.Acts(), workspace.Acts(), role.Acts(), keys.Acts(), account.Acts(), staff.Acts(), signin.Acts(),
+		{Raw}, ledger.Acts(), workspace.Acts(), security.Acts(), role.Acts(), keys.Acts(), account.Acts(), staff.Acts(), signin.Acts(),
 	}, setup.Acts...)
 	var err error
 	w.Catalogue, err = access.NewCatalogue(acts...)
@@ -195,7 +197,9 @@ func (w *World) rooms(setup Setup) {
 		return "https://" + sub + "." + Domain
 	}
 	w.Workspace = workspace.New(workspace.Options{DB: w.DB, Law: w.Law, Ring: w.Ring, Ledger: w.Ledger, Clock: w.Clock, Domain: Domain, PublicURL: url, Mailer: w.Mail, Log: w.Log, Steady: staff.Steady})
-	w.Sessions = signin.NewSessions(signin.SessionOptions{DB: w.DB, Law: w.Law, Ring: w.Ring, Clock: w.Clock, Log: w.Log})
+	w.Security = security.New(security.Options{DB: w.DB, Law: w.Law, Ring: w.Ring, Ledger: w.Ledger, Workspace: w.Workspace, Roles: w.Roles, Clock: w.Clock, Log: w.Log, Steady: staff.Steady})
+	w.Law.Guard(w.Security, w.Clock)
+	w.Sessions = signin.NewSessions(signin.SessionOptions{DB: w.DB, Law: w.Law, Ring: w.Ring, Security: w.Security, Clock: w.Clock, Log: w.Log})
 	w.Account = account.New(account.Options{DB: w.DB, Law: w.Law, Ring: w.Ring, Ledger: w.Ledger, Workspace: w.Workspace, Sessions: w.Sessions, Clock: w.Clock, Log: w.Log, Limits: setup.Account})
 	w.Staff = staff.New(staff.Options{DB: w.DB, Law: w.Law, Roles: w.Roles, Ring: w.Ring, Ledger: w.Ledger, Workspace: w.Workspace, Account: w.Account, Sessions: w.Sessions, Clock: w.Clock, Log: w.Log})
 	w.Signin = signin.New(signin.Options{DB: w.DB, Law: w.Law, Ring: w.Ring, Ledger: w.Ledger, Workspace: w.Workspace, Account: w.Account, Staff: w.Staff, Sessions: w.Sessions, Clock: w.Clock, Log: w.Log, Limits: setup.Signin})

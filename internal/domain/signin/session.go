@@ -8,27 +8,29 @@ import (
 	"time"
 
 	"parlatory"
+	"parlatory/internal/domain/security"
 	"parlatory/internal/guard/access"
 	"parlatory/internal/guard/credential"
 	"parlatory/internal/guard/vault"
 	"parlatory/internal/storage/db"
 )
 
-// How long things last (ASVS 7.3.1, 7.3.2). A workspace's own limits can only be shorter.
+// How long things last at most (ASVS 7.3.1, 7.3.2); what holds is what the workspace set.
 const (
-	SessionIdle = 8 * time.Hour
-	SessionLife = 7 * 24 * time.Hour
+	SessionIdle = security.IdleMinutesMost * time.Minute
+	SessionLife = security.LifeHoursMost * time.Hour
 	AttemptLife = 15 * time.Minute
 	touchEach   = time.Minute
 )
 
 // SessionOptions are what the store of sessions needs.
 type SessionOptions struct {
-	DB    *db.DB
-	Law   *access.Law
-	Ring  *vault.Ring
-	Clock parlatory.Clock
-	Log   *slog.Logger
+	DB       *db.DB
+	Law      *access.Law
+	Ring     *vault.Ring
+	Security *security.Room
+	Clock    parlatory.Clock
+	Log      *slog.Logger
 }
 
 // Sessions is the store of sessions and half sessions. It stands apart from the sign-in room, since the rooms to the
@@ -46,6 +48,8 @@ type session struct {
 	staff                  parlatory.StaffID
 	department             parlatory.DepartmentID
 	role                   string
+	factor                 parlatory.Factor // what was proved beside the password when it began
+	proved                 time.Time        // when password or factor was last given
 	created, expires, seen time.Time
 	revision               uint32
 	sealed                 vault.Sealed
@@ -67,12 +71,12 @@ func placeOf(a parlatory.Actor) place {
 
 func (s session) binding() vault.Binding {
 	return vault.Binding{Table: "sessions", Row: s.id.Raw(), Revision: s.revision,
-		Clear: []any{s.token[:], s.account, s.door, s.staff, s.department, s.role, s.created, s.expires}}
+		Clear: []any{s.token[:], s.account, s.door, s.staff, s.department, s.role, string(s.factor), s.proved, s.created, s.expires}}
 }
 
 func scanSession(row *db.Row) (session, error) {
 	var s session
-	err := row.Scan(&s.id, &s.token, &s.account, &s.door, &s.staff, &s.department, &s.role, &s.created, &s.expires, &s.seen, &s.revision, &s.sealed)
+	err := row.Scan(&s.id, &s.token, &s.account, &s.door, &s.staff, &s.department, &s.role, &s.factor, &s.proved, &s.created, &s.expires, &s.seen, &s.revision, &s.sealed)
 	if errors.Is(err, db.ErrNone) {
 		return s, errSignIn()
 	}
@@ -104,7 +108,11 @@ func (s *Sessions) Session(ctx context.Context, door parlatory.WorkspaceID, toke
 		return parlatory.Actor{}, err
 	}
 	now := s.o.Clock.Now()
-	if !now.Before(row.expires) || now.Sub(row.seen) >= SessionIdle {
+	limits, err := s.o.Security.Of(ctx, door)
+	if err != nil {
+		return parlatory.Actor{}, err
+	}
+	if row.over(limits.Sessions, now) {
 		return parlatory.Actor{}, errSignIn()
 	}
 	if err := s.prove(ctx, row.account, row.binding(), row.sealed); err != nil {
@@ -119,7 +127,13 @@ func (s *Sessions) Session(ctx context.Context, door parlatory.WorkspaceID, toke
 	actor := from
 	actor.Kind, actor.Workspace, actor.Session = parlatory.Staff, door, row.id
 	actor.Account, actor.Staff, actor.Department, actor.Role = row.account, row.staff, row.department, row.role
+	actor.Factor, actor.Proved = row.factor, row.proved
 	return actor, nil
+}
+
+// over judges a session by the limits that hold now: a shorter one ends those that are open (ASVS 7.3.1, 7.3.2).
+func (s session) over(p security.SessionPolicy, now time.Time) bool {
+	return !now.Before(s.expires) || now.Sub(s.created) >= p.Life() || now.Sub(s.seen) >= p.Idle()
 }
 
 // prove refuses a row that was changed past the program, as if it were not there.
@@ -156,11 +170,11 @@ func (s *Sessions) begin(tx *db.Tx, held *vault.Held, row session, from parlator
 		return token, row.id, err
 	}
 	row.id, row.token, row.revision = parlatory.NewID[parlatory.SessionKind](s.o.Clock), hash, 1
-	row.created, row.seen, row.expires = tx.Now(), tx.Now(), tx.Now().Add(SessionLife)
+	row.created, row.seen, row.proved, row.expires = tx.Now(), tx.Now(), tx.Now(), tx.Now().Add(SessionLife)
 	if row.sealed, err = vault.SealJSON(held, row.binding(), placeOf(from)); err != nil {
 		return token, row.id, fmt.Errorf("seal session: %w", err)
 	}
-	_, err = tx.House().Exec(sqlInsertSession, row.id, row.token, row.account, row.door, row.staff, row.department, row.role, row.created, row.expires, row.seen, row.revision, row.sealed)
+	_, err = tx.House().Exec(sqlInsertSession, row.id, row.token, row.account, row.door, row.staff, row.department, row.role, string(row.factor), row.proved, row.created, row.expires, row.seen, row.revision, row.sealed)
 	if err != nil {
 		return token, row.id, fmt.Errorf("store session: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"parlatory/internal/domain/account"
 	"parlatory/internal/domain/domaintest"
 	"parlatory/internal/domain/role"
+	"parlatory/internal/domain/security"
 	"parlatory/internal/domain/signin"
 	"parlatory/internal/domain/workspace"
 	"parlatory/internal/storage/db"
@@ -237,12 +238,12 @@ func second[T any](_ T, err error) error { return err }
 func TestSessionEnds(t *testing.T) {
 	w := domaintest.New(t)
 	ws, admin := w.Founded(t, "acme")
-	token := w.Tokens[admin.Session]
-	w.Clock.Advance(signin.SessionIdle - time.Second)
+	token, idle := w.Tokens[admin.Session], security.Default().Sessions.Idle()
+	w.Clock.Advance(idle - time.Second)
 	lives(t, w, ws, token, "within the idle limit")
-	w.Clock.Advance(signin.SessionIdle - time.Second)
+	w.Clock.Advance(idle - time.Second)
 	lives(t, w, ws, token, "used in between")
-	w.Clock.Advance(signin.SessionIdle + time.Second)
+	w.Clock.Advance(idle + time.Second)
 	dead(t, w, ws, token, "idle")
 	fresh := w.SignIn(t, ws, "admin@acme.example", domaintest.Password)
 	for range 4 * 7 {

@@ -1,9 +1,9 @@
 package signin
 
 const (
-	sessionColumns = `id, token, account, door, staff, department, role, created_at, expires_at, seen_at, revision, sealed`
+	sessionColumns = `id, token, account, door, staff, department, role, factor, proved_at, created_at, expires_at, seen_at, revision, sealed`
 
-	sqlInsertSession     = `INSERT INTO sessions (workspace, ` + sessionColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
+	sqlInsertSession     = `INSERT INTO sessions (workspace, ` + sessionColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
 	sqlSessionByToken    = `SELECT ` + sessionColumns + ` FROM sessions WHERE workspace = $1 AND token = $2 AND door = $3`
 	sqlSessionByID       = `SELECT ` + sessionColumns + ` FROM sessions WHERE workspace = $1 AND id = $2`
 	sqlTouchSession      = `UPDATE sessions SET seen_at = $3 WHERE workspace = $1 AND id = $2 AND seen_at = $4`

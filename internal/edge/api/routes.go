@@ -6,6 +6,7 @@ import (
 	"parlatory/internal/domain/audit"
 	"parlatory/internal/domain/chat"
 	"parlatory/internal/domain/contact"
+	"parlatory/internal/domain/security"
 	"parlatory/internal/domain/signin"
 	"parlatory/internal/domain/staff"
 	"parlatory/internal/domain/workspace"
@@ -17,6 +18,7 @@ type Rooms struct {
 	Law       *access.Law
 	Roles     access.Roles
 	Workspace *workspace.Room
+	Security  *security.Room
 	Account   *account.Room
 	Staff     *staff.Room
 	Signin    *signin.Room
