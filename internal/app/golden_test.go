@@ -10,6 +10,7 @@ import (
 	"sort"
 	"strings"
 	"testing"
+	"time"
 
 	"parlatory"
 	"parlatory/internal/domain/role"
@@ -96,7 +97,7 @@ func matrix(t *testing.T, p *Program) []byte {
 			cells = append(cells, verdict(p, parlatory.Actor{Kind: kind, Workspace: parlatory.House}, a))
 		}
 		for _, r := range roles {
-			cells = append(cells, verdict(p, parlatory.Actor{Kind: parlatory.Staff, Role: r, Workspace: parlatory.House}, a))
+			cells = append(cells, verdict(p, parlatory.Actor{Kind: parlatory.Staff, Role: r, Workspace: parlatory.House, Proved: time.Now()}, a))
 		}
 		if strings.Join(cells[6:], "") == "------" {
 			if _, err := p.Law.System(a, parlatory.House); err != nil {
