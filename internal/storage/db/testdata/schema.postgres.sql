@@ -350,6 +350,43 @@ messages parlatory_serving may INSERT
 messages parlatory_serving may SELECT
 messages parlatory_serving may UPDATE
 
+-- network_rules
+network_rules.workspace bytea NOT NULL
+network_rules.id bytea NOT NULL
+network_rules.list text NOT NULL
+network_rules.created_at bigint NOT NULL
+network_rules.ends_at bigint
+network_rules.sealed bytea NOT NULL
+network_rules network_rules_pkey PRIMARY KEY (workspace, id)
+CREATE INDEX network_rules_list ON public.network_rules USING btree (workspace, list, id)
+CREATE UNIQUE INDEX network_rules_pkey ON public.network_rules USING btree (workspace, id)
+network_rules parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+network_rules parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+network_rules row security t forced t
+network_rules parlatory_serving may DELETE
+network_rules parlatory_serving may INSERT
+network_rules parlatory_serving may SELECT
+network_rules parlatory_serving may UPDATE
+
+-- network_watch
+network_watch.workspace bytea NOT NULL
+network_watch.staff bytea NOT NULL
+network_watch.address_index bytea NOT NULL
+network_watch.hour bigint NOT NULL
+network_watch.mode text NOT NULL
+network_watch.times bigint NOT NULL
+network_watch.sealed bytea NOT NULL
+network_watch network_watch_pkey PRIMARY KEY (workspace, staff, address_index, hour, mode)
+CREATE INDEX network_watch_hour ON public.network_watch USING btree (workspace, hour)
+CREATE UNIQUE INDEX network_watch_pkey ON public.network_watch USING btree (workspace, staff, address_index, hour, mode)
+network_watch parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+network_watch parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+network_watch row security t forced t
+network_watch parlatory_serving may DELETE
+network_watch parlatory_serving may INSERT
+network_watch parlatory_serving may SELECT
+network_watch parlatory_serving may UPDATE
+
 -- outbox
 outbox.workspace bytea NOT NULL
 outbox.id bytea NOT NULL
@@ -421,6 +458,21 @@ rooms parlatory_serving may INSERT
 rooms parlatory_serving may SELECT
 rooms parlatory_serving may UPDATE
 
+-- security_settings
+security_settings.workspace bytea NOT NULL
+security_settings.revision bigint NOT NULL
+security_settings.changed_at bigint NOT NULL
+security_settings.sealed bytea NOT NULL
+security_settings security_settings_pkey PRIMARY KEY (workspace)
+CREATE UNIQUE INDEX security_settings_pkey ON public.security_settings USING btree (workspace)
+security_settings parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+security_settings parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+security_settings row security t forced t
+security_settings parlatory_serving may DELETE
+security_settings parlatory_serving may INSERT
+security_settings parlatory_serving may SELECT
+security_settings parlatory_serving may UPDATE
+
 -- sessions
 sessions.workspace bytea NOT NULL
 sessions.id bytea NOT NULL
@@ -435,6 +487,8 @@ sessions.expires_at bigint NOT NULL
 sessions.seen_at bigint NOT NULL
 sessions.revision bigint NOT NULL
 sessions.sealed bytea NOT NULL
+sessions.factor text NOT NULL DEFAULT ''::text
+sessions.proved_at bigint
 sessions sessions_pkey PRIMARY KEY (workspace, id)
 CREATE INDEX sessions_account ON public.sessions USING btree (workspace, account)
 CREATE UNIQUE INDEX sessions_pkey ON public.sessions USING btree (workspace, id)
@@ -539,6 +593,20 @@ subject_keys parlatory_serving may DELETE
 subject_keys parlatory_serving may INSERT
 subject_keys parlatory_serving may SELECT
 subject_keys parlatory_serving may UPDATE
+
+-- visitor_refusals
+visitor_refusals.workspace bytea NOT NULL
+visitor_refusals.day bigint NOT NULL
+visitor_refusals.times bigint NOT NULL
+visitor_refusals visitor_refusals_pkey PRIMARY KEY (workspace, day)
+CREATE UNIQUE INDEX visitor_refusals_pkey ON public.visitor_refusals USING btree (workspace, day)
+visitor_refusals parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+visitor_refusals parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+visitor_refusals row security t forced t
+visitor_refusals parlatory_serving may DELETE
+visitor_refusals parlatory_serving may INSERT
+visitor_refusals parlatory_serving may SELECT
+visitor_refusals parlatory_serving may UPDATE
 
 -- visitor_tokens
 visitor_tokens.workspace bytea NOT NULL

@@ -247,6 +247,31 @@ CREATE TABLE messages (
 
 CREATE UNIQUE INDEX messages_client ON messages (workspace, room, client);
 
+CREATE TABLE network_rules (
+    workspace  BYTEA  NOT NULL,
+    id         BYTEA  NOT NULL,
+    list       TEXT   NOT NULL,
+    created_at BIGINT NOT NULL,
+    ends_at    BIGINT,
+    sealed     BYTEA  NOT NULL,
+    PRIMARY KEY (workspace, id)
+);
+
+CREATE INDEX network_rules_list ON network_rules (workspace, list, id);
+
+CREATE TABLE network_watch (
+    workspace     BYTEA  NOT NULL,
+    staff         BYTEA  NOT NULL,
+    address_index BYTEA  NOT NULL,
+    hour          BIGINT NOT NULL,
+    mode          TEXT   NOT NULL,
+    times         BIGINT NOT NULL,
+    sealed        BYTEA  NOT NULL,
+    PRIMARY KEY (workspace, staff, address_index, hour, mode)
+);
+
+CREATE INDEX network_watch_hour ON network_watch (workspace, hour);
+
 CREATE TABLE outbox (
     workspace  BYTEA  NOT NULL,
     id         BYTEA  NOT NULL,
@@ -293,6 +318,14 @@ CREATE TABLE rooms (
     PRIMARY KEY (workspace, id)
 );
 
+CREATE TABLE security_settings (
+    workspace  BYTEA  NOT NULL,
+    revision   BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL,
+    sealed     BYTEA  NOT NULL,
+    PRIMARY KEY (workspace)
+);
+
 CREATE TABLE sessions (
     workspace  BYTEA  NOT NULL,
     id         BYTEA  NOT NULL,
@@ -306,7 +339,7 @@ CREATE TABLE sessions (
     expires_at BIGINT NOT NULL,
     seen_at    BIGINT NOT NULL,
     revision   BIGINT NOT NULL,
-    sealed     BYTEA  NOT NULL,
+    sealed     BYTEA  NOT NULL, factor TEXT NOT NULL DEFAULT '', proved_at BIGINT,
     PRIMARY KEY (workspace, id)
 );
 
@@ -376,6 +409,13 @@ CREATE TABLE subject_keys (
     created_at BIGINT NOT NULL,
     wrapped    BYTEA  NOT NULL,
     PRIMARY KEY (workspace, kind, subject, version)
+);
+
+CREATE TABLE visitor_refusals (
+    workspace BYTEA  NOT NULL,
+    day       BIGINT NOT NULL,
+    times     BIGINT NOT NULL,
+    PRIMARY KEY (workspace, day)
 );
 
 CREATE TABLE visitor_tokens (
