@@ -40,4 +40,5 @@ func (a *API) routes() {
 	a.messageRoutes()
 	a.widgetRoutes()
 	a.auditRoutes()
+	a.securityRoutes()
 }

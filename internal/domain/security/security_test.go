@@ -1,0 +1,288 @@
+package security_test
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"parlatory"
+	"parlatory/internal/domain/domaintest"
+	"parlatory/internal/domain/role"
+	"parlatory/internal/domain/security"
+	"parlatory/internal/guard/policy"
+	"parlatory/internal/storage/db"
+)
+
+func network(t *testing.T, s string) policy.Network {
+	t.Helper()
+	n, err := policy.ParseNetwork(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func at(a parlatory.Actor, address string) parlatory.Actor {
+	a.Address = netip.MustParseAddr(address)
+	return a
+}
+
+// A card is changed by what was seen of it, within its bounds, and the ledger has old and new.
+func TestSettings(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		v, err := w.Security.View(t.Context(), admin)
+		if err != nil || v.Settings != security.Default() || v.Revision != 0 {
+			t.Fatalf("%+v %v", v, err)
+		}
+		p := security.PasswordPolicy{MinLength: 16, History: 5}
+		if v, err = w.Security.SetPassword(t.Context(), admin, v.Revision, p, v.Lockout); err != nil || v.Password != p || v.Revision != 1 {
+			t.Fatalf("%+v %v", v, err)
+		}
+		if _, err := w.Security.SetSessions(t.Context(), admin, 0, security.SessionPolicy{IdleMinutes: 30, LifeHours: 12}); parlatory.KindOf(err) != parlatory.KindConflict {
+			t.Errorf("over an unseen change: %v", err)
+		}
+		for what, bad := range map[string]security.PasswordPolicy{
+			"short without a factor": {MinLength: 8}, "too long": {MinLength: 65}, "long history": {MinLength: 12, History: 25}, "age": {MinLength: 12, MaxAgeDays: 366},
+		} {
+			if _, err := w.Security.SetPassword(t.Context(), admin, 1, bad, v.Lockout); parlatory.KindOf(err) != parlatory.KindInvalid {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		if got, err := w.Security.Of(t.Context(), ws); err != nil || got.Password != p {
+			t.Errorf("%+v %v", got, err)
+		}
+		other, _ := w.Founded(t, "other")
+		if got, err := w.Security.Of(t.Context(), other); err != nil || got != security.Default() {
+			t.Errorf("another workspace: %+v %v", got, err)
+		}
+		agent := w.Hire(t, ws, role.Agent)
+		if _, err := w.Security.View(t.Context(), agent); parlatory.KindOf(err) != parlatory.KindForbidden {
+			t.Errorf("agent: %v", err)
+		}
+	})
+}
+
+// Sensitive changes ask for password or factor again after ten minutes.
+//
+// ASVS V7.5.1, V7.5.3
+func TestStepUpIsAsked(t *testing.T) {
+	w := domaintest.New(t)
+	_, admin := w.Founded(t, "acme")
+	w.Clock.Advance(11 * time.Minute)
+	if _, err := w.Security.SetSessions(t.Context(), admin, 0, security.SessionPolicy{IdleMinutes: 30, LifeHours: 12}); parlatory.KindOf(err) != parlatory.KindStepUp {
+		t.Errorf("after eleven minutes: %v", err)
+	}
+	if _, err := w.Security.View(t.Context(), admin); err != nil {
+		t.Errorf("looking: %v", err)
+	}
+}
+
+// Whoever requires a factor has one; what stands open without one is out at the next act, though nobody ended it.
+//
+// ASVS V6.3.3, V8.3.1
+func TestAC_032_RequiredFactorHoldsForOpenSessions(t *testing.T) {
+	w := domaintest.New(t)
+	ws, admin := w.Founded(t, "acme")
+	agent := w.Hire(t, ws, role.Agent)
+	p := security.FactorPolicy{Required: true}
+	if _, err := w.Security.SetFactor(t.Context(), admin, 0, p); parlatory.KindOf(err) != parlatory.KindConflict {
+		t.Fatalf("by somebody without a factor: %v", err)
+	}
+	admin.Factor = parlatory.TOTP
+	if _, err := w.Security.SetFactor(t.Context(), admin, 0, p); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Security.Admit(t.Context(), agent); parlatory.KindOf(err) != parlatory.KindUnauthenticated {
+		t.Errorf("a session without a factor: %v", err)
+	}
+	if _, err := w.Staff.Me(t.Context(), agent); parlatory.KindOf(err) != parlatory.KindUnauthenticated {
+		t.Errorf("an act of it: %v", err)
+	}
+	p.Resistant = true
+	if _, err := w.Security.SetFactor(t.Context(), admin, 1, p); parlatory.KindOf(err) != parlatory.KindConflict {
+		t.Errorf("passkeys asked by somebody with a code: %v", err)
+	}
+	admin.Factor = parlatory.Passkey
+	if _, err := w.Security.SetFactor(t.Context(), admin, 1, p); err != nil {
+		t.Fatal(err)
+	}
+	agent.Factor = parlatory.TOTP
+	if err := w.Security.Admit(t.Context(), agent); parlatory.KindOf(err) != parlatory.KindUnauthenticated {
+		t.Errorf("a code where passkeys are asked: %v", err)
+	}
+}
+
+// Nobody shuts themselves out: not by switching on, not by taking the last line, not by a line for another role.
+func TestAC_085_TheAuthorStaysInside(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		agent := w.Hire(t, ws, role.Agent)
+		admin = at(admin, "203.0.113.7")
+		on := func() error { return w.Security.SetStaffMode(t.Context(), admin, security.On) }
+		if err := on(); parlatory.KindOf(err) != parlatory.KindConflict || !strings.Contains(err.Error(), "203.0.113.7") {
+			t.Fatalf("an empty list: %v", err)
+		}
+		add := func(e security.Entry) parlatory.RowID {
+			t.Helper()
+			e.List = security.StaffList
+			e, err := w.Security.Add(t.Context(), admin, e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return e.ID
+		}
+		add(security.Entry{Network: network(t, "198.51.100.0/24")})
+		add(security.Entry{Network: network(t, "203.0.113.0/24"), Role: role.Agent})
+		if err := on(); parlatory.KindOf(err) != parlatory.KindConflict {
+			t.Fatalf("a line for another role: %v", err)
+		}
+		own := add(security.Entry{Network: network(t, "203.0.113.1-203.0.113.9")})
+		if err := on(); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Security.Remove(t.Context(), admin, security.StaffList, own); parlatory.KindOf(err) != parlatory.KindConflict {
+			t.Errorf("the own line was taken: %v", err)
+		}
+		second := add(security.Entry{Network: network(t, "203.0.113.7"), Role: role.Administrator})
+		if err := w.Security.Remove(t.Context(), admin, security.StaffList, own); err != nil {
+			t.Errorf("with a second line: %v", err)
+		}
+		if err := w.Security.Remove(t.Context(), admin, security.StaffList, second); parlatory.KindOf(err) != parlatory.KindConflict {
+			t.Errorf("the last line: %v", err)
+		}
+		for address, inside := range map[string]bool{"203.0.113.7": true, "::ffff:203.0.113.7": true, "203.0.113.8": false, "2001:db8::1": false} {
+			if err := w.Security.Admit(t.Context(), at(admin, address)); (err == nil) != inside {
+				t.Errorf("%s: %v", address, err)
+			}
+		}
+		if err := w.Security.Admit(t.Context(), at(agent, "203.0.113.200")); err != nil {
+			t.Errorf("an agent where agents may be: %v", err)
+		}
+	})
+}
+
+// A list that watches refuses nobody and says whom it would have refused.
+func TestWatching(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		if err := w.Security.SetStaffMode(t.Context(), admin, security.Watch); err != nil {
+			t.Fatal(err)
+		}
+		agent := at(w.Hire(t, ws, role.Agent), "192.0.2.77")
+		for range 3 {
+			if err := w.Security.Admit(t.Context(), agent); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 2 { // what is written twice adds up
+			if err := w.Security.Flush(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			_ = w.Security.Admit(t.Context(), agent)
+		}
+		if err := w.Security.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		all, err := w.Security.Sightings(t.Context(), admin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range all {
+			if s.Staff == agent.Staff && s.Address == "192.0.2.77" {
+				if s.Times != 5 || s.Refused {
+					t.Errorf("%+v", s)
+				}
+				return
+			}
+		}
+		t.Errorf("the agent was not seen: %+v", all)
+	})
+}
+
+// One of the visitors' lists is in force, or none; a refused visitor reads a neutral line and is counted without a write.
+func TestVisitorLists(t *testing.T) {
+	w := domaintest.New(t)
+	ws, admin := w.Founded(t, "acme")
+	visitor := func(address string) error {
+		return w.Security.Admit(t.Context(), parlatory.Actor{Kind: parlatory.Visitor, Workspace: ws, Address: netip.MustParseAddr(address)})
+	}
+	entries := []security.Entry{{Network: network(t, "192.0.2.0/24")}, {Network: network(t, "198.51.100.7"), EndsAt: w.Clock.Now().Add(time.Hour)}}
+	if err := w.Security.AddAll(t.Context(), admin, security.BlockList, entries); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Security.Add(t.Context(), admin, security.Entry{List: security.AllowList, Network: network(t, "192.0.2.9")}); err != nil {
+		t.Fatal(err)
+	}
+	check := func(mode security.Mode, inside map[string]bool) {
+		t.Helper()
+		if mode != "" {
+			if err := w.Security.SetVisitorMode(t.Context(), admin, mode); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for address, in := range inside {
+			if err := visitor(address); (err == nil) != in || err != nil && parlatory.KindOf(err) != parlatory.KindConflict {
+				t.Errorf("%s, %s: %v", mode, address, err)
+			}
+		}
+	}
+	check("", map[string]bool{"192.0.2.9": true, "198.51.100.7": true})
+	check(security.Block, map[string]bool{"192.0.2.9": false, "::ffff:192.0.2.9": false, "198.51.100.7": false, "203.0.113.1": true})
+	w.Clock.Advance(time.Hour)
+	check("", map[string]bool{"198.51.100.7": true, "192.0.2.9": false})
+	admin.Proved = w.Clock.Now()
+	check(security.Allow, map[string]bool{"192.0.2.9": true, "192.0.2.10": false, "2001:db8::1": false})
+	if err := w.Security.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if tally, err := w.Security.Tally(t.Context(), admin); err != nil || tally.RefusedToday != 6 {
+		t.Errorf("%+v %v", tally, err)
+	}
+}
+
+// Rows that were changed past the program shut the door rather than open it.
+func TestForgedSettings(t *testing.T) {
+	w := domaintest.New(t)
+	ws, admin := w.Founded(t, "acme")
+	if _, err := w.Security.SetSessions(t.Context(), admin, 0, security.SessionPolicy{IdleMinutes: 30, LifeHours: 12}); err != nil {
+		t.Fatal(err)
+	}
+	w.Look(ws, func(tx *db.Tx) error {
+		_, err := tx.Exec(`UPDATE security_settings SET revision = 7 WHERE workspace = $1`)
+		return err
+	})
+	w.Clock.Advance(time.Second)
+	if err := w.Security.Admit(t.Context(), admin); err == nil {
+		t.Error("forged settings admit")
+	}
+}
+
+func BenchmarkAdmit(b *testing.B) {
+	w := domaintest.New(b)
+	ws, admin := w.Founded(b, "acme")
+	entries := make([]security.Entry, 0, 99_000)
+	for i := range cap(entries) {
+		n, err := policy.ParseNetwork("10." + strconv.Itoa(i>>16) + "." + strconv.Itoa(i>>8&255) + "." + strconv.Itoa(i&255))
+		if err != nil {
+			b.Fatal(err)
+		}
+		entries = append(entries, security.Entry{Network: n})
+	}
+	entries = append(entries, security.Entry{Network: policy.Network{First: admin.Address, Last: admin.Address}})
+	if err := w.Security.AddAll(b.Context(), admin, security.StaffList, entries); err != nil {
+		b.Fatal(err)
+	}
+	if err := w.Security.SetStaffMode(b.Context(), admin, security.On); err != nil {
+		b.Fatal(err)
+	}
+	agent := parlatory.Actor{Kind: parlatory.Staff, Workspace: ws, Role: role.Agent, Address: netip.MustParseAddr("10.1.2.3")}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := w.Security.Admit(b.Context(), agent); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
