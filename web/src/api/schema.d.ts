@@ -329,6 +329,244 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/security": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the workspace asks of those who come in */
+        get: operations["get-security"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security/factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change the policy of second factors; sessions that do not meet it end */
+        put: operations["set-factor-policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security/factor/affected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whom a policy of second factors would meet */
+        post: operations["ask-factor-policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change the policies of passwords and lockout */
+        put: operations["set-password-policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change how long sessions last; shorter limits hold at once */
+        put: operations["set-session-policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security/staff-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The addresses from which staff may work */
+        get: operations["list-staff-addresses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security/staff-list/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let staff work from an address */
+        post: operations["add-staff-address"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security/staff-list/entries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an address off the staff list */
+        delete: operations["remove-staff-address"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security/staff-list/mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Switch the staff list: off, watching, on */
+        put: operations["switch-staff-list"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security/staff-list/refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom the staff list refused, or would have refused */
+        get: operations["list-staff-sightings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security/visitor-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The blocklist or the allowlist of visitors */
+        get: operations["list-visitor-addresses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security/visitor-list/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put an address on a visitors' list */
+        post: operations["add-visitor-address"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security/visitor-list/entries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an address off a visitors' list */
+        delete: operations["remove-visitor-address"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security/visitor-list/mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Switch the visitors' lists: off, blocklist, allowlist */
+        put: operations["switch-visitor-list"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/signin": {
         parameters: {
             query?: never;
@@ -794,6 +1032,38 @@ export interface components {
             items: components["schemas"]["Enquiry"][] | null;
             next?: string;
         };
+        FactorAffected: {
+            /**
+             * Format: int64
+             * @description Who would be signed out, and enrol at the next sign-in
+             */
+            lacking: number;
+            /** @description The session that asks would end too, so it can't be saved by it */
+            me: boolean;
+            /** Format: int64 */
+            staff: number;
+        };
+        FactorChangeRequest: {
+            message: string;
+            phishing_resistant: boolean;
+            required: boolean;
+            /** Format: int32 */
+            revision: number;
+            /** Format: int64 */
+            trust_days: number;
+        };
+        FactorPolicy: {
+            message: string;
+            /** @description Passkeys alone count */
+            phishing_resistant: boolean;
+            required: boolean;
+            /** Format: int64 */
+            trust_days: number;
+        };
+        FactorQuestion: {
+            phishing_resistant: boolean;
+            required: boolean;
+        };
         ForgotRequest: {
             email: string;
         };
@@ -826,6 +1096,17 @@ export interface components {
         };
         "List-own-enquiriesResponse": {
             items: components["schemas"]["VisitorEnquiry"][] | null;
+        };
+        LockoutPolicy: {
+            /** @enum {string} */
+            ends: "time" | "reset" | "administrator";
+            /** Format: int64 */
+            minutes: number;
+            /**
+             * Format: int64
+             * @description 0: the server's own limit alone
+             */
+            threshold: number;
         };
         Me: {
             account: string;
@@ -889,6 +1170,21 @@ export interface components {
             id: string;
             subdomain: string;
         };
+        NetworkEntry: {
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Of the visitor lists
+             */
+            ends_at?: string;
+            id: string;
+            /** @description An address, a block (CIDR) or a range first-last */
+            network: string;
+            remark: string;
+            /** @description Of the staff list: the role that it lets in; without it all */
+            role?: string;
+        };
         NewEnquiry: {
             email?: string;
             /**
@@ -920,11 +1216,44 @@ export interface components {
         NewSite: {
             origin: string;
         };
+        NewStaffEntry: {
+            network: string;
+            remark?: string;
+            role?: string;
+        };
+        NewVisitorEntry: {
+            /** Format: date-time */
+            ends_at?: string;
+            /** @enum {string} */
+            list: "block" | "allow";
+            network: string;
+            remark?: string;
+        };
         PasswordChange: {
             /** Format: password */
             current: string;
             /** Format: password */
             password: string;
+        };
+        PasswordChangeRequest: {
+            lockout: components["schemas"]["LockoutPolicy"];
+            password: components["schemas"]["PasswordPolicy"];
+            /** Format: int32 */
+            revision: number;
+        };
+        PasswordPolicy: {
+            /**
+             * Format: int64
+             * @description Earlier passwords that are refused
+             */
+            history: number;
+            /**
+             * Format: int64
+             * @description 0: passwords do not expire
+             */
+            max_age_days: number;
+            /** Format: int64 */
+            min_length: number;
         };
         Person: {
             id: string;
@@ -973,8 +1302,58 @@ export interface components {
         RoleList: {
             items: components["schemas"]["Role"][] | null;
         };
+        SecurityView: {
+            /** Format: date-time */
+            changed_at?: string;
+            factor: components["schemas"]["FactorPolicy"];
+            lockout: components["schemas"]["LockoutPolicy"];
+            password: components["schemas"]["PasswordPolicy"];
+            /**
+             * Format: int32
+             * @description Goes back with each change, so that nobody overwrites what they have not seen
+             */
+            revision: number;
+            sessions: components["schemas"]["SessionPolicy"];
+            staff_list: components["schemas"]["SecurityViewStaffListStruct"];
+            visitor_list: components["schemas"]["SecurityViewVisitorListStruct"];
+        };
+        SecurityViewStaffListStruct: {
+            /** Format: int64 */
+            entries: number;
+            /** @enum {string} */
+            mode: "off" | "watch" | "on";
+            /**
+             * Format: int64
+             * @description Refused, or would have been, in the last seven days
+             */
+            would_refuse: number;
+        };
+        SecurityViewVisitorListStruct: {
+            /** Format: int64 */
+            allow: number;
+            /** Format: int64 */
+            block: number;
+            /** @enum {string} */
+            mode: "off" | "block" | "allow";
+            /** Format: int64 */
+            refused_today: number;
+        };
         Sent: {
             sent: boolean;
+        };
+        SessionChangeRequest: {
+            /** Format: int64 */
+            idle_minutes: number;
+            /** Format: int64 */
+            life_hours: number;
+            /** Format: int32 */
+            revision: number;
+        };
+        SessionPolicy: {
+            /** Format: int64 */
+            idle_minutes: number;
+            /** Format: int64 */
+            life_hours: number;
         };
         SigninRequest: {
             email: string;
@@ -1024,6 +1403,34 @@ export interface components {
             items: components["schemas"]["Site"][] | null;
             snippet: string;
         };
+        StaffListMode: {
+            /** @enum {string} */
+            mode: "off" | "watch" | "on";
+        };
+        StaffListPage: {
+            items: components["schemas"]["NetworkEntry"][] | null;
+            /** @enum {string} */
+            mode: "off" | "watch" | "on";
+            next?: string;
+            your_address: string;
+        };
+        StaffSighting: {
+            address: string;
+            /**
+             * Format: date-time
+             * @description The hour
+             */
+            at: string;
+            /** Format: int64 */
+            count: number;
+            name: string;
+            /** @description False: the list was only watching */
+            refused: boolean;
+            staff: string;
+        };
+        StaffSightings: {
+            items: components["schemas"]["StaffSighting"][] | null;
+        };
         VisitorEnquiry: {
             /** Format: int64 */
             head: number;
@@ -1042,6 +1449,21 @@ export interface components {
         };
         VisitorHost: {
             name: string;
+        };
+        VisitorListMode: {
+            /** @enum {string} */
+            mode: "off" | "block" | "allow";
+        };
+        VisitorListPage: {
+            items: components["schemas"]["NetworkEntry"][] | null;
+            /** @enum {string} */
+            mode: "off" | "block" | "allow";
+            next?: string;
+            /** Format: int64 */
+            refused_today: number;
+            /** Format: int64 */
+            refused_week: number;
+            your_address: string;
         };
         WidgetConfig: {
             company: string;
@@ -1720,6 +2142,447 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ReadMark"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-security": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecurityView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-factor-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactorChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecurityView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ask-factor-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactorQuestion"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorAffected"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-password-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecurityView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-session-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecurityView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-staff-addresses": {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffListPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-staff-address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewStaffEntry"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkEntry"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-staff-address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "switch-staff-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffListMode"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-staff-sightings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffSightings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-visitor-addresses": {
+        parameters: {
+            query?: {
+                list?: "block" | "allow";
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorListPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-visitor-address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVisitorEntry"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkEntry"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-visitor-address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "switch-visitor-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitorListMode"];
             };
         };
         responses: {
