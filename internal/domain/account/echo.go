@@ -174,6 +174,9 @@ func (a *Room) Run(ctx context.Context, members Memberships) error {
 			if err := a.sweepPlaces(ctx); err != nil && ctx.Err() == nil {
 				a.o.Log.Error("sweep of known networks", "cause", err.Error())
 			}
+			if err := a.sweepFactors(ctx); err != nil && ctx.Err() == nil {
+				a.o.Log.Error("sweep of ceremonies", "cause", err.Error())
+			}
 		}
 		select {
 		case <-ctx.Done():

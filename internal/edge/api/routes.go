@@ -34,6 +34,7 @@ func (a *API) routes() {
 	a.signupRoutes()
 	a.signinRoutes()
 	a.meRoutes()
+	a.factorRoutes()
 	a.workspaceRoutes()
 	a.staffRoutes()
 	a.enquiryRoutes()

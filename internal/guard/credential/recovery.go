@@ -2,6 +2,7 @@ package credential
 
 import (
 	"crypto/rand"
+	"crypto/subtle"
 	"encoding/base32"
 	"fmt"
 	"math/big"
@@ -58,4 +59,9 @@ func NewMailCode() (parlatory.Secret, error) {
 		return parlatory.Secret{}, parlatory.Internal("mail code", err)
 	}
 	return parlatory.NewSecret(fmt.Sprintf("%08d", n)), nil
+}
+
+// Same compares what was given with what is right, in a time that tells nothing of either.
+func Same(want, given parlatory.Secret) bool {
+	return subtle.ConstantTimeCompare([]byte(want.Reveal()), []byte(given.Reveal())) == 1
 }

@@ -1,0 +1,246 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"parlatory"
+	"parlatory/internal/guard/credential"
+	"parlatory/internal/guard/policy"
+	"parlatory/internal/guard/vault"
+	"parlatory/internal/storage/db"
+	"parlatory/internal/storage/ledger"
+)
+
+// FactorInfo is one line of My Account.
+type FactorInfo struct {
+	ID            parlatory.FactorID
+	Kind          parlatory.Factor
+	Name          string
+	Created, Used time.Time
+	HereOnly      bool
+}
+
+// Factors is what counts at the door where one is signed in.
+type Factors struct {
+	Items        []FactorInfo
+	State        FactorState
+	RecoveryMade time.Time
+}
+
+// Factors lists the own ones.
+func (a *Room) Factors(ctx context.Context, actor parlatory.Actor) (f Factors, err error) {
+	permit, err := a.o.Law.Permit(ctx, actor, ActFactors)
+	if err != nil {
+		return f, err
+	}
+	held, err := a.Hold(ctx, actor.Account)
+	if err != nil {
+		return f, err
+	}
+	err = a.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		f = Factors{}
+		s, err := factorStandingOf(tx, a, actor.Account)
+		if err != nil {
+			return err
+		}
+		f.State = s.state
+		if f.State.Recovery > 0 {
+			if err := tx.House().Row(sqlRecoveryMade, actor.Account).Scan(&f.RecoveryMade); err != nil {
+				return fmt.Errorf("read recovery codes: %w", err)
+			}
+		}
+		for _, row := range s.all {
+			if !counts(row.scope, row.created, s.void, actor.Workspace) {
+				continue
+			}
+			secret, err := row.open(held)
+			if err != nil {
+				return err
+			}
+			f.Items = append(f.Items, FactorInfo{row.id, row.kind, secret.Name, row.created, row.used, !row.scope.Zero()})
+		}
+		return nil
+	})
+	return f, err
+}
+
+// MayFactor is the gate of what changes one's own factors: the password or a factor was given within ten minutes.
+func (a *Room) MayFactor(ctx context.Context, actor parlatory.Actor) error {
+	_, err := a.o.Law.Permit(ctx, actor, ActFactor)
+	return err
+}
+
+// MailOwnCode mails the code for a first factor to the person who is signed in.
+func (a *Room) MailOwnCode(ctx context.Context, actor parlatory.Actor) error {
+	if _, err := a.o.Law.Permit(ctx, actor, ActFactorMail); err != nil {
+		return err
+	}
+	return a.MailCode(ctx, EnrollerOf(actor))
+}
+
+// AddFactor confirms a factor in My Account.
+func (a *Room) AddFactor(ctx context.Context, actor parlatory.Actor, c Confirm) (info FactorInfo, codes []parlatory.Secret, err error) {
+	permit, err := a.o.Law.Permit(ctx, actor, ActFactor)
+	if err != nil {
+		return info, nil, err
+	}
+	n, err := a.CheckEnrolment(ctx, EnrollerOf(actor), c)
+	if err != nil {
+		return info, nil, err
+	}
+	err = a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		id, shown, err := n.Store(tx)
+		codes = shown
+		info = FactorInfo{ID: id, Kind: n.Factor, Name: n.secret.Name, Created: tx.Now(), HereOnly: !n.row.scope.Zero()}
+		return err
+	})
+	return info, codes, err
+}
+
+// ownFactor finds one of the own factors that count at the door: what does not count here can't be changed from here, so that a
+// workspace that reset somebody's factors gets no hand on those that hold elsewhere.
+func (a *Room) ownFactor(tx *db.Tx, actor parlatory.Actor, id parlatory.FactorID) (factor, error) {
+	void, err := voidAt(tx, actor.Account, actor.Workspace)
+	if err != nil {
+		return factor{}, err
+	}
+	all, err := factorsOf(tx, sqlFactors, actor.Account)
+	if err != nil {
+		return factor{}, err
+	}
+	for _, f := range all {
+		if f.id == id && counts(f.scope, f.created, void, actor.Workspace) {
+			return f, nil
+		}
+	}
+	return factor{}, parlatory.NotFound()
+}
+
+// change does something to an own factor, tells the person by mail where letter is not empty, and witnesses.
+func (a *Room) change(ctx context.Context, actor parlatory.Actor, what, letter string, do func(tx *db.Tx, held *vault.Held) error) error {
+	permit, err := a.o.Law.Permit(ctx, actor, ActFactor)
+	if err != nil {
+		return err
+	}
+	acc, view, err := a.enrolling(ctx, EnrollerOf(actor))
+	if err != nil {
+		return err
+	}
+	held, err := a.Hold(ctx, actor.Account)
+	if err != nil {
+		return err
+	}
+	settings, err := a.o.Ring.Hold(ctx, actor.Workspace, vault.Settings)
+	if err != nil {
+		return fmt.Errorf("hold settings key: %w", err)
+	}
+	pens, err := a.Pens(ctx, actor.Workspace)
+	if err != nil {
+		return err
+	}
+	mail, err := factorLetter(view, acc.Email, letter).Mail()
+	if err != nil {
+		return err
+	}
+	return a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		if err := do(tx, held); err != nil {
+			return err
+		}
+		if letter != "" {
+			if err := a.o.Workspace.Outbox().Put(tx, settings, mail); err != nil {
+				return err
+			}
+			if err := a.echo(tx, actor.Account, what); err != nil {
+				return err
+			}
+		}
+		return pens.Witness(tx, ledger.Updated, actor.Account, actor.Staff, map[string]string{"what": what})
+	})
+}
+
+// RenameFactor gives an own factor another name.
+func (a *Room) RenameFactor(ctx context.Context, actor parlatory.Actor, id parlatory.FactorID, name string) error {
+	name, err := policy.Name(name, 1, 60)
+	if err != nil {
+		return parlatory.Invalid("name", "must have 1 to 60 characters, on one line").Because(err)
+	}
+	return a.change(ctx, actor, "second factor renamed", "", func(tx *db.Tx, held *vault.Held) error {
+		f, err := a.ownFactor(tx, actor, id)
+		if err != nil {
+			return err
+		}
+		s, err := f.open(held)
+		if err != nil {
+			return err
+		}
+		s.Name = name
+		ok, err := f.store(tx, held, s)
+		if err == nil && !ok {
+			err = parlatory.Conflict("The factor was used at the same time. Please try again.")
+		}
+		return err
+	})
+}
+
+// RemoveFactor takes an own factor away, and with the last one the recovery codes. All other sessions end.
+func (a *Room) RemoveFactor(ctx context.Context, actor parlatory.Actor, id parlatory.FactorID) error {
+	return a.change(ctx, actor, "second factor removed", "A second factor was removed", func(tx *db.Tx, _ *vault.Held) error {
+		if _, err := a.ownFactor(tx, actor, id); err != nil {
+			return err
+		}
+		house := tx.House()
+		n, err := house.Exec(sqlDeleteFactor, id, actor.Account)
+		if err != nil {
+			return fmt.Errorf("remove factor: %w", err)
+		}
+		if n != 1 {
+			return parlatory.NotFound()
+		}
+		left, err := factorsOf(tx, sqlFactors, actor.Account)
+		if err != nil {
+			return err
+		}
+		if len(left) == 0 {
+			if _, err := house.Exec(sqlDeleteRecovery, actor.Account); err != nil {
+				return fmt.Errorf("drop recovery codes: %w", err)
+			}
+		}
+		if err := a.o.Sessions.EndAccount(tx, actor.Account, actor.Session); err != nil {
+			return err
+		}
+		tx.Tell(parlatory.Event{Kind: parlatory.AccountChanged, Workspace: tx.Workspace(), Account: actor.Account, Session: actor.Session})
+		return nil
+	})
+}
+
+// RenewRecovery makes ten new codes; the old ones are dead.
+func (a *Room) RenewRecovery(ctx context.Context, actor parlatory.Actor) ([]parlatory.Secret, error) {
+	if err := a.MayFactor(ctx, actor); err != nil {
+		return nil, err
+	}
+	s, err := a.factorStanding(ctx, EnrollerOf(actor).FactorBound)
+	if err != nil {
+		return nil, err
+	}
+	wide := false
+	for _, f := range s.all {
+		wide = wide || f.scope.Zero() && counts(f.scope, f.created, s.void, actor.Workspace)
+	}
+	if !wide {
+		return nil, parlatory.Conflict("Recovery codes belong to a second factor that counts at all of your workspaces. Please set one up first.")
+	}
+	codes, err := credential.NewRecoveryCodes()
+	if err != nil {
+		return nil, err
+	}
+	ix, err := a.o.Ring.Index(ctx, parlatory.House)
+	if err != nil {
+		return nil, fmt.Errorf("hold house index key: %w", err)
+	}
+	err = a.change(ctx, actor, "recovery codes renewed", "Your recovery codes were renewed", func(tx *db.Tx, held *vault.Held) error {
+		return a.putRecovery(tx, held, ix, actor.Account, codes)
+	})
+	return codes, err
+}

@@ -1,0 +1,332 @@
+package account
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"parlatory"
+	"parlatory/internal/guard/credential"
+	"parlatory/internal/guard/vault"
+	"parlatory/internal/storage/db"
+)
+
+// FactorTry is what somebody gives beside or instead of the password: one of a code, a recovery code, and the browser's
+// answer to a ceremony.
+type FactorTry struct {
+	Code, RecoveryCode parlatory.Secret
+	Ceremony           parlatory.Secret
+	Credential         json.RawMessage
+}
+
+// Proof is a factor that was right when it was looked at. It counts with Settle, in the transaction that it leads to, where
+// it is found out whether somebody was faster.
+type Proof struct {
+	Factor   parlatory.Factor
+	Account  parlatory.AccountID
+	Verified bool // the passkey verified its user
+	Wide     bool // it counts everywhere
+
+	held     *vault.Held
+	row      factor
+	secret   factorSecret
+	recovery vault.Index
+	scoped   []factor // of the account, to be lifted by a proof that counts everywhere
+	key      vault.Index
+}
+
+// FactorBound is where and by whom a factor is proved or set up.
+type FactorBound struct {
+	Door    parlatory.WorkspaceID
+	Account parlatory.AccountID
+	Session parlatory.SessionID // or the half session
+}
+
+// ProveFactor counts the try, committed, and checks it. A recovery code and an app's code are for a known account alone.
+func (a *Room) ProveFactor(ctx context.Context, at FactorBound, t FactorTry) (Proof, error) {
+	switch {
+	case t.Ceremony.Reveal() != "":
+		return a.provePasskey(ctx, at, t)
+	case at.Account.Zero():
+		return Proof{}, errFactor("code")
+	case t.RecoveryCode.Reveal() != "":
+		return a.proveRecovery(ctx, at, t.RecoveryCode)
+	}
+	return a.proveTOTP(ctx, at, t.Code)
+}
+
+// tried is what the counting transaction read.
+type tried struct {
+	void     time.Time
+	all      []factor
+	failures int
+}
+
+// try raises the counters of an account before anything is compared, and reads what the check needs.
+func (a *Room) try(ctx context.Context, at FactorBound, more func(tx *db.Tx) error) (l tried, key vault.Index, err error) {
+	permit, err := a.o.Law.System(actFactor, at.Door)
+	if err != nil {
+		return l, key, err
+	}
+	ix, err := a.o.Ring.Index(ctx, parlatory.House)
+	if err != nil {
+		return l, key, fmt.Errorf("hold house index key: %w", err)
+	}
+	key = byFactor.Key(ix, at.Account.String())
+	var refused error
+	err = a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		l, refused = tried{}, nil
+		spent, err := byFactor.Spend(tx.House(), key)
+		if err != nil {
+			return err
+		}
+		if spent.Over {
+			refused = spent.Refusal(tx.Now())
+			return nil
+		}
+		if err := tx.House().Row(sqlRaiseTries, at.Account).Scan(&l.failures); err != nil {
+			return fmt.Errorf("count tries of factors: %w", err)
+		}
+		if l.void, err = voidAt(tx, at.Account, at.Door); err != nil {
+			return err
+		}
+		if l.all, err = factorsOf(tx, sqlFactors, at.Account); err != nil || more == nil {
+			return err
+		}
+		return more(tx)
+	})
+	if err == nil {
+		err = refused
+	}
+	return l, key, err
+}
+
+func (a *Room) proveTOTP(ctx context.Context, at FactorBound, code parlatory.Secret) (Proof, error) {
+	l, key, err := a.try(ctx, at, nil)
+	if err != nil {
+		return Proof{}, err
+	}
+	held, err := a.Hold(ctx, at.Account)
+	if err != nil {
+		return Proof{}, err
+	}
+	now := a.o.Clock.Now()
+	for _, f := range l.all {
+		if f.kind != parlatory.TOTP || !counts(f.scope, f.created, l.void, at.Door) || l.failures > factorRow {
+			continue
+		}
+		s, err := f.open(held)
+		if err != nil {
+			return Proof{}, err
+		}
+		step, ok := credential.CheckTOTP(parlatory.NewSecret(s.Secret), code, now, f.step)
+		if !ok {
+			continue
+		}
+		f.step = step
+		return Proof{Factor: parlatory.TOTP, Account: at.Account, Wide: f.scope.Zero(), held: held, row: f, secret: s, scoped: scopedOf(l.all), key: key}, nil
+	}
+	return Proof{}, errFactor("code")
+}
+
+func scopedOf(all []factor) (scoped []factor) {
+	for _, f := range all {
+		if !f.scope.Zero() {
+			scoped = append(scoped, f)
+		}
+	}
+	return scoped
+}
+
+func (a *Room) proveRecovery(ctx context.Context, at FactorBound, code parlatory.Secret) (Proof, error) {
+	form, ok := credential.RecoveryForm(code)
+	if !ok {
+		form = "none"
+	}
+	ix, err := a.o.Ring.Index(ctx, parlatory.House)
+	if err != nil {
+		return Proof{}, fmt.Errorf("hold house index key: %w", err)
+	}
+	index := recoveryIndex(ix, at.Account, form)
+	var r recoveryCode
+	found := false
+	l, key, err := a.try(ctx, at, func(tx *db.Tx) error {
+		r = recoveryCode{account: at.Account, index: index}
+		err := tx.House().Row(sqlRecovery, at.Account, index).Scan(&r.id, &r.created, &r.sealed)
+		if found = err == nil; errors.Is(err, db.ErrNone) {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return Proof{}, err
+	}
+	held, err := a.Hold(ctx, at.Account)
+	if err != nil {
+		return Proof{}, err
+	}
+	if !found || !r.created.After(l.void) {
+		return Proof{}, errFactor("recovery_code")
+	}
+	if _, err := held.Open(r.binding(), r.sealed); err != nil {
+		return Proof{}, fmt.Errorf("open recovery code: %w", err)
+	}
+	return Proof{Factor: parlatory.Recovery, Account: at.Account, Wide: true, held: held, recovery: index, scoped: scopedOf(l.all), key: key}, nil
+}
+
+// provePasskey uses the ceremony up, finds the passkey that the answer names, and judges it.
+func (a *Room) provePasskey(ctx context.Context, at FactorBound, t FactorTry) (Proof, error) {
+	id, handle, err := credential.Named(t.Credential)
+	if err != nil {
+		return Proof{}, err
+	}
+	view, err := a.o.Workspace.Named(ctx, at.Door)
+	if err != nil {
+		return Proof{}, err
+	}
+	f, c, scoped, err := a.answered(ctx, at, t.Ceremony, id)
+	if err != nil {
+		return Proof{}, err
+	}
+	held, err := a.holdFor(ctx, at.Account)
+	if err != nil {
+		return Proof{}, err
+	}
+	asked, err := c.open(held)
+	if err != nil {
+		return Proof{}, err
+	}
+	if held, err = a.Hold(ctx, f.account); err != nil {
+		return Proof{}, err
+	}
+	s, err := f.open(held)
+	if err != nil {
+		return Proof{}, err
+	}
+	owner := f.account.Raw()
+	if alone := at.Account.Zero(); s.Passkey == nil || alone && string(handle) != string(owner[:]) {
+		return Proof{}, errFactor("credential")
+	}
+	count, verified, err := party(view).Proved(asked.challenge(), t.Credential, *s.Passkey, at.Account.Zero())
+	if err != nil {
+		return Proof{}, err
+	}
+	s.Passkey.Count = count
+	return Proof{Factor: parlatory.Passkey, Account: f.account, Verified: verified, Wide: f.scope.Zero(), held: held, row: f, secret: s, scoped: scoped}, nil
+}
+
+func (a *Room) answered(ctx context.Context, at FactorBound, token parlatory.Secret, id []byte) (f factor, c ceremony, scoped []factor, err error) {
+	permit, err := a.o.Law.System(actFactor, at.Door)
+	if err != nil {
+		return f, c, nil, err
+	}
+	ix, err := a.o.Ring.Index(ctx, parlatory.House)
+	if err != nil {
+		return f, c, nil, fmt.Errorf("hold house index key: %w", err)
+	}
+	var refused error
+	err = a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		f, refused = factor{}, nil
+		if c, err = ceremonyOf(tx, token, ceremony{account: at.Account, door: at.Door, bound: at.Session, kind: provesPasskey}); err != nil {
+			return err
+		}
+		if err := c.end(tx); err != nil {
+			return err
+		}
+		named, err := factorsOf(tx, sqlFactorByIndex, credentialIndex(ix, id))
+		if err != nil || len(named) != 1 {
+			refused = errFactor("credential")
+			return err
+		}
+		f = named[0]
+		void, err := voidAt(tx, f.account, at.Door)
+		if err != nil {
+			return err
+		}
+		if !at.Account.Zero() && f.account != at.Account || !counts(f.scope, f.created, void, at.Door) {
+			refused = errFactor("credential") // committed all the same: the ceremony is used up
+			return nil
+		}
+		all, err := factorsOf(tx, sqlFactors, f.account)
+		scoped = scopedOf(all)
+		return err
+	})
+	if err == nil {
+		err = refused
+	}
+	return f, c, scoped, err
+}
+
+// Settle makes the proof count, in the transaction that it leads to: a code once, a passkey's count forward, a recovery
+// code gone. Whoever proved what counts everywhere has proved what was made after a reset, too.
+func (p Proof) Settle(tx *db.Tx) error {
+	house := tx.House()
+	if p.Factor == parlatory.Recovery {
+		n, err := house.Exec(sqlUseRecovery, p.Account, p.recovery)
+		if err != nil {
+			return fmt.Errorf("use recovery code: %w", err)
+		}
+		if n != 1 {
+			return errFactor("recovery_code")
+		}
+	} else {
+		f := p.row
+		f.used = tx.Now()
+		ok, err := f.store(tx, p.held, p.secret)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return errFactor("code")
+		}
+	}
+	if p.key != (vault.Index{}) {
+		if err := byFactor.Forgive(house, p.key); err != nil {
+			return err
+		}
+	}
+	if _, err := house.Exec(sqlClearTries, p.Account, factorRow); err != nil {
+		return fmt.Errorf("clear tries of factors: %w", err)
+	}
+	return p.lift(tx)
+}
+
+func (p Proof) lift(tx *db.Tx) error {
+	if !p.Wide {
+		return nil
+	}
+	for _, f := range p.scoped {
+		s, err := f.open(p.held)
+		if err != nil {
+			return err
+		}
+		f.scope = parlatory.WorkspaceID{}
+		if _, err := f.store(tx, p.held, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recoveryCode is a row; the code itself is only ever its index.
+type recoveryCode struct {
+	id      parlatory.RowID
+	account parlatory.AccountID
+	index   vault.Index
+	created time.Time
+	sealed  vault.Sealed
+}
+
+func (r recoveryCode) binding() vault.Binding {
+	return vault.Binding{Table: "recovery_codes", Row: r.id.Raw(), Revision: 1, Clear: []any{r.account, r.index[:], r.created}}
+}
+
+func recoveryIndex(ix *vault.Indexer, account parlatory.AccountID, form string) vault.Index {
+	return ix.Blind("recovery_codes.code_index", account.String()+"\x00"+form)
+}
+
+func credentialIndex(ix *vault.Indexer, id []byte) vault.Index {
+	return ix.Blind("factors.credential_index", fmt.Sprintf("%x", id))
+}

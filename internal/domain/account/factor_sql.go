@@ -1,0 +1,42 @@
+package account
+
+const (
+	factorColumns = `id, account, kind, scope, created_at, used_at, step, credential_index, revision, sealed`
+
+	sqlFactorsAt      = `SELECT kind, scope, created_at FROM factors WHERE workspace = $1 AND account = $2`
+	sqlFactors        = `SELECT ` + factorColumns + ` FROM factors WHERE workspace = $1 AND account = $2 ORDER BY created_at, id`
+	sqlFactorByIndex  = `SELECT ` + factorColumns + ` FROM factors WHERE workspace = $1 AND credential_index = $2`
+	sqlFactorAccount  = `SELECT account FROM factors WHERE workspace = $1 AND credential_index = $2`
+	sqlInsertFactor   = `INSERT INTO factors (workspace, ` + factorColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`
+	sqlUpdateFactor   = `UPDATE factors SET scope = $3, used_at = $4, step = $5, revision = $6, sealed = $7 WHERE workspace = $1 AND id = $2 AND revision = $8`
+	sqlDeleteFactor   = `DELETE FROM factors WHERE workspace = $1 AND id = $2 AND account = $3`
+	sqlDeleteScoped   = `DELETE FROM factors WHERE workspace = $1 AND account = $2 AND scope = $3`
+	sqlDeleteFactors  = `DELETE FROM factors WHERE workspace = $1 AND account = $2`
+	sqlFactorVoid     = `SELECT at FROM factor_voids WHERE workspace = $1 AND account = $2 AND door = $3`
+	sqlPutVoid        = `INSERT INTO factor_voids (workspace, account, door, at) VALUES ($1, $2, $3, $4) ON CONFLICT (workspace, account, door) DO UPDATE SET at = excluded.at`
+	sqlDeleteVoids    = `DELETE FROM factor_voids WHERE workspace = $1 AND account = $2`
+	sqlRecoveryCount  = `SELECT COUNT(*) FROM recovery_codes WHERE workspace = $1 AND account = $2 AND created_at > $3`
+	sqlRecoveryMade   = `SELECT created_at FROM recovery_codes WHERE workspace = $1 AND account = $2 ORDER BY created_at LIMIT 1`
+	sqlRecovery       = `SELECT id, created_at, sealed FROM recovery_codes WHERE workspace = $1 AND account = $2 AND code_index = $3`
+	sqlPutRecovery    = `INSERT INTO recovery_codes (workspace, account, code_index, id, created_at, sealed) VALUES ($1, $2, $3, $4, $5, $6)`
+	sqlUseRecovery    = `DELETE FROM recovery_codes WHERE workspace = $1 AND account = $2 AND code_index = $3`
+	sqlDeleteRecovery = `DELETE FROM recovery_codes WHERE workspace = $1 AND account = $2`
+
+	sqlPutCeremony     = `INSERT INTO ceremonies (workspace, id, token, account, door, bound, kind, expires_at, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+	sqlCeremony        = `SELECT id, token, account, door, bound, kind, expires_at, sealed FROM ceremonies WHERE workspace = $1 AND token = $2`
+	sqlDeleteCeremony  = `DELETE FROM ceremonies WHERE workspace = $1 AND id = $2`
+	sqlSweepCeremonies = `DELETE FROM ceremonies WHERE workspace = $1 AND expires_at <= $2`
+
+	sqlPutFactorMail = `INSERT INTO factor_mails (workspace, account, bound, id, tries, expires_at, sealed) VALUES ($1, $2, $3, $4, 0, $5, $6)
+		ON CONFLICT (workspace, account, bound) DO UPDATE SET id = excluded.id, tries = 0, expires_at = excluded.expires_at, sealed = excluded.sealed`
+	// The try is counted with the reading.
+	sqlTryFactorMail     = `UPDATE factor_mails SET tries = tries + 1 WHERE workspace = $1 AND account = $2 AND bound = $3 RETURNING id, tries, expires_at, sealed`
+	sqlDeleteFactorMail  = `DELETE FROM factor_mails WHERE workspace = $1 AND account = $2 AND bound = $3 AND id = $4`
+	sqlDeleteFactorMails = `DELETE FROM factor_mails WHERE workspace = $1 AND account = $2`
+	sqlSweepFactorMails  = `DELETE FROM factor_mails WHERE workspace = $1 AND expires_at <= $2`
+
+	sqlRaiseTries = `INSERT INTO factor_tries (workspace, account, failures) VALUES ($1, $2, 1)
+		ON CONFLICT (workspace, account) DO UPDATE SET failures = factor_tries.failures + 1 RETURNING failures`
+	sqlClearTries  = `DELETE FROM factor_tries WHERE workspace = $1 AND account = $2 AND failures <= $3`
+	sqlForgetTries = `DELETE FROM factor_tries WHERE workspace = $1 AND account = $2`
+)
