@@ -151,6 +151,28 @@ budgets parlatory_serving may INSERT
 budgets parlatory_serving may SELECT
 budgets parlatory_serving may UPDATE
 
+-- ceremonies
+ceremonies.workspace bytea NOT NULL
+ceremonies.id bytea NOT NULL
+ceremonies.token bytea NOT NULL
+ceremonies.account bytea
+ceremonies.door bytea NOT NULL
+ceremonies.bound bytea
+ceremonies.kind text NOT NULL
+ceremonies.expires_at bigint NOT NULL
+ceremonies.sealed bytea NOT NULL
+ceremonies ceremonies_pkey PRIMARY KEY (workspace, id)
+CREATE INDEX ceremonies_expires ON public.ceremonies USING btree (workspace, expires_at)
+CREATE UNIQUE INDEX ceremonies_pkey ON public.ceremonies USING btree (workspace, id)
+CREATE UNIQUE INDEX ceremonies_token ON public.ceremonies USING btree (workspace, token)
+ceremonies parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+ceremonies parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+ceremonies row security t forced t
+ceremonies parlatory_serving may DELETE
+ceremonies parlatory_serving may INSERT
+ceremonies parlatory_serving may SELECT
+ceremonies parlatory_serving may UPDATE
+
 -- contacts
 contacts.workspace bytea NOT NULL
 contacts.id bytea NOT NULL
@@ -195,6 +217,78 @@ enquiries parlatory_serving may DELETE
 enquiries parlatory_serving may INSERT
 enquiries parlatory_serving may SELECT
 enquiries parlatory_serving may UPDATE
+
+-- factor_mails
+factor_mails.workspace bytea NOT NULL
+factor_mails.account bytea NOT NULL
+factor_mails.bound bytea NOT NULL
+factor_mails.id bytea NOT NULL
+factor_mails.tries bigint NOT NULL
+factor_mails.expires_at bigint NOT NULL
+factor_mails.sealed bytea NOT NULL
+factor_mails factor_mails_pkey PRIMARY KEY (workspace, account, bound)
+CREATE INDEX factor_mails_expires ON public.factor_mails USING btree (workspace, expires_at)
+CREATE UNIQUE INDEX factor_mails_pkey ON public.factor_mails USING btree (workspace, account, bound)
+factor_mails parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+factor_mails parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+factor_mails row security t forced t
+factor_mails parlatory_serving may DELETE
+factor_mails parlatory_serving may INSERT
+factor_mails parlatory_serving may SELECT
+factor_mails parlatory_serving may UPDATE
+
+-- factor_tries
+factor_tries.workspace bytea NOT NULL
+factor_tries.account bytea NOT NULL
+factor_tries.failures bigint NOT NULL
+factor_tries factor_tries_pkey PRIMARY KEY (workspace, account)
+CREATE UNIQUE INDEX factor_tries_pkey ON public.factor_tries USING btree (workspace, account)
+factor_tries parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+factor_tries parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+factor_tries row security t forced t
+factor_tries parlatory_serving may DELETE
+factor_tries parlatory_serving may INSERT
+factor_tries parlatory_serving may SELECT
+factor_tries parlatory_serving may UPDATE
+
+-- factor_voids
+factor_voids.workspace bytea NOT NULL
+factor_voids.account bytea NOT NULL
+factor_voids.door bytea NOT NULL
+factor_voids.at bigint NOT NULL
+factor_voids factor_voids_pkey PRIMARY KEY (workspace, account, door)
+CREATE UNIQUE INDEX factor_voids_pkey ON public.factor_voids USING btree (workspace, account, door)
+factor_voids parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+factor_voids parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+factor_voids row security t forced t
+factor_voids parlatory_serving may DELETE
+factor_voids parlatory_serving may INSERT
+factor_voids parlatory_serving may SELECT
+factor_voids parlatory_serving may UPDATE
+
+-- factors
+factors.workspace bytea NOT NULL
+factors.id bytea NOT NULL
+factors.account bytea NOT NULL
+factors.kind text NOT NULL
+factors.scope bytea
+factors.created_at bigint NOT NULL
+factors.used_at bigint
+factors.step bigint NOT NULL
+factors.credential_index bytea
+factors.revision bigint NOT NULL
+factors.sealed bytea NOT NULL
+factors factors_pkey PRIMARY KEY (workspace, id)
+CREATE INDEX factors_account ON public.factors USING btree (workspace, account)
+CREATE UNIQUE INDEX factors_credential ON public.factors USING btree (workspace, credential_index)
+CREATE UNIQUE INDEX factors_pkey ON public.factors USING btree (workspace, id)
+factors parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+factors parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+factors row security t forced t
+factors parlatory_serving may DELETE
+factors parlatory_serving may INSERT
+factors parlatory_serving may SELECT
+factors parlatory_serving may UPDATE
 
 -- goose_db_version
 goose_db_version.id integer NOT NULL
@@ -419,6 +513,23 @@ readings parlatory_serving may DELETE
 readings parlatory_serving may INSERT
 readings parlatory_serving may SELECT
 readings parlatory_serving may UPDATE
+
+-- recovery_codes
+recovery_codes.workspace bytea NOT NULL
+recovery_codes.account bytea NOT NULL
+recovery_codes.code_index bytea NOT NULL
+recovery_codes.id bytea NOT NULL
+recovery_codes.created_at bigint NOT NULL
+recovery_codes.sealed bytea NOT NULL
+recovery_codes recovery_codes_pkey PRIMARY KEY (workspace, account, code_index)
+CREATE UNIQUE INDEX recovery_codes_pkey ON public.recovery_codes USING btree (workspace, account, code_index)
+recovery_codes parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+recovery_codes parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+recovery_codes row security t forced t
+recovery_codes parlatory_serving may DELETE
+recovery_codes parlatory_serving may INSERT
+recovery_codes parlatory_serving may SELECT
+recovery_codes parlatory_serving may UPDATE
 
 -- resets
 resets.workspace bytea NOT NULL
