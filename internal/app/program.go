@@ -130,7 +130,7 @@ func (p *Program) rooms(ring *vault.Ring, roles access.Roles) {
 	p.Law.Guard(se, p.Clock)
 	store := signin.NewSessions(signin.SessionOptions{DB: p.DB, Law: p.Law, Ring: ring, Security: se, Clock: p.Clock, Log: p.Log})
 	ac := account.New(account.Options{
-		DB: p.DB, Law: p.Law, Ring: ring, Ledger: p.Ledger, Workspace: ws, Sessions: store, Clock: p.Clock, Log: p.Log, Limits: p.Limits.Account,
+		DB: p.DB, Law: p.Law, Ring: ring, Ledger: p.Ledger, Workspace: ws, Security: se, Sessions: store, Clock: p.Clock, Log: p.Log, Limits: p.Limits.Account,
 	})
 	st := staff.New(staff.Options{
 		DB: p.DB, Law: p.Law, Roles: roles, Ring: ring, Ledger: p.Ledger, Workspace: ws, Account: ac, Sessions: store, Clock: p.Clock, Log: p.Log,

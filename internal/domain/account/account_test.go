@@ -166,7 +166,7 @@ func TestAC_007_KeysTellNothing(t *testing.T) {
 	ws, _ := w.Founded(t, "acme")
 	counted := &shelf{Shelf: keys.New(w.DB, w.Law)}
 	ring := vault.NewRing(vault.Options{Root: w.Root, Shelf: counted, Clock: w.Clock})
-	room := account.New(account.Options{DB: w.DB, Law: w.Law, Ring: ring, Ledger: w.Ledger, Workspace: w.Workspace, Sessions: w.Sessions, Clock: w.Clock, Log: w.Log})
+	room := account.New(account.Options{DB: w.DB, Law: w.Law, Ring: ring, Ledger: w.Ledger, Workspace: w.Workspace, Security: w.Security, Sessions: w.Sessions, Clock: w.Clock, Log: w.Log})
 	ask := func(email string) int64 {
 		before := counted.subjects.Load()
 		_, err := room.Verifier().Ask(t.Context(), account.Question{Door: ws, From: w.At(ws).Address, Email: email, Password: parlatory.NewSecret("wrong wrong wrong")})

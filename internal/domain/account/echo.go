@@ -160,7 +160,7 @@ func (a *Room) enter(ctx context.Context, e echo, members Memberships) error {
 	})
 }
 
-// Run echoes, and forgets old networks, until ctx ends.
+// Run echoes, and forgets old devices, until ctx ends.
 func (a *Room) Run(ctx context.Context, members Memberships) error {
 	tick := time.NewTicker(echoWait)
 	defer tick.Stop()
@@ -171,8 +171,8 @@ func (a *Room) Run(ctx context.Context, members Memberships) error {
 		}
 		if now := a.o.Clock.Now(); now.Sub(swept) >= sweepEach {
 			swept = now
-			if err := a.sweepPlaces(ctx); err != nil && ctx.Err() == nil {
-				a.o.Log.Error("sweep of known networks", "cause", err.Error())
+			if err := a.sweep(ctx); err != nil && ctx.Err() == nil {
+				a.o.Log.Error("sweep of devices and failures", "cause", err.Error())
 			}
 			if err := a.sweepFactors(ctx); err != nil && ctx.Err() == nil {
 				a.o.Log.Error("sweep of ceremonies", "cause", err.Error())

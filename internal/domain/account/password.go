@@ -3,9 +3,10 @@ package account
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"parlatory"
-	"parlatory/internal/domain/workspace"
+	"parlatory/internal/domain/security"
 	"parlatory/internal/guard/credential"
 	"parlatory/internal/guard/policy"
 	"parlatory/internal/guard/vault"
@@ -13,20 +14,132 @@ import (
 	"parlatory/internal/storage/ledger"
 )
 
+// Rules are what a new password of an account is held to: the strictest length and history of its active memberships and of the door, each within
+// the bounds that the server sets. Which workspace asks stays untold. The zero account has the door's own.
+func (a *Room) Rules(ctx context.Context, account parlatory.AccountID, door parlatory.WorkspaceID) (policy.Rules, error) {
+	permit, err := a.o.Law.System(actQueue, parlatory.House)
+	if err != nil {
+		return policy.Rules{}, err
+	}
+	asked := map[parlatory.WorkspaceID]parlatory.StaffID{}
+	if !account.Zero() {
+		err = a.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+			asked, err = a.members.ActiveAcross(tx, account)
+			return err
+		})
+		if err != nil {
+			return policy.Rules{}, err
+		}
+	}
+	asked[door] = parlatory.StaffID{}
+	var rules policy.Rules
+	for ws := range asked {
+		s, err := a.o.Security.Of(ctx, ws)
+		if err != nil {
+			return rules, err
+		}
+		rules.MinLength = max(rules.MinLength, min(s.Password.MinLength, security.LengthMost))
+		rules.History = max(rules.History, min(s.Password.History, security.HistoryMost))
+	}
+	return rules, nil
+}
+
 // NewPassword judges a password that somebody chose and hashes it. It is called outside any transaction, before a link
-// is used up, so that a weak choice costs nothing but another try.
-func NewPassword(ctx context.Context, password parlatory.Secret, own ...string) (string, error) {
-	if err := policy.Password(password, own...); err != nil {
+// is used up, so that a weak choice costs nothing but another try. The present password and those of the history are refused.
+func (a *Room) NewPassword(ctx context.Context, account parlatory.AccountID, rules policy.Rules, password parlatory.Secret, own ...string) (string, error) {
+	if err := rules.Password(password, own...); err != nil {
 		return "", err
 	}
+	if !account.Zero() {
+		old, err := a.earlier(ctx, account, rules.History)
+		if err != nil {
+			return "", err
+		}
+		for i, phc := range old {
+			same, _, err := credential.Verify(ctx, phc, password)
+			if err != nil {
+				return "", err
+			}
+			if same && i == 0 {
+				return "", parlatory.Invalid("password", "must differ from the present one")
+			}
+			if same {
+				return "", parlatory.Invalid("password", fmt.Sprintf("must differ from your last %d passwords", rules.History))
+			}
+		}
+	}
 	return credential.Hash(ctx, password)
+}
+
+// earlier gives the hash of the present password, and those of the history, newest first.
+func (a *Room) earlier(ctx context.Context, account parlatory.AccountID, history int) ([]string, error) {
+	permit, err := a.o.Law.System(actQueue, parlatory.House)
+	if err != nil {
+		return nil, err
+	}
+	held, err := a.Hold(ctx, account)
+	if err != nil {
+		return nil, err
+	}
+	var hashes []string
+	err = a.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		acc, err := Fresh(tx, held, account)
+		if err != nil {
+			return err
+		}
+		hashes = []string{acc.phc}
+		rows, err := tx.House().Query(sqlPasswords, account, history)
+		if err != nil {
+			return fmt.Errorf("read old password hashes: %w", err)
+		}
+		defer func() { _ = rows.Close() }()
+		for rows.Next() {
+			var id parlatory.RowID
+			var at time.Time
+			var sealed vault.Sealed
+			if err := rows.Scan(&id, &at, &sealed); err != nil {
+				return fmt.Errorf("read old password hash: %w", err)
+			}
+			phc, err := held.Open(oldBinding(account, id, at), sealed)
+			if err != nil {
+				return fmt.Errorf("open old password hash: %w", err)
+			}
+			hashes = append(hashes, string(phc))
+		}
+		return rows.Err()
+	})
+	return hashes, err
+}
+
+func oldBinding(account parlatory.AccountID, id parlatory.RowID, at time.Time) vault.Binding {
+	return vault.Binding{Table: "account_passwords", Row: id.Raw(), Revision: 1, Clear: []any{account, at}}
+}
+
+// ExpiresAt is when a password is too old for a door; zero where it never is.
+func (r Row) ExpiresAt(maxAgeDays int) time.Time {
+	if maxAgeDays <= 0 {
+		return time.Time{}
+	}
+	return r.PasswordAt.Add(time.Duration(maxAgeDays) * 24 * time.Hour)
+}
+
+// PasswordOwed says why a right password is not enough at a door: "expired", "short", or nothing. length is the Verdict's; zero where the
+// password was not typed.
+func PasswordOwed(r Row, p security.PasswordPolicy, length int, now time.Time) string {
+	if ends := r.ExpiresAt(p.MaxAgeDays); !ends.IsZero() && !now.Before(ends) {
+		return "expired"
+	}
+	if length > 0 && length < p.MinLength {
+		return "short"
+	}
+	return ""
 }
 
 // SetPassword stores a hash, keeps the old one in the history, ends the sessions but one, and queues the echo to the
 // person's other workspaces.
 func (a *Room) SetPassword(tx *db.Tx, held *vault.Held, acc *Account, phc, what string, but parlatory.SessionID) error {
 	id := parlatory.NewID[parlatory.RowKind](a.o.Clock)
-	old, err := held.Seal(vault.Binding{Table: "account_passwords", Row: id.Raw(), Revision: 1, Clear: []any{acc.ID, acc.PasswordAt}}, []byte(acc.phc))
+	old, err := held.Seal(oldBinding(acc.ID, id, acc.PasswordAt), []byte(acc.phc))
 	if err != nil {
 		return fmt.Errorf("seal old password hash: %w", err)
 	}
@@ -47,22 +160,11 @@ func (a *Room) SetPassword(tx *db.Tx, held *vault.Held, acc *Account, phc, what 
 	return a.echo(tx, acc.ID, what)
 }
 
-// Changed is the letter after a change of password.
-func Changed(v workspace.View, to string) workspace.Letter {
-	return workspace.Letter{
-		To:      to,
-		Subject: "Your password was changed",
-		Paragraphs: []string{
-			"The password of your account was changed just now. You use this account at " + v.Company + ".",
-			"All other sessions of the account were signed out.",
-		},
-		After: []string{"If this was not you, please tell your administrator at once, and set a new password with \"Forgotten password\" on the sign-in page: " + v.URL + "/"},
-		From:  v.Company + ", " + v.URL,
-	}
-}
-
 // PasswordChange is what a person sends who knows the old password.
-type PasswordChange struct{ Current, New parlatory.Secret }
+type PasswordChange struct {
+	Current, New parlatory.Secret
+	Device       parlatory.Secret // the browser's cookie
+}
 
 // ChangePassword changes the own password. The old one is asked through the Verifier, so that a stolen session can't
 // guess it; other sessions end, and this one gets a new token (ASVS 7.4.3, AC-055).
@@ -71,7 +173,7 @@ func (a *Room) ChangePassword(ctx context.Context, actor parlatory.Actor, c Pass
 	if err != nil {
 		return parlatory.Secret{}, err
 	}
-	verdict, err := a.Verifier().Ask(ctx, Question{Door: actor.Workspace, From: actor.Address, Account: actor.Account, Password: c.Current})
+	verdict, err := a.Verifier().Ask(ctx, Question{Door: actor.Workspace, From: actor.Address, Account: actor.Account, Password: c.Current, Device: c.Device})
 	if err != nil {
 		return parlatory.Secret{}, err
 	}
@@ -82,10 +184,11 @@ func (a *Room) ChangePassword(ctx context.Context, actor parlatory.Actor, c Pass
 	if err != nil {
 		return parlatory.Secret{}, err
 	}
-	if c.New.Reveal() == c.Current.Reveal() {
-		return parlatory.Secret{}, parlatory.Invalid("password", "must differ from the present one")
+	rules, err := a.Rules(ctx, actor.Account, actor.Workspace)
+	if err != nil {
+		return parlatory.Secret{}, err
 	}
-	phc, err := NewPassword(ctx, c.New, verdict.Account.Name, verdict.Account.Email, view.Company, view.Subdomain)
+	phc, err := a.NewPassword(ctx, actor.Account, rules, c.New, verdict.Account.Name, verdict.Account.Email, view.Company, view.Subdomain)
 	if err != nil {
 		return parlatory.Secret{}, err
 	}
@@ -97,14 +200,10 @@ func (a *Room) ChangePassword(ctx context.Context, actor parlatory.Actor, c Pass
 	if err != nil {
 		return parlatory.Secret{}, fmt.Errorf("hold settings key: %w", err)
 	}
-	mail, err := Changed(view, verdict.Account.Email).Mail()
-	if err != nil {
-		return parlatory.Secret{}, err
-	}
 	var token parlatory.Secret
 	err = a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
 		verdict.Rehash = ""
-		if err := verdict.Settle(tx); err != nil {
+		if err := verdict.Clear(tx); err != nil {
 			return err
 		}
 		acc := verdict.Account
@@ -114,7 +213,7 @@ func (a *Room) ChangePassword(ctx context.Context, actor parlatory.Actor, c Pass
 		if token, err = a.o.Sessions.Renew(tx, verdict.Held, actor.Session); err != nil {
 			return err
 		}
-		if err := a.o.Workspace.Outbox().Put(tx, settings, mail); err != nil {
+		if err := a.Notify(tx, settings, view, acc, NoticePassword, actor); err != nil {
 			return err
 		}
 		return pens.Witness(tx, ledger.Updated, actor.Account, actor.Staff, map[string]string{"what": PasswordChanged})

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"parlatory"
 	"parlatory/internal/domain/keys"
+	"parlatory/internal/domain/security"
 	"parlatory/internal/domain/workspace"
 	"parlatory/internal/guard/access"
 	"parlatory/internal/guard/policy"
@@ -32,6 +34,7 @@ type Options struct {
 	Ring      *vault.Ring
 	Ledger    *ledger.Ledger
 	Workspace *workspace.Room
+	Security  *security.Room
 	Sessions  Sessions
 	Clock     parlatory.Clock
 	Log       *slog.Logger
@@ -39,13 +42,20 @@ type Options struct {
 }
 
 // Room holds the accounts.
-type Room struct{ o Options }
+type Room struct {
+	o       Options
+	members Memberships
+	asking  chan struct{} // who asks the Verifier at this moment
+}
 
 // New opens the room.
 func New(o Options) *Room {
 	o.Limits = o.Limits.orDefault()
-	return &Room{o: o}
+	return &Room{o: o, asking: make(chan struct{}, 2*runtime.GOMAXPROCS(0)+32)}
 }
+
+// Meet gives the room what stands to its right, once, before anything is served.
+func (a *Room) Meet(m Memberships) { a.members = m }
 
 const stateActive = "active"
 
@@ -64,14 +74,21 @@ type private struct {
 	Email    string `json:"email"`
 	Name     string `json:"name"`
 	Password string `json:"password"`
+	Language string `json:"language,omitempty"`
+	Quiet    bool   `json:"quiet,omitempty"` // no letter about a new device
 }
 
 // Account is an opened row.
 type Account struct {
 	Row
 	Email, Name string
+	Language    string // empty: the first of Languages
 	phc         string
+	quiet       bool
 }
+
+// Tells says whether the person wants a letter about a sign-in on a new device.
+func (acc Account) Tells() bool { return !acc.quiet }
 
 func (r Row) binding() vault.Binding {
 	return vault.Binding{Table: "accounts", Row: r.ID.Raw(), Revision: r.revision, Clear: []any{r.index[:], r.state, r.CreatedAt, r.PasswordAt}}
@@ -132,7 +149,7 @@ func (r Row) Open(held *vault.Held) (Account, error) {
 	if err := vault.OpenJSON(held, r.binding(), r.sealed, &p); err != nil {
 		return Account{}, fmt.Errorf("open account: %w", err)
 	}
-	return Account{Row: r, Email: p.Email, Name: p.Name, phc: p.Password}, nil
+	return Account{Row: r, Email: p.Email, Name: p.Name, Language: p.Language, phc: p.Password, quiet: p.Quiet}, nil
 }
 
 // Draft is a new account and its key, before the transaction that stores them.
@@ -187,7 +204,7 @@ func (d *Draft) Store(tx *db.Tx) error {
 }
 
 func (r *Account) seal(held *vault.Held) (err error) {
-	r.sealed, err = vault.SealJSON(held, r.binding(), private{r.Email, r.Name, r.phc})
+	r.sealed, err = vault.SealJSON(held, r.binding(), private{r.Email, r.Name, r.phc, r.Language, r.quiet})
 	if err != nil {
 		return fmt.Errorf("seal account: %w", err)
 	}

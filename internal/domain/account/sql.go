@@ -21,11 +21,28 @@ const (
 	sqlPostponeEcho = `UPDATE account_echoes SET due_at = $3 WHERE workspace = $1 AND id = $2`
 	sqlDeleteEcho   = `DELETE FROM account_echoes WHERE workspace = $1 AND id = $2`
 
-	sqlKnownPlace = `SELECT COUNT(*) FROM account_places WHERE workspace = $1 AND account = $2 AND place_index = $3 AND seen_at > $4`
-	sqlPutPlace   = `INSERT INTO account_places (workspace, account, place_index, seen_at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (workspace, account, place_index) DO UPDATE SET seen_at = excluded.seen_at`
-	// Somebody who is on the road has many; the latest 32 stay, so that what a stolen password can add is bounded too.
-	sqlTrimPlaces = `DELETE FROM account_places WHERE workspace = $1 AND account = $2 AND place_index NOT IN
-		(SELECT place_index FROM account_places WHERE workspace = $1 AND account = $2 ORDER BY seen_at DESC LIMIT 32)`
-	sqlSweepPlaces = `DELETE FROM account_places WHERE workspace = $1 AND seen_at <= $2`
+	sqlDevice       = `SELECT id, account, created_at, seen_at, revision, sealed FROM devices WHERE workspace = $1 AND token_index = $2`
+	sqlDeviceByID   = `SELECT account, token_index, created_at, seen_at, revision, sealed FROM devices WHERE workspace = $1 AND id = $2 AND account = $3`
+	sqlDevicesOf    = `SELECT id FROM devices WHERE workspace = $1 AND account = $2`
+	sqlCountDevices = `SELECT COUNT(*) FROM devices WHERE workspace = $1 AND account = $2`
+	sqlPutDevice    = `INSERT INTO devices (workspace, id, account, token_index, created_at, seen_at, revision, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
+	sqlKeepDevice   = `UPDATE devices SET seen_at = $3, revision = $4, sealed = $5 WHERE workspace = $1 AND id = $2 AND revision = $6`
+	sqlTrimDevices  = `DELETE FROM devices WHERE workspace = $1 AND account = $2 AND id NOT IN
+		(SELECT id FROM devices WHERE workspace = $1 AND account = $2 ORDER BY seen_at DESC, id DESC LIMIT $3)`
+	sqlSweepDevices = `DELETE FROM devices WHERE workspace = $1 AND seen_at <= $2`
+
+	sqlRaise = `INSERT INTO account_failures (workspace, key, total, cleared, at) VALUES ($1, $2, 1, 0, $3)
+		ON CONFLICT (workspace, key) DO UPDATE SET total = account_failures.total + 1 RETURNING total, cleared, at, told_at`
+	sqlMark     = `UPDATE account_failures SET total = $3, at = $4, told_at = $5 WHERE workspace = $1 AND key = $2`
+	sqlFailures = `SELECT total, cleared, at FROM account_failures WHERE workspace = $1 AND key = $2`
+	sqlExcuse   = `UPDATE account_failures SET total = total - 1 WHERE workspace = $1 AND key = $2 AND total > cleared`
+	sqlClear    = `UPDATE account_failures SET cleared = total WHERE workspace = $1 AND key = $2 AND total - cleared >= $3`
+	// A run of one or two is under every threshold.
+	sqlSweepFailures = `DELETE FROM account_failures WHERE workspace = $1 AND (at <= $3 OR at <= $2 AND total - cleared < 3)`
+
+	sqlPardon    = `SELECT total FROM door_pardons WHERE workspace = $1 AND key = $2`
+	sqlPutPardon = `INSERT INTO door_pardons (workspace, key, total, at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (workspace, key) DO UPDATE SET total = excluded.total, at = excluded.at`
+
+	sqlPasswords = `SELECT id, created_at, sealed FROM account_passwords WHERE workspace = $1 AND account = $2 ORDER BY id DESC LIMIT $3`
 )

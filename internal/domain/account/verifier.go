@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"time"
 
 	"parlatory"
+	"parlatory/internal/domain/security"
 	"parlatory/internal/domain/workspace"
 	"parlatory/internal/guard/credential"
 	"parlatory/internal/guard/policy"
@@ -17,8 +19,9 @@ import (
 
 // Limits of wrong passwords (NIST SP 800-63B-4 §3.2.2; ASVS 6.3.1).
 type Limits struct {
-	Account int           // tries of one account in a window, whatever the door and spelling; from each known network as many again; default 10
+	Account int           // tries of one account in a window, whatever the door and spelling, from unknown devices together; on each known device as many again; default 10
 	Source  int           // tries from one client address (IPv6: /64) in a window; default 100
+	Door    int           // tries at one workspace's door in a window from unknown devices; default 3,000
 	Window  time.Duration // default 15 minutes
 }
 
@@ -28,6 +31,9 @@ func (l Limits) orDefault() Limits {
 	}
 	if l.Source == 0 {
 		l.Source = 100
+	}
+	if l.Door == 0 {
+		l.Door = 3000
 	}
 	if l.Window == 0 {
 		l.Window = 15 * time.Minute
@@ -42,6 +48,7 @@ type Question struct {
 	Email    string
 	Account  parlatory.AccountID
 	Password parlatory.Secret
+	Device   parlatory.Secret // the browser's cookie; empty where it has none
 	// Also reads what the asking room needs, in the counting transaction; row is empty for the unknown. It must read the
 	// same rows in every case, and write nothing.
 	Also func(tx *db.Tx, row Row) error
@@ -64,18 +71,15 @@ type Verdict struct {
 	Row     Row // empty where the address is unknown
 	Account Account
 	Held    *vault.Held
-	Rehash  string // a fresh hash with today's parameters, where the stored one is older
+	Rehash  string             // a fresh hash with today's parameters, where the stored one is older
+	Device  parlatory.DeviceID // the known device; zero where it is not known
+	Known   bool               // the device is known
+	Length  int                // characters of the password that was right
 
-	limits   Limits
-	counters counters
-}
-
-// counters are the rows that a try was counted in. Failures of an account count for all networks together, and for each
-// network; a network from which the person has signed in lately is held to its own count alone, so that a stranger elsewhere
-// can't lock the person out (AC-004).
-type counters struct {
-	account, source, place vault.Index
-	known                  bool // the network is one of the person's
+	limits                      Limits
+	source, class, door, runKey vault.Index
+	device                      device
+	tell                        bool
 }
 
 // Verifier checks passwords: every check in the program goes through Ask, so that failures count once an account, at
@@ -86,12 +90,28 @@ type Verifier struct{ room *Room }
 func (a *Room) Verifier() *Verifier { return &Verifier{a} }
 
 // Ask counts, then checks. The same Tx, the same reads and one hash are done in every case that depends on the account
-// (AC-007). A source over its budget is told so and costs no hash: that depends on nothing but the source.
+// (AC-007). A source over its budget is told so and costs no hash: that depends on nothing but the source. So is whoever comes when very
+// many ask at once: then nothing is read or written.
 func (v *Verifier) Ask(ctx context.Context, q Question) (Verdict, error) {
+	select {
+	case v.room.asking <- struct{}{}:
+		defer func() { <-v.room.asking }()
+	default:
+		e := parlatory.Fail(parlatory.KindTooMany, "Too many people are signing in right now. Please try again in a moment.")
+		e.RetryAfter = 2 * time.Second
+		return Verdict{}, e
+	}
 	verdict, over, err := v.count(ctx, q)
 	if err != nil {
 		return Verdict{}, err
 	}
+	if verdict, err = v.check(ctx, q, verdict, over); err == nil && verdict.tell {
+		err = v.tell(ctx, q, verdict.Account.Email)
+	}
+	return verdict, err
+}
+
+func (v *Verifier) check(ctx context.Context, q Question, verdict Verdict, over bool) (Verdict, error) {
 	known := !verdict.Row.ID.Zero() && verdict.Row.state == stateActive
 	subject := vault.Settings
 	if known {
@@ -111,6 +131,7 @@ func (v *Verifier) Ask(ctx context.Context, q Question) (Verdict, error) {
 		if verdict.Account, err = verdict.Row.Open(held); err != nil {
 			return Verdict{}, err
 		}
+		over = over || !verdict.knows(v.room.o.Log)
 	}
 	if over || !known {
 		verdict.Why = Unknown
@@ -127,22 +148,25 @@ func (v *Verifier) Ask(ctx context.Context, q Question) (Verdict, error) {
 		verdict.Why = Wrong
 		return verdict, nil
 	}
+	verdict.Length = policy.Length(q.Password)
 	if rehash {
 		verdict.Rehash, err = credential.Hash(ctx, q.Password)
 	}
 	return verdict, err
 }
 
-func (l Limits) byAccount() workspace.Budget {
-	return workspace.Budget{Name: "password.account", Window: l.Window, Limit: l.Account}
-}
-
-func (l Limits) bySource() workspace.Budget {
-	return workspace.Budget{Name: "password.source", Window: l.Window, Limit: l.Source}
-}
-
-func (l Limits) byPlace() workspace.Budget {
-	return workspace.Budget{Name: "password.place", Window: l.Window, Limit: l.Account}
+// knows proves the row by which a device is known. One that was changed past the program costs the try: it was counted where strangers
+// are not.
+func (v *Verdict) knows(log *slog.Logger) bool {
+	if v.device.id.Zero() {
+		return true
+	}
+	if _, err := v.Held.Open(v.device.binding(), v.device.sealed); err != nil {
+		log.Error("row refused", "table", "devices", "row", v.device.id.String())
+		return false
+	}
+	v.Device, v.Known = v.device.id, true
+	return true
 }
 
 // count raises the counters and finds the account, in one committed transaction. An unknown address has counters of its
@@ -157,16 +181,20 @@ func (v *Verifier) count(ctx context.Context, q Question) (verdict Verdict, over
 	if err != nil {
 		return verdict, false, fmt.Errorf("hold house index key: %w", err)
 	}
+	settings, err := o.Security.Of(ctx, q.Door)
+	if err != nil {
+		return verdict, false, err
+	}
 	email, err := policy.Email(q.Email)
 	if err != nil {
 		email = "\x00not an address\x00" + cut(q.Email)
 	}
 	index := ix.Blind("accounts.email", email)
 	verdict.limits = o.Limits
-	verdict.counters.source = o.Limits.bySource().Key(ix, workspace.SourceOf(q.From))
+	verdict.source = o.Limits.bySource().Key(ix, workspace.SourceOf(q.From))
 	var refused error
 	err = o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-		source, err := o.Limits.bySource().Spend(tx.House(), verdict.counters.source)
+		source, err := o.Limits.bySource().Spend(tx.House(), verdict.source)
 		if err != nil {
 			return err
 		}
@@ -177,14 +205,20 @@ func (v *Verifier) count(ctx context.Context, q Question) (verdict Verdict, over
 		if verdict.Row, _, err = find(tx, q.Account, index); err != nil {
 			return err
 		}
+		if verdict.device, err = findDevice(tx, verdict.Row.ID, deviceIndex(ix, verdict.Row.ID, q.Device)); err != nil {
+			return err
+		}
+		if q.Also != nil {
+			if err := q.Also(tx, verdict.Row); err != nil {
+				return err
+			}
+		}
 		of := email
 		if !verdict.Row.ID.Zero() {
 			of = verdict.Row.ID.String()
 		}
-		if over, err = verdict.spend(tx, ix, of, q.From); err != nil || q.Also == nil {
-			return err
-		}
-		return q.Also(tx, verdict.Row)
+		over, err = verdict.spend(tx, ix, of, settings.Lockout)
+		return err
 	})
 	if err == nil {
 		err = refused
@@ -192,21 +226,26 @@ func (v *Verifier) count(ctx context.Context, q Question) (verdict Verdict, over
 	return verdict, over, err
 }
 
-// spend raises the counters of the account and of its network, and says whether the one that counts here is over.
-func (v *Verdict) spend(tx *db.Tx, ix *vault.Indexer, of string, from netip.Addr) (over bool, err error) {
-	v.counters.account, v.counters.place = v.limits.byAccount().Key(ix, of), placeKey(v.limits, ix, of, from)
-	if v.counters.known, err = knownPlace(tx, v.Row.ID, placeIndex(ix, v.Row.ID, from)); err != nil {
-		return false, err
+// spend raises the counters of the account's class and of the door, last of all, since others wait for these rows, and says whether one is
+// over. A known device is held to its own class alone, so that nobody locks the owner out (AC-004).
+func (v *Verdict) spend(tx *db.Tx, ix *vault.Indexer, of string, lock security.LockoutPolicy) (over bool, err error) {
+	class, door := classOf(of, v.device.id), tx.Workspace().String()
+	if !v.device.id.Zero() {
+		door = class
 	}
-	a, err := v.limits.byAccount().Spend(tx.House(), v.counters.account)
+	v.class, v.door = v.limits.byAccount().Key(ix, class), v.limits.byDoor().Key(ix, door)
+	v.runKey = classKey(ix, of, v.device.id)
+	d, err := v.limits.byDoor().Spend(tx.House(), v.door)
 	if err != nil {
 		return false, err
 	}
-	p, err := v.limits.byPlace().Spend(tx.House(), v.counters.place)
-	if v.counters.known {
-		return p.Over, err
+	a, err := v.limits.byAccount().Spend(tx.House(), v.class)
+	if err != nil {
+		return false, err
 	}
-	return a.Over, err
+	over, v.tell, err = raise(tx, v.runKey, lock, a.Over || d.Over)
+	v.tell = v.tell && (a.Over || !d.Over)
+	return over, err
 }
 
 func find(tx *db.Tx, id parlatory.AccountID, email vault.Index) (Row, bool, error) {
@@ -219,23 +258,22 @@ func find(tx *db.Tx, id parlatory.AccountID, email vault.Index) (Row, bool, erro
 // cut bounds what somebody typed where an address belongs.
 func cut(s string) string { return s[:min(len(s), 320)] }
 
-// Settle sets the counters right after a right password that led somewhere: in the transaction that it led to. From a known
-// network the account's total is given one back and no more, so that each sign-in of the person is no fresh start for a stranger.
+// Settle gives a try back that was no failure: in the transaction that the right password led to. What came before it is cleared by a full
+// sign-in alone (Arrived), since who has the password and not the factor is not in.
 func (v Verdict) Settle(tx *db.Tx) error {
 	house := tx.House()
-	settle := v.limits.byAccount().Forgive
-	if v.counters.known {
-		settle = v.limits.byAccount().Refund
-	}
 	// In the order in which count raises them, so that two tries at once don't wait for each other.
-	if err := v.limits.bySource().Refund(house, v.counters.source); err != nil {
+	if err := v.limits.bySource().Refund(house, v.source); err != nil {
 		return err
 	}
-	if err := settle(house, v.counters.account); err != nil {
+	if err := v.limits.byDoor().Refund(house, v.door); err != nil {
 		return err
 	}
-	if err := v.limits.byPlace().Forgive(house, v.counters.place); err != nil {
+	if err := v.limits.byAccount().Refund(house, v.class); err != nil {
 		return err
+	}
+	if _, err := house.Exec(sqlExcuse, v.runKey); err != nil {
+		return fmt.Errorf("excuse try: %w", err)
 	}
 	if v.Rehash == "" {
 		return nil
@@ -245,12 +283,13 @@ func (v Verdict) Settle(tx *db.Tx) error {
 	return acc.store(tx, v.Held)
 }
 
-// Forgive ends the lock of an account whose owner proved the mailbox, for strange networks and for the one that the proof
-// came from; the counters of client addresses stay.
-func (v *Verifier) Forgive(tx *db.Tx, ix *vault.Indexer, id parlatory.AccountID, from netip.Addr) error {
-	limits := v.room.o.Limits
-	if err := limits.byAccount().Forgive(tx.House(), limits.byAccount().Key(ix, id.String())); err != nil {
+// Clear is Settle for a signed-in person who gave the password: failures on this device begin anew.
+func (v Verdict) Clear(tx *db.Tx) error {
+	if err := v.Settle(tx); err != nil {
 		return err
 	}
-	return limits.byPlace().Forgive(tx.House(), placeKey(limits, ix, id.String(), from))
+	if err := v.limits.byAccount().Forgive(tx.House(), v.class); err != nil {
+		return err
+	}
+	return clearRun(tx, v.runKey, 1)
 }

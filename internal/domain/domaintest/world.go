@@ -200,7 +200,7 @@ func (w *World) rooms(setup Setup) {
 	w.Security = security.New(security.Options{DB: w.DB, Law: w.Law, Ring: w.Ring, Ledger: w.Ledger, Workspace: w.Workspace, Roles: w.Roles, Clock: w.Clock, Log: w.Log, Steady: staff.Steady})
 	w.Law.Guard(w.Security, w.Clock)
 	w.Sessions = signin.NewSessions(signin.SessionOptions{DB: w.DB, Law: w.Law, Ring: w.Ring, Security: w.Security, Clock: w.Clock, Log: w.Log})
-	w.Account = account.New(account.Options{DB: w.DB, Law: w.Law, Ring: w.Ring, Ledger: w.Ledger, Workspace: w.Workspace, Sessions: w.Sessions, Clock: w.Clock, Log: w.Log, Limits: setup.Account})
+	w.Account = account.New(account.Options{DB: w.DB, Law: w.Law, Ring: w.Ring, Ledger: w.Ledger, Workspace: w.Workspace, Security: w.Security, Sessions: w.Sessions, Clock: w.Clock, Log: w.Log, Limits: setup.Account})
 	w.Staff = staff.New(staff.Options{DB: w.DB, Law: w.Law, Roles: w.Roles, Ring: w.Ring, Ledger: w.Ledger, Workspace: w.Workspace, Account: w.Account, Sessions: w.Sessions, Clock: w.Clock, Log: w.Log})
 	w.Signin = signin.New(signin.Options{DB: w.DB, Law: w.Law, Ring: w.Ring, Ledger: w.Ledger, Workspace: w.Workspace, Account: w.Account, Staff: w.Staff, Sessions: w.Sessions, Clock: w.Clock, Log: w.Log, Limits: setup.Signin})
 }

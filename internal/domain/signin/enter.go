@@ -21,6 +21,7 @@ type Try struct {
 	Email      string
 	Password   parlatory.Secret
 	Invitation parlatory.Secret // of a person who has an account already
+	Device     parlatory.Secret // the browser's cookie; empty where it has none
 }
 
 // Result is a step forward: a session, or a half session that owes a step. Token is its cookie.
@@ -28,6 +29,7 @@ type Result struct {
 	Owed    string // empty: signed in
 	Token   parlatory.Secret
 	Session parlatory.SessionID
+	Device  parlatory.Secret // the browser's cookie, where it was not known
 }
 
 // Refusal is the one answer to whoever does not come in.
@@ -37,7 +39,7 @@ func Refusal() error {
 
 // entrance is somebody whose password was right, on the way to a session.
 type entrance struct {
-	index      *vault.Indexer
+	arrival    account.Arrival
 	account    account.Account
 	key        *vault.Held
 	member     parlatory.StaffID
@@ -83,7 +85,7 @@ func (s *Room) Enter(ctx context.Context, actor parlatory.Actor, try Try) (Resul
 	}
 	var v seen
 	verdict, err := s.o.Account.Verifier().Ask(ctx, account.Question{
-		Door: actor.Workspace, From: actor.Address, Email: try.Email, Password: try.Password,
+		Door: actor.Workspace, From: actor.Address, Email: try.Email, Password: try.Password, Device: try.Device,
 		Also: func(tx *db.Tx, row account.Row) error { return v.read(tx, row.ID, invitation) },
 	})
 	if err != nil {
@@ -98,6 +100,9 @@ func (s *Room) Enter(ctx context.Context, actor parlatory.Actor, try Try) (Resul
 	}
 	if owed := next(v.standing, ""); owed != "" {
 		return s.half(ctx, actor, e, verdict, owed)
+	}
+	if e.arrival, err = s.o.Account.Arriving(ctx, actor, e.key, e.account, verdict.Device); err != nil {
+		return Result{}, err
 	}
 	half := actor
 	half.Kind, half.Account, half.Staff = parlatory.Half, e.account.ID, e.member
@@ -132,9 +137,6 @@ func (s *Room) admitted(ctx context.Context, door parlatory.WorkspaceID, verdict
 		return e, "not a member", nil
 	}
 	var err error
-	if e.index, err = s.houseIndex(ctx); err != nil {
-		return e, "", err
-	}
 	if e.memberKey, err = s.o.Staff.Hold(ctx, door, e.member); err != nil {
 		return e, "", err
 	}
@@ -230,7 +232,8 @@ func (s *Room) begin(tx *db.Tx, actor parlatory.Actor, e entrance, p account.Pen
 	if err := s.o.Sessions.end(tx, actor); err != nil {
 		return Result{}, err
 	}
-	if err := s.o.Account.Arrived(tx, e.index, e.account.ID, actor.Address); err != nil {
+	device, _, err := s.o.Account.Arrived(tx, e.arrival)
+	if err != nil {
 		return Result{}, err
 	}
 	row := session{account: e.account.ID, door: tx.Workspace(), staff: m.ID, department: m.Department, role: m.Role}
@@ -238,7 +241,7 @@ func (s *Room) begin(tx *db.Tx, actor parlatory.Actor, e entrance, p account.Pen
 	if err != nil {
 		return Result{}, err
 	}
-	return Result{Token: token, Session: id}, p.Witness(tx, ledger.SignedIn, e.account.ID, m.ID, nil)
+	return Result{Token: token, Session: id, Device: device}, p.Witness(tx, ledger.SignedIn, e.account.ID, m.ID, nil)
 }
 
 // member gives the active membership, at the end of an invitation a new one.
@@ -354,9 +357,6 @@ func (s *Room) resumed(ctx context.Context, permit access.Permit, actor parlator
 		return row, entrance{}, err
 	}
 	e := entrance{member: row.staff, invitation: row.invitation}
-	if e.index, err = s.houseIndex(ctx); err != nil {
-		return row, e, err
-	}
 	if e.key, err = s.o.Account.Hold(ctx, row.account); err != nil {
 		return row, e, err
 	}
@@ -364,6 +364,9 @@ func (s *Room) resumed(ctx context.Context, permit access.Permit, actor parlator
 		return row, e, fmt.Errorf("open half session: %w", err)
 	}
 	if e.account, err = acc.Open(e.key); err != nil {
+		return row, e, err
+	}
+	if e.arrival, err = s.o.Account.Arriving(ctx, actor, e.key, e.account, parlatory.DeviceID{}); err != nil {
 		return row, e, err
 	}
 	e.memberKey, err = s.o.Staff.Hold(ctx, actor.Workspace, row.staff)

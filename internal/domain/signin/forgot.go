@@ -248,7 +248,11 @@ func (s *Room) Reset(ctx context.Context, actor parlatory.Actor, token, password
 	if err != nil {
 		return err
 	}
-	phc, err := account.NewPassword(ctx, password, acc.Name, acc.Email, view.Company, view.Subdomain)
+	rules, err := s.o.Account.Rules(ctx, acc.ID, actor.Workspace)
+	if err != nil {
+		return err
+	}
+	phc, err := s.o.Account.NewPassword(ctx, acc.ID, rules, password, acc.Name, acc.Email, view.Company, view.Subdomain)
 	if err != nil {
 		return err
 	}
@@ -294,14 +298,10 @@ func (s *Room) reset(ctx context.Context, actor parlatory.Actor, r reset, key *v
 		if _, err := tx.House().Exec(sqlSpendResets, r.account); err != nil {
 			return fmt.Errorf("spend resets: %w", err)
 		}
-		if err := s.o.Account.Verifier().Forgive(tx, ix, r.account, actor.Address); err != nil {
+		if err := s.o.Account.Verifier().Forgive(tx, ix, r.account); err != nil {
 			return err
 		}
-		mail, err := account.Changed(view, acc.Email).Mail()
-		if err != nil {
-			return err
-		}
-		if err := s.o.Workspace.Outbox().Put(tx, settings, mail); err != nil {
+		if err := s.o.Account.Notify(tx, settings, view, acc, account.NoticePassword, actor); err != nil {
 			return err
 		}
 		return pens.Witness(tx, ledger.Updated, r.account, member.ID, map[string]string{"what": account.PasswordReset})

@@ -101,7 +101,11 @@ func (s *Room) AcceptInvitation(ctx context.Context, actor parlatory.Actor, toke
 	if err != nil {
 		return Result{}, err
 	}
-	phc, err := account.NewPassword(ctx, password, name, g.member.Email, view.Company, view.Subdomain)
+	rules, err := s.o.Account.Rules(ctx, parlatory.AccountID{}, actor.Workspace)
+	if err != nil {
+		return Result{}, err
+	}
+	phc, err := s.o.Account.NewPassword(ctx, parlatory.AccountID{}, rules, password, name, g.member.Email, view.Company, view.Subdomain)
 	if err != nil {
 		return Result{}, err
 	}
@@ -113,7 +117,7 @@ func (s *Room) AcceptInvitation(ctx context.Context, actor parlatory.Actor, toke
 	if err != nil {
 		return Result{}, err
 	}
-	index, err := s.houseIndex(ctx)
+	arrival, err := s.o.Account.Arriving(ctx, actor, draft.Held, draft.Account(), parlatory.DeviceID{})
 	if err != nil {
 		return Result{}, err
 	}
@@ -132,7 +136,7 @@ func (s *Room) AcceptInvitation(ctx context.Context, actor parlatory.Actor, toke
 		if err := pens.Witness(tx, ledger.Created, draft.ID(), g.member.ID, map[string]string{"by": "invitation"}); err != nil {
 			return err
 		}
-		e := entrance{index: index, account: draft.Account(), key: draft.Held, member: g.member.ID, memberKey: g.key, invitation: g.invitee.Invitation.ID}
+		e := entrance{arrival: arrival, account: draft.Account(), key: draft.Held, member: g.member.ID, memberKey: g.key, invitation: g.invitee.Invitation.ID}
 		r, err = s.onward(tx, actor, e, pens)
 		return err
 	})

@@ -2,7 +2,6 @@ package signin_test
 
 import (
 	"errors"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -135,63 +134,6 @@ func busy(t *testing.T, err error, within time.Duration) {
 	if !errors.As(err, &e) || e.Kind != parlatory.KindTooMany || e.RetryAfter <= 0 || e.RetryAfter > within {
 		t.Fatalf("want too many tries, got %v", err)
 	}
-}
-
-// TestAC_004_StrangerLocksNobodyOut: a stranger who burns an account's tries keeps its owner out of no network from which
-// the owner signed in lately; from there ten wrong ones are too many as well, and a month later it is a network like others.
-//
-// ASVS V6.3.1
-func TestAC_004_StrangerLocksNobodyOut(t *testing.T) {
-	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
-		const email, home, near = "admin@acme.example", "198.51.100.4", "198.51.100.5"
-		ws, _ := w.Founded(t, "acme")
-		other, _ := w.Founded(t, "other")
-		from := func(addr, email, password string) error {
-			_, err := enter(t, w, w.At(ws, addr), email, password)
-			return err
-		}
-		burn := func() {
-			for i := range 12 {
-				refused(t, from("203.0.113."+strconv.Itoa(i+1), email, "wrong wrong wrong"))
-			}
-			refused(t, from(near, email, domaintest.Password)) // locked where nobody knows the person
-		}
-		burn()
-		refused(t, from(home, email, domaintest.Password)) // not a known network yet
-		w.Clock.Advance(15*time.Minute + time.Second)
-		if err := from(home, email, domaintest.Password); err != nil {
-			t.Fatal(err)
-		}
-		burn()
-		for range 2 {
-			if err := from(home, email, domaintest.Password); err != nil {
-				t.Fatalf("the owner at home: %v", err)
-			}
-			refused(t, from(near, email, domaintest.Password)) // which was no fresh start for anybody else
-		}
-		if _, err := enter(t, w, w.At(other, home), "admin@other.example", "wrong wrong wrong"); err == nil {
-			t.Fatal("a wrong password")
-		}
-		for range 10 {
-			refused(t, from(home, email, "wrong wrong wrong"))
-		}
-		refused(t, from(home, email, domaintest.Password))
-		if _, err := enter(t, w, w.At(other, home), "admin@other.example", domaintest.Password); err != nil {
-			t.Fatalf("another person at the same network: %v", err)
-		}
-		link := resetLink(t, w, ws, email)
-		if err := w.Signin.Reset(t.Context(), w.At(ws, home), link, secret(newPassword)); err != nil {
-			t.Fatal(err)
-		}
-		if err := from(home, email, newPassword); err != nil {
-			t.Fatalf("after the reset: %v", err)
-		}
-		w.Clock.Advance(31 * 24 * time.Hour)
-		for i := range 10 {
-			refused(t, from("203.0.113."+strconv.Itoa(i+1), email, "wrong wrong wrong"))
-		}
-		refused(t, from(home, email, newPassword))
-	})
 }
 
 // TestAC_007_SameAnswerAndWork: unknown, wrong, suspended, not a member and locked are one answer, and none of them is

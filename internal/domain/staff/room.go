@@ -47,6 +47,7 @@ func New(o Options) *Room {
 	s := &Room{o: o}
 	s.names.known = map[memberKey]named{}
 	o.DB.Listen(s)
+	o.Account.Meet(s)
 	return s
 }
 

@@ -61,7 +61,7 @@ func (a *API) meRoutes() {
 		})
 	register(a, huma.Operation{OperationID: "change-password", Method: http.MethodPost, Path: "/api/v1/me/password", Summary: "Change the own password; other sessions end", DefaultStatus: http.StatusNoContent}, account.ActPassword,
 		func(ctx context.Context, actor parlatory.Actor, in *struct{ Body PasswordChange }) (*cookieAnswer, error) {
-			change := account.PasswordChange{Current: parlatory.NewSecret(in.Body.Current), New: parlatory.NewSecret(in.Body.Password)}
+			change := account.PasswordChange{Current: parlatory.NewSecret(in.Body.Current), New: parlatory.NewSecret(in.Body.Password), Device: front.DeviceOf(ctx)}
 			token, err := a.Account.ChangePassword(ctx, actor, change)
 			if err != nil {
 				return nil, err

@@ -82,10 +82,11 @@ func stepOf(r signin.Result) *stepAnswer {
 			Body:      SigninState{State: "owed", Owed: r.Owed, SecurityVersion: workspace.Version, PrivacyVersion: workspace.Version},
 		}
 	}
-	return &stepAnswer{
-		SetCookie: []http.Cookie{front.NoAttemptCookie(), front.SessionCookie(r.Token)},
-		Body:      SigninState{State: "signed_in"},
+	cookies := []http.Cookie{front.NoAttemptCookie(), front.SessionCookie(r.Token)}
+	if !r.Device.Empty() {
+		cookies = append(cookies, front.DeviceCookie(r.Device))
 	}
+	return &stepAnswer{SetCookie: cookies, Body: SigninState{State: "signed_in"}}
 }
 
 type nothing struct{}
@@ -94,7 +95,7 @@ func (a *API) signinRoutes() {
 	register(a, huma.Operation{OperationID: "get-door", Method: http.MethodGet, Path: "/api/v1/door", Tags: []string{surfaceAny}, Summary: "Whose host this is, and how far the sign-in has come; the bare domain is nobody's"}, workspace.ActDoor, a.door)
 	register(a, huma.Operation{OperationID: "sign-in", Method: http.MethodPost, Path: "/api/v1/signin", Summary: "Sign in"}, signin.ActEnter,
 		func(ctx context.Context, actor parlatory.Actor, in *struct{ Body SigninRequest }) (*stepAnswer, error) {
-			try := signin.Try{Email: in.Body.Email, Password: parlatory.NewSecret(in.Body.Password), Invitation: parlatory.NewSecret(in.Body.Invitation)}
+			try := signin.Try{Email: in.Body.Email, Password: parlatory.NewSecret(in.Body.Password), Invitation: parlatory.NewSecret(in.Body.Invitation), Device: front.DeviceOf(ctx)}
 			r, err := a.Signin.Enter(ctx, actor, try)
 			if err != nil {
 				return nil, err

@@ -17,10 +17,34 @@ const (
 	PasswordMax = 128
 )
 
+// Rules are what a new password of one account is held to: the strictest of those who may ask. The zero value is the default.
+type Rules struct {
+	MinLength int // characters; zero: PasswordMin
+	History   int // earlier passwords that are refused
+}
+
+// Password judges a new password by the default rules.
+func Password(password parlatory.Secret, own ...string) error {
+	return Rules{}.Password(password, own...)
+}
+
+// Length is how many characters a password has in its canonical form.
+func Length(password parlatory.Secret) int {
+	prepared, err := precis.OpaqueString.String(password.Reveal())
+	if err != nil {
+		return 0
+	}
+	return utf8.RuneCountInString(prepared)
+}
+
 // Password judges a new password. own are the words that belong to its owner: name, address, company, subdomain. It
 // asks for no mixture of characters (ASVS 6.2.5) and refuses what is guessed first: common words with their usual
 // endings, the own words, repeats and runs (ASVS 6.2.4, 6.2.11). A larger list can join without a change here.
-func Password(password parlatory.Secret, own ...string) error {
+func (r Rules) Password(password parlatory.Secret, own ...string) error {
+	least := r.MinLength
+	if least == 0 {
+		least = PasswordMin
+	}
 	text := password.Reveal()
 	if len(text) > 1024 {
 		return refuse(fmt.Sprintf("may have at most %d characters", PasswordMax))
@@ -33,8 +57,8 @@ func Password(password parlatory.Secret, own ...string) error {
 		return refuse("has characters that can't be used")
 	}
 	switch n := utf8.RuneCountInString(prepared); {
-	case n < PasswordMin:
-		return refuse(fmt.Sprintf("needs at least %d characters", PasswordMin))
+	case n < least:
+		return refuse(fmt.Sprintf("needs at least %d characters", least))
 	case n > PasswordMax:
 		return refuse(fmt.Sprintf("may have at most %d characters", PasswordMax))
 	}

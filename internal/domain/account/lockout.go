@@ -1,0 +1,240 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"parlatory"
+	"parlatory/internal/domain/security"
+	"parlatory/internal/domain/workspace"
+	"parlatory/internal/guard/vault"
+	"parlatory/internal/storage/db"
+)
+
+const (
+	// ceiling is how many failures in a row are looked at, whatever the time between them (NIST SP 800-63B-4 §3.2.2).
+	ceiling = 100
+	// failureShort is how long a run stays that is too short for any door's threshold; longer ones stay as long as a device does.
+	failureShort = 30 * 24 * time.Hour
+	// tellEach is how often the owner is told of a lock.
+	tellEach = 24 * time.Hour
+)
+
+// failures is the run of wrong passwords in one class: those of all unknown devices together, or those of one known device. A stranger
+// adds to the first alone, and the owner's browser is judged by the second alone (AC-004).
+type failures struct {
+	key            vault.Index
+	total, cleared int
+	at, told       time.Time
+}
+
+// classKey is the run's blind name; of is the account, or the address that nobody has.
+func classKey(ix *vault.Indexer, of string, device parlatory.DeviceID) vault.Index {
+	return ix.Blind("account_failures.key", classOf(of, device))
+}
+
+func classOf(of string, device parlatory.DeviceID) string {
+	if device.Zero() {
+		return of
+	}
+	return of + "\x00" + device.String()
+}
+
+// locked judges the tries before this one. ended says that the lock of this door ran out, so that its run begins anew here.
+func (f failures) locked(before, pardon int, p security.LockoutPolicy, now time.Time) (locked, ended bool) {
+	if before-f.cleared >= ceiling {
+		return true, false
+	}
+	if p.Threshold == 0 || before-max(f.cleared, pardon) < p.Threshold {
+		return false, false
+	}
+	ended = p.Ends == security.EndsByTime && now.Sub(f.at) >= time.Duration(p.Minutes)*time.Minute
+	return !ended, ended
+}
+
+// raise counts a try in its class, in one statement that holds the row until the commit, and judges it. A try that is refused is no failure: it
+// neither adds to the run nor makes a lock longer. The statements are the same in every case.
+func raise(tx *db.Tx, key vault.Index, p security.LockoutPolicy, over bool) (locked, tell bool, err error) {
+	f, now := failures{key: key}, tx.Now()
+	if err := tx.House().Row(sqlRaise, key, now).Scan(&f.total, &f.cleared, &f.at, &f.told); err != nil {
+		return false, false, fmt.Errorf("count failure: %w", err)
+	}
+	pardon, err := pardonOf(tx, key)
+	if err != nil {
+		return false, false, err
+	}
+	locked, ended := f.locked(f.total-1, pardon, p, now)
+	if ended {
+		if err := putPardon(tx, key, f.total-1); err != nil {
+			return false, false, err
+		}
+	}
+	if locked = locked || over; locked {
+		f.total--
+		if tell = now.Sub(f.told) >= tellEach; tell {
+			f.told = now
+		}
+	} else {
+		f.at = now
+	}
+	if _, err := tx.House().Exec(sqlMark, key, f.total, f.at, f.told); err != nil {
+		return false, false, fmt.Errorf("mark failure: %w", err)
+	}
+	return locked, tell, nil
+}
+
+func pardonOf(tx *db.Tx, key vault.Index) (total int, err error) {
+	err = tx.Row(sqlPardon, key).Scan(&total)
+	if errors.Is(err, db.ErrNone) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read pardon: %w", err)
+	}
+	return total, nil
+}
+
+func putPardon(tx *db.Tx, key vault.Index, total int) error {
+	if _, err := tx.Exec(sqlPutPardon, key, total, tx.Now()); err != nil {
+		return fmt.Errorf("store pardon: %w", err)
+	}
+	return nil
+}
+
+// clearFailures ends the run of a browser on which somebody signed in fully. On a known one it is no fresh start for strangers, but where
+// these have used up the ceiling.
+func (a *Room) clearFailures(tx *db.Tx, ix *vault.Indexer, id parlatory.AccountID, device parlatory.DeviceID) error {
+	least := 1
+	if !device.Zero() {
+		least = ceiling
+		if err := a.forgive(tx, ix, id, device); err != nil {
+			return err
+		}
+	} else if err := a.o.Limits.byAccount().Forgive(tx.House(), a.o.Limits.byAccount().Key(ix, id.String())); err != nil {
+		return err
+	}
+	return clearRun(tx, classKey(ix, id.String(), parlatory.DeviceID{}), least)
+}
+
+func clearRun(tx *db.Tx, key vault.Index, least int) error {
+	if _, err := tx.House().Exec(sqlClear, key, least); err != nil {
+		return fmt.Errorf("clear failures: %w", err)
+	}
+	return nil
+}
+
+// forgive clears one class, budget and run.
+func (a *Room) forgive(tx *db.Tx, ix *vault.Indexer, id parlatory.AccountID, device parlatory.DeviceID) error {
+	class := classOf(id.String(), device)
+	if err := a.o.Limits.byAccount().Forgive(tx.House(), a.o.Limits.byAccount().Key(ix, class)); err != nil {
+		return err
+	}
+	return clearRun(tx, classKey(ix, id.String(), device), 1)
+}
+
+// classes are the devices of an account, the unknown ones first.
+func classes(tx *db.Tx, id parlatory.AccountID) ([]parlatory.DeviceID, error) {
+	all := []parlatory.DeviceID{{}}
+	rows, err := tx.House().Query(sqlDevicesOf, id)
+	if err != nil {
+		return nil, fmt.Errorf("read devices: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var d parlatory.DeviceID
+		if err := rows.Scan(&d); err != nil {
+			return nil, fmt.Errorf("read device: %w", err)
+		}
+		all = append(all, d)
+	}
+	return all, rows.Err()
+}
+
+// Forgive ends the locks of an account whose owner proved the mailbox, on all devices; the counters of client addresses stay.
+func (v *Verifier) Forgive(tx *db.Tx, ix *vault.Indexer, id parlatory.AccountID) error {
+	all, err := classes(tx, id)
+	if err != nil {
+		return err
+	}
+	for _, d := range all {
+		if err := v.room.forgive(tx, ix, id, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Pardon is an administrator's unlock: it ends the lock at the door of tx and nothing else. The floor of all doors and the
+// ceiling stay, since they guard the account in the other workspaces too.
+func (v *Verifier) Pardon(tx *db.Tx, ix *vault.Indexer, id parlatory.AccountID) error {
+	return v.runs(tx, ix, id, func(f failures, _ int) error { return putPardon(tx, f.key, f.total) })
+}
+
+// Locked says whether an account is locked at the door of tx, on any class of devices, for the list of the staff.
+func (v *Verifier) Locked(tx *db.Tx, ix *vault.Indexer, id parlatory.AccountID, p security.LockoutPolicy) (bool, error) {
+	any := false
+	err := v.runs(tx, ix, id, func(f failures, pardon int) error {
+		locked, _ := f.locked(f.total, pardon, p, tx.Now())
+		any = any || locked
+		return nil
+	})
+	return any, err
+}
+
+func (v *Verifier) runs(tx *db.Tx, ix *vault.Indexer, id parlatory.AccountID, each func(f failures, pardon int) error) error {
+	all, err := classes(tx, id)
+	if err != nil {
+		return err
+	}
+	for _, d := range all {
+		f := failures{key: classKey(ix, id.String(), d)}
+		err := tx.House().Row(sqlFailures, f.key).Scan(&f.total, &f.cleared, &f.at)
+		if errors.Is(err, db.ErrNone) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("read failures: %w", err)
+		}
+		pardon, err := pardonOf(tx, f.key)
+		if err != nil {
+			return err
+		}
+		if err := each(f, pardon); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tell mails the owner that the account is locked, and puts the same mail to nobody where the address is nobody's: the runs of both are
+// alike, so that neither time nor rows tell them apart (AC-007).
+func (v *Verifier) tell(ctx context.Context, q Question, to string) error {
+	o := v.room.o
+	permit, err := o.Law.System(actCount, q.Door)
+	if err != nil {
+		return err
+	}
+	settings, err := o.Ring.Hold(ctx, q.Door, vault.Settings)
+	if err != nil {
+		return fmt.Errorf("hold settings key: %w", err)
+	}
+	mail, err := lockLetter(o.Workspace.URL(""), to, originOf(parlatory.Actor{Address: q.From}).Address, o.Clock.Now()).Mail()
+	if err != nil {
+		return err
+	}
+	return o.DB.Write(ctx, permit, func(tx *db.Tx) error { return o.Workspace.Outbox().Put(tx, settings, mail) })
+}
+
+func (l Limits) byAccount() workspace.Budget {
+	return workspace.Budget{Name: "password.account", Window: l.Window, Limit: l.Account}
+}
+
+func (l Limits) bySource() workspace.Budget {
+	return workspace.Budget{Name: "password.source", Window: l.Window, Limit: l.Source}
+}
+
+func (l Limits) byDoor() workspace.Budget {
+	return workspace.Budget{Name: "password.door", Window: l.Window, Limit: l.Door}
+}

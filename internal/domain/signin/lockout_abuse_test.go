@@ -1,0 +1,183 @@
+package signin_test
+
+import (
+	"testing"
+	"time"
+
+	"parlatory"
+	"parlatory/internal/domain/account"
+	"parlatory/internal/domain/domaintest"
+	"parlatory/internal/domain/security"
+	"parlatory/internal/domain/signin"
+	"parlatory/internal/storage/db"
+)
+
+// browser is one browser of a person: it keeps its cookie.
+type browser struct {
+	w      *domaintest.World
+	ws     parlatory.WorkspaceID
+	device parlatory.Secret
+}
+
+func (b *browser) enter(email, password string) error {
+	r, err := b.w.Signin.Enter(b.w.T.Context(), b.w.At(b.ws), signin.Try{Email: email, Password: secret(password), Device: b.device})
+	if err == nil && !r.Device.Empty() {
+		b.device = r.Device
+	}
+	return err
+}
+
+// tries enters a wrong password n times, each from another address.
+func (b *browser) tries(t *testing.T, email string, n int) {
+	t.Helper()
+	for range n {
+		refused(t, b.enter(email, "wrong wrong wrong"))
+	}
+}
+
+const adminMail = "admin@acme.example"
+
+// TestAC_004_StrangerLocksNobodyOut: a stranger who burns an account's tries keeps its owner off no browser that is known; there ten
+// wrong ones are too many as well, and after 400 days it is a browser like others. Red where count takes the stranger's class for all.
+//
+// ASVS V6.1.1, V6.3.1
+func TestAC_004_StrangerLocksNobodyOut(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, _ := w.Founded(t, "acme")
+		other, _ := w.Founded(t, "other")
+		home, stranger := &browser{w: w, ws: ws}, &browser{w: w, ws: ws}
+		if err := home.enter(adminMail, domaintest.Password); err != nil {
+			t.Fatal(err)
+		}
+		stranger.tries(t, adminMail, 12)
+		for range 2 {
+			if err := home.enter(adminMail, domaintest.Password); err != nil {
+				t.Fatalf("the owner at home: %v", err)
+			}
+			refused(t, (&browser{w: w, ws: ws}).enter(adminMail, domaintest.Password)) // which was no fresh start for anybody else
+		}
+		// The cookie is worth nothing for another account.
+		borrowed := &browser{w: w, ws: other, device: home.device}
+		borrowed.tries(t, "admin@other.example", 10)
+		refused(t, borrowed.enter("admin@other.example", domaintest.Password))
+		home.tries(t, adminMail, 10)
+		refused(t, home.enter(adminMail, domaintest.Password))
+		link := resetLink(t, w, ws, adminMail)
+		if err := w.Signin.Reset(t.Context(), w.At(ws), link, secret(newPassword)); err != nil {
+			t.Fatal(err)
+		}
+		if err := home.enter(adminMail, newPassword); err != nil {
+			t.Fatalf("after the reset: %v", err)
+		}
+		w.Clock.Advance(401 * 24 * time.Hour)
+		stranger.tries(t, adminMail, 10)
+		refused(t, home.enter(adminMail, newPassword))
+	})
+}
+
+// TestAC_004_OneTryAMinute: somebody who tries once a minute gets to a hundred and no further, whatever the time; the owner comes in
+// all along on a known browser, which lets strangers begin anew, and is told by mail once a day. Red without the ceiling.
+//
+// ASVS V6.3.1
+func TestAC_004_OneTryAMinute(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, _ := w.Founded(t, "acme")
+		home := &browser{w: w, ws: ws}
+		if err := home.enter(adminMail, domaintest.Password); err != nil {
+			t.Fatal(err)
+		}
+		checked := 0
+		for range 13 * 15 {
+			w.Clock.Advance(time.Minute)
+			v, err := w.Account.Verifier().Ask(t.Context(), account.Question{Door: ws, From: w.At(ws).Address, Email: adminMail, Password: secret("wrong wrong wrong")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if v.Why == account.Wrong {
+				checked++
+			}
+		}
+		if checked != 100 {
+			t.Fatalf("%d passwords were looked at", checked)
+		}
+		w.Deliver()
+		if n := w.Mail.Count(adminMail, "Wrong passwords for your account"); n != 1 {
+			t.Fatalf("%d letters tell of the lock", n)
+		}
+		w.Clock.Advance(30 * time.Minute)
+		refused(t, (&browser{w: w, ws: ws}).enter(adminMail, domaintest.Password))
+		if err := home.enter(adminMail, domaintest.Password); err != nil {
+			t.Fatalf("the owner at home: %v", err)
+		}
+		if err := (&browser{w: w, ws: ws}).enter(adminMail, domaintest.Password); err != nil {
+			t.Fatalf("after the owner came in: %v", err)
+		}
+	})
+}
+
+// set changes the settings of a workspace's passwords.
+func set(t *testing.T, w *domaintest.World, admin parlatory.Actor, p security.PasswordPolicy, l security.LockoutPolicy) {
+	t.Helper()
+	p.MinLength = max(p.MinLength, 12)
+	now, err := w.Security.View(t.Context(), admin)
+	if err == nil {
+		_, err = w.Security.SetPassword(t.Context(), admin, now.Revision, p, l)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestLockoutOfADoor: a workspace's threshold locks its own door alone, and ends as it says.
+//
+// ASVS V6.1.1, V6.3.1
+func TestLockoutOfADoor(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		fresh := func() *browser { return &browser{w: w, ws: ws} }
+		right := func() error { return fresh().enter(adminMail, domaintest.Password) }
+		locked := func() (yes bool) {
+			ix, err := w.Ring.Index(t.Context(), parlatory.House)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := w.Security.Of(t.Context(), ws)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.Look(ws, func(tx *db.Tx) (err error) {
+				yes, err = w.Account.Verifier().Locked(tx, ix, admin.Account, s.Lockout)
+				return err
+			})
+			return yes
+		}
+		set(t, w, admin, security.PasswordPolicy{}, security.LockoutPolicy{Threshold: 3, Ends: security.EndsByTime, Minutes: 30})
+		fresh().tries(t, adminMail, 3)
+		refused(t, right())
+		w.Clock.Advance(16 * time.Minute) // the floor's window is over, the door's lock is not
+		refused(t, right())
+		if !locked() {
+			t.Fatal("the list does not say so")
+		}
+		w.Clock.Advance(15 * time.Minute)
+		fresh().tries(t, adminMail, 2) // a run of its own
+		if err := right(); err != nil {
+			t.Fatalf("after the time: %v", err)
+		}
+		set(t, w, admin, security.PasswordPolicy{}, security.LockoutPolicy{Threshold: 3, Ends: security.EndsByAdministrator})
+		fresh().tries(t, adminMail, 3)
+		w.Clock.Advance(48 * time.Hour)
+		refused(t, right())
+		ix, err := w.Ring.Index(t.Context(), parlatory.House)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Look(ws, func(tx *db.Tx) error { return w.Account.Verifier().Pardon(tx, ix, admin.Account) })
+		if locked() {
+			t.Fatal("locked after the pardon")
+		}
+		if err := right(); err != nil {
+			t.Fatalf("after the pardon: %v", err)
+		}
+	})
+}
