@@ -19,6 +19,24 @@ account_echoes parlatory_serving may INSERT
 account_echoes parlatory_serving may SELECT
 account_echoes parlatory_serving may UPDATE
 
+-- account_failures
+account_failures.workspace bytea NOT NULL
+account_failures.key bytea NOT NULL
+account_failures.total bigint NOT NULL
+account_failures.cleared bigint NOT NULL
+account_failures.at bigint NOT NULL
+account_failures.told_at bigint
+account_failures account_failures_pkey PRIMARY KEY (workspace, key)
+CREATE INDEX account_failures_at ON public.account_failures USING btree (workspace, at)
+CREATE UNIQUE INDEX account_failures_pkey ON public.account_failures USING btree (workspace, key)
+account_failures parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+account_failures parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+account_failures row security t forced t
+account_failures parlatory_serving may DELETE
+account_failures parlatory_serving may INSERT
+account_failures parlatory_serving may SELECT
+account_failures parlatory_serving may UPDATE
+
 -- account_passwords
 account_passwords.workspace bytea NOT NULL
 account_passwords.account bytea NOT NULL
@@ -34,22 +52,6 @@ account_passwords parlatory_serving may DELETE
 account_passwords parlatory_serving may INSERT
 account_passwords parlatory_serving may SELECT
 account_passwords parlatory_serving may UPDATE
-
--- account_places
-account_places.workspace bytea NOT NULL
-account_places.account bytea NOT NULL
-account_places.place_index bytea NOT NULL
-account_places.seen_at bigint NOT NULL
-account_places account_places_pkey PRIMARY KEY (workspace, account, place_index)
-CREATE UNIQUE INDEX account_places_pkey ON public.account_places USING btree (workspace, account, place_index)
-CREATE INDEX account_places_seen ON public.account_places USING btree (workspace, seen_at)
-account_places parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
-account_places parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
-account_places row security t forced t
-account_places parlatory_serving may DELETE
-account_places parlatory_serving may INSERT
-account_places parlatory_serving may SELECT
-account_places parlatory_serving may UPDATE
 
 -- accounts
 accounts.workspace bytea NOT NULL
@@ -189,6 +191,43 @@ contacts parlatory_serving may DELETE
 contacts parlatory_serving may INSERT
 contacts parlatory_serving may SELECT
 contacts parlatory_serving may UPDATE
+
+-- devices
+devices.workspace bytea NOT NULL
+devices.id bytea NOT NULL
+devices.account bytea NOT NULL
+devices.token_index bytea NOT NULL
+devices.created_at bigint NOT NULL
+devices.seen_at bigint NOT NULL
+devices.revision bigint NOT NULL
+devices.sealed bytea NOT NULL
+devices devices_pkey PRIMARY KEY (workspace, id)
+CREATE INDEX devices_account ON public.devices USING btree (workspace, account)
+CREATE UNIQUE INDEX devices_pkey ON public.devices USING btree (workspace, id)
+CREATE INDEX devices_seen ON public.devices USING btree (workspace, seen_at)
+CREATE UNIQUE INDEX devices_token ON public.devices USING btree (workspace, token_index)
+devices parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+devices parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+devices row security t forced t
+devices parlatory_serving may DELETE
+devices parlatory_serving may INSERT
+devices parlatory_serving may SELECT
+devices parlatory_serving may UPDATE
+
+-- door_pardons
+door_pardons.workspace bytea NOT NULL
+door_pardons.key bytea NOT NULL
+door_pardons.total bigint NOT NULL
+door_pardons.at bigint NOT NULL
+door_pardons door_pardons_pkey PRIMARY KEY (workspace, key)
+CREATE UNIQUE INDEX door_pardons_pkey ON public.door_pardons USING btree (workspace, key)
+door_pardons parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+door_pardons parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+door_pardons row security t forced t
+door_pardons parlatory_serving may DELETE
+door_pardons parlatory_serving may INSERT
+door_pardons parlatory_serving may SELECT
+door_pardons parlatory_serving may UPDATE
 
 -- enquiries
 enquiries.workspace bytea NOT NULL

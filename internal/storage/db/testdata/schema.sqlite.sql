@@ -12,6 +12,18 @@ CREATE TABLE account_echoes (
 
 CREATE INDEX account_echoes_due ON account_echoes (workspace, due_at);
 
+CREATE TABLE account_failures (
+    workspace BYTEA  NOT NULL,
+    key       BYTEA  NOT NULL,
+    total     BIGINT NOT NULL,
+    cleared   BIGINT NOT NULL,
+    at        BIGINT NOT NULL,
+    told_at   BIGINT,
+    PRIMARY KEY (workspace, key)
+);
+
+CREATE INDEX account_failures_at ON account_failures (workspace, at);
+
 CREATE TABLE account_passwords (
     workspace  BYTEA  NOT NULL,
     account    BYTEA  NOT NULL,
@@ -20,16 +32,6 @@ CREATE TABLE account_passwords (
     sealed     BYTEA  NOT NULL,
     PRIMARY KEY (workspace, account, id)
 );
-
-CREATE TABLE account_places (
-    workspace   BYTEA  NOT NULL,
-    account     BYTEA  NOT NULL,
-    place_index BYTEA  NOT NULL,
-    seen_at     BIGINT NOT NULL,
-    PRIMARY KEY (workspace, account, place_index)
-);
-
-CREATE INDEX account_places_seen ON account_places (workspace, seen_at);
 
 CREATE TABLE accounts (
     workspace   BYTEA  NOT NULL,
@@ -128,6 +130,32 @@ CREATE TABLE contacts (
     email_index BYTEA,
     sealed      BYTEA  NOT NULL,
     PRIMARY KEY (workspace, id)
+);
+
+CREATE TABLE devices (
+    workspace   BYTEA  NOT NULL,
+    id          BYTEA  NOT NULL,
+    account     BYTEA  NOT NULL,
+    token_index BYTEA  NOT NULL,
+    created_at  BIGINT NOT NULL,
+    seen_at     BIGINT NOT NULL,
+    revision    BIGINT NOT NULL,
+    sealed      BYTEA  NOT NULL,
+    PRIMARY KEY (workspace, id)
+);
+
+CREATE INDEX devices_account ON devices (workspace, account);
+
+CREATE INDEX devices_seen ON devices (workspace, seen_at);
+
+CREATE UNIQUE INDEX devices_token ON devices (workspace, token_index);
+
+CREATE TABLE door_pardons (
+    workspace BYTEA  NOT NULL,
+    key       BYTEA  NOT NULL,
+    total     BIGINT NOT NULL,
+    at        BIGINT NOT NULL,
+    PRIMARY KEY (workspace, key)
 );
 
 CREATE TABLE enquiries (
