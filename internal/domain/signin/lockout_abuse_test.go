@@ -119,6 +119,7 @@ func TestAC_004_OneTryAMinute(t *testing.T) {
 func set(t *testing.T, w *domaintest.World, admin parlatory.Actor, p security.PasswordPolicy, l security.LockoutPolicy) {
 	t.Helper()
 	p.MinLength = max(p.MinLength, 12)
+	admin.Proved = w.Clock.Now()
 	now, err := w.Security.View(t.Context(), admin)
 	if err == nil {
 		_, err = w.Security.SetPassword(t.Context(), admin, now.Revision, p, l)
