@@ -188,7 +188,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change the own name */
+        /** Change the own name and preferences */
         patch: operations["edit-me"];
         trace?: never;
     };
@@ -323,6 +323,23 @@ export interface paths {
         put?: never;
         /** Change the own password; other sessions end */
         post: operations["change-password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/password/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a new password is held to */
+        get: operations["get-password-rules"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1283,10 +1300,33 @@ export interface components {
             /** @description The granted acts of the role, for showing or hiding; the server decides anew each time */
             acts: string[] | null;
             email: string;
+            /**
+             * @description What was proved beside the password
+             * @enum {string}
+             */
+            factor: "" | "totp" | "passkey" | "recovery";
             id: string;
+            language: string;
+            languages: string[] | null;
             /** @enum {string} */
             level: "Full" | "Department" | "Restricted" | "None";
             name: string;
+            /** @description The workspace's words to those who have no second factor */
+            needs_factor_message?: string;
+            /** @description A letter about each sign-in on a new device */
+            notify_new_device: boolean;
+            /** Format: date-time */
+            password_changed_at: string;
+            /**
+             * Format: date-time
+             * @description When this workspace asks for a new one
+             */
+            password_expires_at?: string;
+            /**
+             * Format: date-time
+             * @description Until then no password or factor is asked again
+             */
+            proved_until: string;
             role: string;
             workspace: components["schemas"]["MyWorkspace"];
         };
@@ -1332,8 +1372,10 @@ export interface components {
             head: number;
             items: components["schemas"]["Message"][] | null;
         };
-        MyName: {
-            name: string;
+        MyChange: {
+            language?: string;
+            name?: string;
+            notify_new_device?: boolean;
         };
         MyWorkspace: {
             company: string;
@@ -1434,6 +1476,20 @@ export interface components {
             /**
              * Format: int64
              * @description 0: passwords do not expire
+             */
+            max_age_days: number;
+            /** Format: int64 */
+            min_length: number;
+        };
+        PasswordRules: {
+            /**
+             * Format: int64
+             * @description So many earlier passwords are refused
+             */
+            history: number;
+            /**
+             * Format: int64
+             * @description 0: never too old
              */
             max_age_days: number;
             /** Format: int64 */
@@ -2047,7 +2103,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["MyName"];
+                "application/json": components["schemas"]["MyChange"];
             };
         };
         responses: {
@@ -2333,6 +2389,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-password-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordRules"];
+                };
             };
             /** @description Error */
             default: {
