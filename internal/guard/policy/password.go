@@ -13,14 +13,17 @@ import (
 
 // The length of a password in characters (NIST SP 800-63B-4 §3.1.1; ASVS 6.2.1, 6.2.9).
 const (
-	PasswordMin = 12
-	PasswordMax = 128
+	PasswordLeast = 8  // that a workspace may ask for, beside a second factor
+	PasswordMin   = 12 // the default
+	PasswordMost  = 64 // that a workspace may ask for
+	PasswordMax   = 128
 )
 
 // Rules are what a new password of one account is held to: the strictest of those who may ask. The zero value is the default.
 type Rules struct {
-	MinLength int // characters; zero: PasswordMin
-	History   int // earlier passwords that are refused
+	MinLength int   // characters; zero: PasswordMin
+	History   int   // earlier passwords that are refused; the room that keeps them compares
+	Refused   *List // nil: the embedded list
 }
 
 // Password judges a new password by the default rules.
@@ -37,14 +40,10 @@ func Length(password parlatory.Secret) int {
 	return utf8.RuneCountInString(prepared)
 }
 
-// Password judges a new password. own are the words that belong to its owner: name, address, company, subdomain. It
-// asks for no mixture of characters (ASVS 6.2.5) and refuses what is guessed first: common words with their usual
-// endings, the own words, repeats and runs (ASVS 6.2.4, 6.2.11). A larger list can join without a change here.
+// Password judges a new password, normalised once (RFC 8265). own are the words that belong to its owner: name, address,
+// company, subdomain. It asks for no mixture of characters (ASVS 6.2.5) and refuses what is guessed first: common words with
+// their usual endings, what was published in a breach, the own words, repeats and runs (ASVS 6.2.4, 6.2.11, 6.2.12).
 func (r Rules) Password(password parlatory.Secret, own ...string) error {
-	least := r.MinLength
-	if least == 0 {
-		least = PasswordMin
-	}
 	text := password.Reveal()
 	if len(text) > 1024 {
 		return refuse(fmt.Sprintf("may have at most %d characters", PasswordMax))
@@ -57,8 +56,8 @@ func (r Rules) Password(password parlatory.Secret, own ...string) error {
 		return refuse("has characters that can't be used")
 	}
 	switch n := utf8.RuneCountInString(prepared); {
-	case n < least:
-		return refuse(fmt.Sprintf("needs at least %d characters", least))
+	case n < r.length():
+		return refuse(fmt.Sprintf("needs at least %d characters", r.length()))
 	case n > PasswordMax:
 		return refuse(fmt.Sprintf("may have at most %d characters", PasswordMax))
 	}
@@ -68,7 +67,7 @@ func (r Rules) Password(password parlatory.Secret, own ...string) error {
 		return refuse("is a repeat or a run of neighbouring characters; please choose another")
 	}
 	core := flatten(trimmed(prepared))
-	if common(flat) || common(core) || common(letters(trimmed(strings.ToLower(prepared)))) {
+	if r.list().holds(prepared) || common(flat) || common(core) || common(letters(trimmed(strings.ToLower(prepared)))) {
 		return refuse("is among the passwords that are guessed first; please choose another")
 	}
 	for _, w := range ownWords(own) {
@@ -77,6 +76,21 @@ func (r Rules) Password(password parlatory.Secret, own ...string) error {
 		}
 	}
 	return nil
+}
+
+// length is within the server's own bounds, whatever was set.
+func (r Rules) length() int {
+	if r.MinLength == 0 {
+		return PasswordMin
+	}
+	return min(max(r.MinLength, PasswordLeast), PasswordMost)
+}
+
+func (r Rules) list() *List {
+	if r.Refused != nil {
+		return r.Refused
+	}
+	return Breached()
 }
 
 // builtOn says that little is left of a text without a word: the own words may occur in a password, but may not be
