@@ -214,7 +214,8 @@ type Enrolment struct {
 	held     *vault.Held
 	settings *vault.Held
 	pens     Pens
-	letter   workspace.Mail
+	account  Account
+	view     workspace.View
 	codes    []parlatory.Secret
 	ix       *vault.Indexer
 }
@@ -259,8 +260,7 @@ func (a *Room) CheckEnrolment(ctx context.Context, e Enroller, c Confirm) (*Enro
 
 // fetch gets the keys that Store needs.
 func (a *Room) fetch(ctx context.Context, n *Enrolment) (err error) {
-	acc, view, err := a.enrolling(ctx, n.e)
-	if err != nil {
+	if n.account, n.view, err = a.enrolling(ctx, n.e); err != nil {
 		return err
 	}
 	if n.ix, err = a.o.Ring.Index(ctx, parlatory.House); err != nil {
@@ -275,10 +275,7 @@ func (a *Room) fetch(ctx context.Context, n *Enrolment) (err error) {
 	if n.settings, err = a.o.Ring.Hold(ctx, n.e.Door, vault.Settings); err != nil {
 		return fmt.Errorf("hold settings key: %w", err)
 	}
-	if n.pens, err = a.Pens(ctx, n.e.Door); err != nil {
-		return err
-	}
-	n.letter, err = factorLetter(view, acc.Email, "A second factor was added").Mail()
+	n.pens, err = a.Pens(ctx, n.e.Door)
 	return err
 }
 
@@ -369,7 +366,7 @@ func (a *Room) checkFactor(ctx context.Context, n *Enrolment, c Confirm) (err er
 
 // Store makes the factor and, with the first, the recovery codes, in the transaction of whoever asked. It witnesses, queues
 // the letter, and gives what is shown once.
-func (n *Enrolment) Store(tx *db.Tx) (id parlatory.FactorID, codes []parlatory.Secret, err error) {
+func (n *Enrolment) Store(tx *db.Tx, from parlatory.Actor) (id parlatory.FactorID, codes []parlatory.Secret, err error) {
 	if err := n.ceremony.end(tx); err != nil {
 		return id, nil, err
 	}
@@ -404,12 +401,12 @@ func (n *Enrolment) Store(tx *db.Tx) (id parlatory.FactorID, codes []parlatory.S
 	if _, err := house.Exec(sqlForgetTries, n.e.Account); err != nil {
 		return id, nil, fmt.Errorf("clear tries of factors: %w", err)
 	}
-	return f.id, n.codes, n.tell(tx)
+	return f.id, n.codes, n.tell(tx, from)
 }
 
-func (n *Enrolment) tell(tx *db.Tx) error {
+func (n *Enrolment) tell(tx *db.Tx, from parlatory.Actor) error {
 	what := "second factor added: " + string(n.Factor)
-	if err := n.room.o.Workspace.Outbox().Put(tx, n.settings, n.letter); err != nil {
+	if err := n.room.Notify(tx, n.settings, n.view, n.account, NoticeFactorAdded, from); err != nil {
 		return err
 	}
 	if err := n.pens.Witness(tx, ledger.Updated, n.e.Account, n.e.Staff, map[string]string{"what": what}); err != nil {
@@ -447,15 +444,6 @@ func codeLetter(v workspace.View, to string, code parlatory.Secret) workspace.Le
 		To: to, Subject: "Your code for the second factor",
 		Paragraphs: []string{"Your code is " + text[:4] + " " + text[4:] + ".", "It works for ten minutes, in the window in which you asked for it. Nobody of us will ever ask you for it."},
 		After:      []string{"If you did not ask for it, somebody knows your password: please change it at once, with \"Forgotten password\" on the sign-in page: " + v.URL + "/"},
-		From:       v.Company + ", " + v.URL,
-	}
-}
-
-func factorLetter(v workspace.View, to, what string) workspace.Letter {
-	return workspace.Letter{
-		To: to, Subject: what,
-		Paragraphs: []string{what + " just now. You use this account at " + v.Company + "."},
-		After:      []string{"If this was not you, please tell your administrator at once, and set a new password with \"Forgotten password\" on the sign-in page: " + v.URL + "/"},
 		From:       v.Company + ", " + v.URL,
 	}
 }

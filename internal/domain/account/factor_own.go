@@ -91,7 +91,7 @@ func (a *Room) AddFactor(ctx context.Context, actor parlatory.Actor, c Confirm) 
 		return info, nil, err
 	}
 	err = a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-		id, shown, err := n.Store(tx)
+		id, shown, err := n.Store(tx, actor)
 		codes = shown
 		info = FactorInfo{ID: id, Kind: n.Factor, Name: n.secret.Name, Created: tx.Now(), HereOnly: !n.row.scope.Zero()}
 		return err
@@ -119,7 +119,7 @@ func (a *Room) ownFactor(tx *db.Tx, actor parlatory.Actor, id parlatory.FactorID
 }
 
 // change does something to an own factor, tells the person by mail where letter is not empty, and witnesses.
-func (a *Room) change(ctx context.Context, actor parlatory.Actor, what, letter string, do func(tx *db.Tx, held *vault.Held) error) error {
+func (a *Room) change(ctx context.Context, actor parlatory.Actor, what string, letter Notice, do func(tx *db.Tx, held *vault.Held) error) error {
 	permit, err := a.o.Law.Permit(ctx, actor, ActFactor)
 	if err != nil {
 		return err
@@ -140,16 +140,12 @@ func (a *Room) change(ctx context.Context, actor parlatory.Actor, what, letter s
 	if err != nil {
 		return err
 	}
-	mail, err := factorLetter(view, acc.Email, letter).Mail()
-	if err != nil {
-		return err
-	}
 	return a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
 		if err := do(tx, held); err != nil {
 			return err
 		}
 		if letter != "" {
-			if err := a.o.Workspace.Outbox().Put(tx, settings, mail); err != nil {
+			if err := a.Notify(tx, settings, view, acc, letter, actor); err != nil {
 				return err
 			}
 			if err := a.echo(tx, actor.Account, what); err != nil {
@@ -186,7 +182,7 @@ func (a *Room) RenameFactor(ctx context.Context, actor parlatory.Actor, id parla
 
 // RemoveFactor takes an own factor away, and with the last one the recovery codes. All other sessions end.
 func (a *Room) RemoveFactor(ctx context.Context, actor parlatory.Actor, id parlatory.FactorID) error {
-	return a.change(ctx, actor, "second factor removed", "A second factor was removed", func(tx *db.Tx, _ *vault.Held) error {
+	return a.change(ctx, actor, "second factor removed", NoticeFactorRemoved, func(tx *db.Tx, _ *vault.Held) error {
 		if _, err := a.ownFactor(tx, actor, id); err != nil {
 			return err
 		}
@@ -239,7 +235,7 @@ func (a *Room) RenewRecovery(ctx context.Context, actor parlatory.Actor) ([]parl
 	if err != nil {
 		return nil, fmt.Errorf("hold house index key: %w", err)
 	}
-	err = a.change(ctx, actor, "recovery codes renewed", "Your recovery codes were renewed", func(tx *db.Tx, held *vault.Held) error {
+	err = a.change(ctx, actor, "recovery codes renewed", NoticeRecoveryMade, func(tx *db.Tx, held *vault.Held) error {
 		return a.putRecovery(tx, held, ix, actor.Account, codes)
 	})
 	return codes, err
