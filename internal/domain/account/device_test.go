@@ -245,3 +245,33 @@ func TestAgent(t *testing.T) {
 		}
 	}
 }
+
+// TestAC_031_LettersStay: who switches the letters about new devices off still hears of a changed password; no letter holds a link but the
+// workspace's own address.
+//
+// ASVS V6.3.7
+func TestAC_031_LettersStay(t *testing.T) {
+	w := domaintest.New(t)
+	_, admin := w.Founded(t, "acme")
+	off := false
+	if err := w.Account.Prefer(t.Context(), admin, account.Preferences{NotifyNewDevice: &off}); err != nil {
+		t.Fatal(err)
+	}
+	bad := "xx"
+	if err := w.Account.Prefer(t.Context(), admin, account.Preferences{Language: &bad}); err == nil {
+		t.Fatal("a language without texts")
+	}
+	if err := change(t, w, admin, domaintest.Password, newPassword); err != nil {
+		t.Fatal(err)
+	}
+	w.Deliver()
+	if n := w.Mail.Count(ada, string(account.NoticePassword)); n != 1 {
+		t.Fatalf("%d letters", n)
+	}
+	mails := w.Mail.To(ada)
+	for _, word := range strings.Fields(mails[len(mails)-1].Text) {
+		if strings.Contains(word, "://") && word != "https://acme."+domaintest.Domain+"/" {
+			t.Errorf("a link to %s", word)
+		}
+	}
+}

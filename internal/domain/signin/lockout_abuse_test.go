@@ -1,6 +1,7 @@
 package signin_test
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"parlatory/internal/domain/domaintest"
 	"parlatory/internal/domain/security"
 	"parlatory/internal/domain/signin"
+	"parlatory/internal/guard/credential"
 	"parlatory/internal/storage/db"
 )
 
@@ -179,6 +181,101 @@ func TestLockoutOfADoor(t *testing.T) {
 		}
 		if err := right(); err != nil {
 			t.Fatalf("after the pardon: %v", err)
+		}
+	})
+}
+
+// TestAC_001_Stuffing: pairs from many addresses against many accounts meet a budget of the door, beside those of each address and account;
+// a known browser comes in all along, and so does everybody at other doors. Red without Limits.Door.
+//
+// ASVS V6.1.1, V6.3.1
+func TestAC_001_Stuffing(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{Account: account.Limits{Door: 20}}, func(t *testing.T, w *domaintest.World) {
+		ws, _ := w.Founded(t, "acme")
+		other, _ := w.Founded(t, "other")
+		home := &browser{w: w, ws: ws}
+		if err := home.enter(adminMail, domaintest.Password); err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Advance(time.Hour)
+		for i := range 20 {
+			(&browser{w: w, ws: ws}).tries(t, "person"+string(rune('a'+i))+"@acme.example", 1)
+		}
+		refused(t, (&browser{w: w, ws: ws}).enter(adminMail, domaintest.Password))
+		if err := home.enter(adminMail, domaintest.Password); err != nil {
+			t.Fatalf("the owner at home: %v", err)
+		}
+		if err := (&browser{w: w, ws: other}).enter("admin@other.example", domaintest.Password); err != nil {
+			t.Fatalf("another door: %v", err)
+		}
+	})
+}
+
+// TestAC_005_WhateverTheThreshold: 200 tries at once from 200 addresses make no more than ten real checks, also where a workspace would
+// let twenty through. Red where the floor's budget is left out of raise.
+//
+// ASVS V6.3.1
+func TestAC_005_WhateverTheThreshold(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		set(t, w, admin, security.PasswordPolicy{}, security.LockoutPolicy{Threshold: 20, Ends: security.EndsByTime, Minutes: 5})
+		before, _ := credential.Checks()
+		var tries sync.WaitGroup
+		for i := range 200 {
+			if i%40 == 0 {
+				tries.Wait() // no more than may ask at once, so that all are judged
+			}
+			from := w.At(ws)
+			tries.Go(func() {
+				_, err := w.Account.Verifier().Ask(t.Context(), account.Question{Door: ws, From: from.Address, Email: adminMail, Password: secret("wrong wrong wrong")})
+				if err != nil && parlatory.KindOf(err) != parlatory.KindTooMany {
+					t.Error(err)
+				}
+			})
+		}
+		tries.Wait()
+		if after, _ := credential.Checks(); after-before > 10 || after == before {
+			t.Fatalf("%d passwords met the real hash", after-before)
+		}
+	})
+}
+
+// TestAC_007_LockedAlike: tries of a known and of an unknown address leave the same rows, one by one, up to the lock and past it: also the
+// mail of the lock, which goes to nobody where nobody is known.
+//
+// ASVS V6.3.8
+func TestAC_007_LockedAlike(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		set(t, w, admin, security.PasswordPolicy{}, security.LockoutPolicy{Threshold: 3, Ends: security.EndsByTime, Minutes: 5})
+		w.Deliver()
+		rows := func() (n [5]int) {
+			for i, table := range []string{"budgets", "account_failures", "devices", "ledger_entries"} {
+				n[i] = w.Count(parlatory.House, table, "")
+			}
+			n[4] = w.Count(ws, "outbox", "")
+			return n
+		}
+		step := func(email string) (d [5]int) {
+			before := rows()
+			(&browser{w: w, ws: ws}).tries(t, email, 1)
+			for i, n := range rows() {
+				d[i] = n - before[i]
+			}
+			return d
+		}
+		for i := range 14 {
+			known, unknown := step(adminMail), step("nobody@acme.example")
+			if i > 0 && known != unknown { // the first of all makes the door's own row
+				t.Fatalf("try %d: %v and %v", i+1, known, unknown)
+			}
+			if i == 3 && known[4] != 1 {
+				t.Fatalf("the fourth try puts %d mails", known[4])
+			}
+		}
+		w.Deliver()
+		if n := w.Mail.Count(adminMail, "Wrong passwords for your account"); n != 1 {
+			t.Fatalf("%d letters tell of the lock", n)
 		}
 	})
 }
