@@ -8,6 +8,7 @@ import (
 var (
 	byGuest  = access.ByKind(parlatory.Anonymous, parlatory.Half, parlatory.Staff)
 	byHalf   = access.ByKind(parlatory.Half)
+	byStaff  = access.ByKind(parlatory.Staff)
 	bySystem = access.ByKind(parlatory.System)
 	anybody  = access.ByKind(parlatory.Anonymous)
 )
@@ -24,6 +25,21 @@ var (
 	ActEnter = access.Act{Name: "signin.enter", Feature: "Sign-in", Verb: access.Use, By: byGuest, Audited: true, Scope: access.HouseAndWorkspace}
 	ActOwed  = access.Act{Name: "signin.owed", Feature: "Sign-in", Verb: access.View, By: byHalf, Scope: access.HouseAndWorkspace}
 	ActAgree = access.Act{Name: "signin.agree", Feature: "Sign-in", Verb: access.Use, By: byHalf, Audited: true, Scope: access.HouseAndWorkspace}
+	ActFactor      = access.Act{Name: "signin.factor", Feature: "Sign-in", Verb: access.Use, By: byHalf, Audited: true, Scope: access.HouseAndWorkspace}
+	ActEnrol       = access.Act{Name: "signin.enrol", Feature: "Sign-in", Verb: access.Use, By: byHalf, Audited: true, Scope: access.HouseAndWorkspace}
+	ActNewPassword = access.Act{Name: "signin.password", Feature: "Sign-in", Verb: access.Use, By: byHalf, Audited: true, Scope: access.HouseAndWorkspace}
+	ActPasskey     = access.Act{Name: "signin.passkey", Feature: "Sign-in", Verb: access.Use, By: byGuest, Scope: access.HouseAndWorkspace}
+	ActStepUp      = access.Act{Name: "session.step_up", Feature: "My Account", Verb: access.Use, By: byStaff, Audited: true, Scope: access.HouseAndWorkspace}
+	ActSessions    = access.Act{Name: "session.list", Feature: "My Account", Verb: access.View, By: byStaff, Scope: access.HouseAndAcross}
+	ActEndSession  = access.Act{Name: "session.end", Feature: "My Account", Verb: access.Delete, By: byStaff, Audited: true, Scope: access.HouseAndWorkspace}
+	ActEndOthers   = access.Act{Name: "session.end_others", Feature: "My Account", Verb: access.Delete, By: byStaff, Audited: true, StepUp: true, Scope: access.HouseAndWorkspace}
+
+	ActResetLink   = access.Act{Name: "staff.reset_link", Feature: "Staff", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true, Scope: access.HouseAndWorkspace}
+	ActResetFactor = access.Act{Name: "staff.reset_factor", Feature: "Staff", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true, Scope: access.HouseAndWorkspace}
+	ActUnlock      = access.Act{Name: "staff.unlock", Feature: "Staff", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true, Scope: access.HouseAndWorkspace}
+	ActSignOut     = access.Act{Name: "staff.sign_out", Feature: "Staff", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true, Scope: access.HouseAndWorkspace}
+	ActStanding    = access.Act{Name: "staff.standing", Feature: "Staff", Verb: access.View, By: byStaff, Granted: true, Scope: access.HouseAndWorkspace}
+
 	ActLeave = access.Act{Name: "signin.leave", Feature: "Sign-in", Verb: access.Use, By: access.ByKind(parlatory.Staff, parlatory.Half), Audited: true, Scope: access.HouseAndWorkspace}
 
 	ActForgot    = access.Act{Name: "signin.forgot", Feature: "Sign-in", Verb: access.Use, By: byGuest, Scope: access.HouseAndWorkspace}
@@ -40,7 +56,9 @@ var (
 func Acts() []access.Act {
 	return []access.Act{
 		ActSignup, ActSignupOpen, ActSignupComplete, ActInvitationOpen, ActInvitationAccept,
-		ActEnter, ActOwed, ActAgree, ActLeave, ActForgot, ActResetOpen, ActReset,
+		ActEnter, ActOwed, ActFactor, ActEnrol, ActNewPassword, ActPasskey, ActAgree, ActLeave,
+		ActStepUp, ActSessions, ActEndSession, ActEndOthers, ActResetLink, ActResetFactor, ActUnlock, ActSignOut, ActStanding,
+	 ActForgot, ActResetOpen, ActReset,
 		actBegin, actHalf, actResume, actSweep,
 	}
 }

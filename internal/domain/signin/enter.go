@@ -7,6 +7,7 @@ import (
 
 	"parlatory"
 	"parlatory/internal/domain/account"
+	"parlatory/internal/domain/security"
 	"parlatory/internal/domain/staff"
 	"parlatory/internal/domain/workspace"
 	"parlatory/internal/guard/access"
@@ -21,7 +22,7 @@ type Try struct {
 	Email      string
 	Password   parlatory.Secret
 	Invitation parlatory.Secret // of a person who has an account already
-	Device     parlatory.Secret // the browser's cookie; empty where it has none
+	Device     parlatory.Secret // the browser's cookie, empty where it has none
 }
 
 // Result is a step forward: a session, or a half session that owes a step. Token is its cookie.
@@ -29,7 +30,8 @@ type Result struct {
 	Owed    string // empty: signed in
 	Token   parlatory.Secret
 	Session parlatory.SessionID
-	Device  parlatory.Secret // the browser's cookie, where it was not known
+	Device  parlatory.Secret // a new cookie for the browser; empty where it keeps the one that it has
+	Ask     Ask              // what the step is about
 }
 
 // Refusal is the one answer to whoever does not come in.
@@ -37,14 +39,15 @@ func Refusal() error {
 	return parlatory.Fail(parlatory.KindUnauthenticated, "The e-mail address or the password is not right, or you can't sign in here. After several wrong tries, wait 15 minutes.")
 }
 
-// entrance is somebody whose password was right, on the way to a session.
+// entrance is somebody whose first proof was right, on the way to a session.
 type entrance struct {
-	arrival    account.Arrival
+	index      *vault.Indexer
 	account    account.Account
 	key        *vault.Held
 	member     parlatory.StaffID
 	memberKey  *vault.Held
 	invitation parlatory.RowID // zero for a member
+	role       string
 }
 
 // seen is what is read beside the account, in every case alike.
@@ -53,21 +56,25 @@ type seen struct {
 	invitee  staff.Invitee
 	lives    bool
 	standing standing
+	trusts   []trust
 }
 
-func (v *seen) read(tx *db.Tx, acc parlatory.AccountID, invitation credential.TokenHash) (err error) {
-	if v.member, _, err = staff.ByAccount(tx, acc); err != nil {
-		return err
+func (s *Room) see(tx *db.Tx, row account.Row, invitation credential.TokenHash, settings security.Settings) (v seen, err error) {
+	if v.member, _, err = staff.ByAccount(tx, row.ID); err != nil {
+		return v, err
 	}
 	if v.invitee, v.lives, err = staff.Find(tx, invitation); err != nil {
-		return err
+		return v, err
 	}
-	v.standing, err = standingOf(tx, acc)
-	return err
+	if v.trusts, err = trustsAt(tx, row.ID); err != nil {
+		return v, err
+	}
+	v.standing, err = s.standingOf(tx, row, 0, settings)
+	return v, err
 }
 
-// Enter checks a password at a workspace's door. Unknown, wrong, locked, suspended and not a member are one answer, and
-// cost one counting transaction, one hash and one witnessing transaction each (AC-007).
+// Enter checks a password at a workspace's door. Unknown, wrong, locked, suspended, not a member and not from this address are one
+// answer, and cost one counting transaction, one hash and one witnessing transaction each (AC-007).
 func (s *Room) Enter(ctx context.Context, actor parlatory.Actor, try Try) (Result, error) {
 	permit, err := s.o.Law.Permit(ctx, actor, ActEnter)
 	if err != nil {
@@ -77,57 +84,86 @@ func (s *Room) Enter(ctx context.Context, actor parlatory.Actor, try Try) (Resul
 	if err != nil {
 		return Result{}, err
 	}
-	var invitation credential.TokenHash
-	if !try.Invitation.Empty() {
-		if invitation, err = credential.HashToken(try.Invitation.Reveal()); err != nil {
-			return Result{}, staff.Gone()
-		}
+	settings, err := s.o.Security.Of(ctx, actor.Workspace)
+	if err != nil {
+		return Result{}, err
+	}
+	invitation, err := invitationHash(try.Invitation)
+	if err != nil {
+		return Result{}, err
 	}
 	var v seen
 	verdict, err := s.o.Account.Verifier().Ask(ctx, account.Question{
 		Door: actor.Workspace, From: actor.Address, Email: try.Email, Password: try.Password, Device: try.Device,
-		Also: func(tx *db.Tx, row account.Row) error { return v.read(tx, row.ID, invitation) },
+		Also: func(tx *db.Tx, row account.Row) (err error) { v, err = s.see(tx, row, invitation, settings); return err },
 	})
 	if err != nil {
 		return Result{}, err
 	}
-	e, why, err := s.admitted(ctx, actor.Workspace, verdict, v)
+	e, why, err := s.admitted(ctx, actor, verdict, v)
 	if err != nil {
 		return Result{}, err
 	}
 	if why != "" {
 		return Result{}, s.fail(ctx, permit, pens, verdict.Row.ID, v.member.ID, why)
 	}
-	if owed := next(v.standing, ""); owed != "" {
-		return s.half(ctx, actor, e, verdict, owed)
+	p := progress{Device: verdict.Device, Length: verdict.Length}
+	v.standing.password = account.PasswordOwed(verdict.Row, settings.Password, verdict.Length, s.o.Clock.Now())
+	v.standing.trusted = s.trusted(e.key, v.trusts, p.Device, settings.Factor)
+	return s.proceed(ctx, actor, e, pens, v.standing, p, verdict.Settle)
+}
+
+func invitationHash(token parlatory.Secret) (hash credential.TokenHash, err error) {
+	if token.Empty() {
+		return hash, nil
 	}
-	if e.arrival, err = s.o.Account.Arriving(ctx, actor, e.key, e.account, verdict.Device); err != nil {
-		return Result{}, err
+	if hash, err = credential.HashToken(token.Reveal()); err != nil {
+		return hash, staff.Gone()
+	}
+	return hash, nil
+}
+
+// proceed makes the session, or the half session that owes the first step.
+func (s *Room) proceed(ctx context.Context, actor parlatory.Actor, e entrance, pens account.Pens, st standing, p progress, settle func(*db.Tx) error) (Result, error) {
+	if owed := next(st, p); owed != "" {
+		return s.half(ctx, actor, e, st, p, owed, settle)
 	}
 	half := actor
 	half.Kind, half.Account, half.Staff = parlatory.Half, e.account.ID, e.member
-	begin, err := s.o.Law.Permit(ctx, half, actBegin)
+	permit, err := s.o.Law.Permit(ctx, half, actBegin)
+	if err != nil {
+		return Result{}, err
+	}
+	arriving, err := s.o.Account.Arriving(ctx, actor, e.key, e.account, p.Device)
 	if err != nil {
 		return Result{}, err
 	}
 	var r Result
-	err = s.o.DB.Write(ctx, begin, func(tx *db.Tx) error {
-		if err := verdict.Settle(tx); err != nil {
+	err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		if err := settle(tx); err != nil {
 			return err
 		}
-		r, err = s.begin(tx, actor, e, pens)
+		r, err = s.begin(tx, actor, e, pens, p, st, arriving)
 		return err
 	})
 	return r, err
 }
 
-// admitted says whether a right password leads anywhere at this door, and proves the rows that say so.
-func (s *Room) admitted(ctx context.Context, door parlatory.WorkspaceID, verdict account.Verdict, v seen) (entrance, string, error) {
-	if verdict.Why != account.Right {
-		return entrance{}, string(verdict.Why), nil
+// admitted says whether a right proof leads anywhere at this door, and proves the rows that say so.
+func (s *Room) admitted(ctx context.Context, actor parlatory.Actor, verdict account.Verdict, v seen) (entrance, string, error) {
+	door := actor.Workspace
+	e := entrance{account: verdict.Account, key: verdict.Held, member: v.member.ID, role: v.member.Role}
+	if v.member.State != staff.Active && v.lives {
+		e.role = v.invitee.Row.Role
 	}
-	e := entrance{account: verdict.Account, key: verdict.Held, member: v.member.ID}
+	inside, err := s.o.Security.Admits(ctx, door, actor.Address, e.role, v.member.ID)
 	switch {
+	case err != nil:
+		return e, "", err
+	case verdict.Why != account.Right:
+		return entrance{}, string(verdict.Why), nil
+	case !inside:
+		return e, "address is not on the list", nil
 	case v.member.State == staff.Active:
 	case !v.member.ID.Zero():
 		return e, "member is " + string(v.member.State), nil
@@ -136,22 +172,26 @@ func (s *Room) admitted(ctx context.Context, door parlatory.WorkspaceID, verdict
 	default:
 		return e, "not a member", nil
 	}
-	var err error
+	if e.index, err = s.houseIndex(ctx); err != nil {
+		return e, "", err
+	}
 	if e.memberKey, err = s.o.Staff.Hold(ctx, door, e.member); err != nil {
 		return e, "", err
 	}
+	return s.proved(e, v)
+}
+
+// proved opens the row of the membership or of the invitation.
+func (s *Room) proved(e entrance, v seen) (entrance, string, error) {
 	if e.invitation.Zero() {
-		_, err = v.member.Open(e.memberKey)
+		_, err := v.member.Open(e.memberKey)
 		return e, "", err
 	}
 	m, err := v.invitee.Open(e.memberKey)
-	if err != nil {
-		return e, "", err
-	}
-	if m.Email != verdict.Account.Email {
+	if err == nil && m.Email != e.account.Email {
 		return e, "invitation of another address", nil
 	}
-	return e, "", nil
+	return e, "", err
 }
 
 // errFull rolls a failed try's witness back where a flood would fill the ledger; it is counted instead.
@@ -185,14 +225,14 @@ func (s *Room) fail(ctx context.Context, permit access.Permit, p account.Pens, a
 }
 
 // half makes a half session in place of what the actor came with.
-func (s *Room) half(ctx context.Context, actor parlatory.Actor, e entrance, verdict account.Verdict, owed string) (Result, error) {
+func (s *Room) half(ctx context.Context, actor parlatory.Actor, e entrance, st standing, p progress, owed string, settle func(*db.Tx) error) (Result, error) {
 	permit, err := s.o.Law.System(actHalf, actor.Workspace)
 	if err != nil {
 		return Result{}, err
 	}
-	r := Result{Owed: owed}
+	r := Result{Owed: owed, Ask: askOf(st, p)}
 	err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-		if err := verdict.Settle(tx); err != nil {
+		if err := settle(tx); err != nil {
 			return err
 		}
 		if err := unchanged(tx, e); err != nil {
@@ -201,7 +241,7 @@ func (s *Room) half(ctx context.Context, actor parlatory.Actor, e entrance, verd
 		if err := s.o.Sessions.end(tx, actor); err != nil {
 			return err
 		}
-		r.Token, err = s.o.Sessions.open(tx, e.key, attempt{account: e.account.ID, door: actor.Workspace, staff: e.member, invitation: e.invitation}, actor)
+		r.Token, err = s.o.Sessions.open(tx, e.key, attempt{account: e.account.ID, door: actor.Workspace, staff: e.member, invitation: e.invitation, progress: p}, actor)
 		return err
 	})
 	return r, err
@@ -221,27 +261,34 @@ func unchanged(tx *db.Tx, e entrance) error {
 
 // begin makes the session: the membership is read and proved again in its transaction, an invitation is redeemed, and
 // what the actor came with ends.
-func (s *Room) begin(tx *db.Tx, actor parlatory.Actor, e entrance, p account.Pens) (Result, error) {
+func (s *Room) begin(tx *db.Tx, actor parlatory.Actor, e entrance, pens account.Pens, p progress, st standing, arriving account.Arriving) (Result, error) {
 	if err := unchanged(tx, e); err != nil {
 		return Result{}, err
 	}
-	m, err := s.member(tx, e, p)
+	m, err := s.member(tx, e, pens)
 	if err != nil {
 		return Result{}, err
 	}
 	if err := s.o.Sessions.end(tx, actor); err != nil {
 		return Result{}, err
 	}
-	device, _, err := s.o.Account.Arrived(tx, e.arrival)
+	device, known, err := s.o.Account.Arrived(tx, arriving)
 	if err != nil {
 		return Result{}, err
 	}
-	row := session{account: e.account.ID, door: tx.Workspace(), staff: m.ID, department: m.Department, role: m.Role}
+	if err := s.trust(tx, e, p, st, known); err != nil {
+		return Result{}, err
+	}
+	row := session{account: e.account.ID, door: tx.Workspace(), staff: m.ID, department: m.Department, role: m.Role, factor: p.factor(st)}
 	token, id, err := s.o.Sessions.begin(tx, e.key, row, actor)
 	if err != nil {
 		return Result{}, err
 	}
-	return Result{Token: token, Session: id, Device: device}, p.Witness(tx, ledger.SignedIn, e.account.ID, m.ID, nil)
+	with := map[string]string{"factor": string(row.factor)}
+	if row.factor == parlatory.NoFactor {
+		with = nil
+	}
+	return Result{Token: token, Session: id, Device: device}, pens.Witness(tx, ledger.SignedIn, e.account.ID, m.ID, with)
 }
 
 // member gives the active membership, at the end of an invitation a new one.
@@ -271,106 +318,6 @@ func (s *Room) member(tx *db.Tx, e entrance, p account.Pens) (staff.Member, erro
 		return m, staff.Gone()
 	}
 	return m, p.Workspace.Witness(tx, ledger.Entry{Action: ledger.Enabled, Element: "Staff", ID: m.ID.Raw(), New: map[string]string{"state": string(m.State), "role": m.Role}})
-}
-
-// Owed says which step a half session owes.
-func (s *Room) Owed(ctx context.Context, actor parlatory.Actor) (string, error) {
-	permit, err := s.o.Law.Permit(ctx, actor, ActOwed)
-	if err != nil {
-		return "", err
-	}
-	var owed string
-	err = s.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
-		row, err := scanAttempt(tx.House().Row(sqlAttemptByID, actor.Session, actor.Workspace))
-		if err != nil {
-			return err
-		}
-		st, err := standingOf(tx, row.account)
-		owed = next(st, row.paid)
-		return err
-	})
-	return owed, err
-}
-
-// Agree pays the agreement. Where nothing else is owed the half session becomes a session.
-func (s *Room) Agree(ctx context.Context, actor parlatory.Actor, security, privacy string) (Result, error) {
-	permit, err := s.o.Law.Permit(ctx, actor, ActAgree)
-	if err != nil {
-		return Result{}, err
-	}
-	if err := workspace.Agreed(security, privacy); err != nil {
-		return Result{}, err
-	}
-	row, e, err := s.resumed(ctx, permit, actor)
-	if err != nil {
-		return Result{}, err
-	}
-	pens, err := s.o.Account.Pens(ctx, actor.Workspace)
-	if err != nil {
-		return Result{}, err
-	}
-	var r Result
-	err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-		now, err := scanAttempt(tx.House().Row(sqlAttemptByID, actor.Session, actor.Workspace))
-		if err != nil {
-			return err
-		}
-		if now.revision != row.revision || !tx.Now().Before(now.expires) {
-			return errSignIn()
-		}
-		st, err := standingOf(tx, row.account)
-		if err != nil {
-			return err
-		}
-		if next(st, row.paid) != StepAgreement {
-			return parlatory.Conflict("This step is not what is owed now.")
-		}
-		if err := s.agree(tx, e.key, e.account.ID, actor); err != nil {
-			return err
-		}
-		if err := pens.Witness(tx, ledger.Created, e.account.ID, e.member, map[string]string{"agreed": "security policy " + security + ", privacy policy " + privacy}); err != nil {
-			return err
-		}
-		st.agreed = true
-		if r.Owed = next(st, row.paid+" "+StepAgreement); r.Owed != "" {
-			r.Token, err = s.o.Sessions.advance(tx, e.key, row, StepAgreement)
-			return err
-		}
-		r, err = s.begin(tx, actor, e, pens)
-		return err
-	})
-	return r, err
-}
-
-// resumed reads and proves a half session, and fetches the keys that its end needs.
-func (s *Room) resumed(ctx context.Context, permit access.Permit, actor parlatory.Actor) (attempt, entrance, error) {
-	var row attempt
-	var acc account.Row
-	err := s.o.DB.Read(ctx, permit, func(tx *db.Tx) (err error) {
-		if row, err = scanAttempt(tx.House().Row(sqlAttemptByID, actor.Session, actor.Workspace)); err != nil {
-			return err
-		}
-		acc, _, err = account.ByID(tx, row.account)
-		return err
-	})
-	if err != nil {
-		return row, entrance{}, err
-	}
-	e := entrance{member: row.staff, invitation: row.invitation}
-	if e.key, err = s.o.Account.Hold(ctx, row.account); err != nil {
-		return row, e, err
-	}
-	if _, err = e.key.Open(row.binding(), row.sealed); err != nil {
-		return row, e, fmt.Errorf("open half session: %w", err)
-	}
-	if e.account, err = acc.Open(e.key); err != nil {
-		return row, e, err
-	}
-	if e.arrival, err = s.o.Account.Arriving(ctx, actor, e.key, e.account, parlatory.DeviceID{}); err != nil {
-		return row, e, err
-	}
-	e.memberKey, err = s.o.Staff.Hold(ctx, actor.Workspace, row.staff)
-	return row, e, err
 }
 
 // agree keeps which versions were agreed to, when and from where.

@@ -113,11 +113,7 @@ func (s *Room) AcceptInvitation(ctx context.Context, actor parlatory.Actor, toke
 	if err != nil {
 		return Result{}, err
 	}
-	pens, err := s.o.Account.Pens(ctx, actor.Workspace)
-	if err != nil {
-		return Result{}, err
-	}
-	arrival, err := s.o.Account.Arriving(ctx, actor, draft.Held, draft.Account(), parlatory.DeviceID{})
+	w, err := s.newcomer(ctx, actor, draft, g)
 	if err != nil {
 		return Result{}, err
 	}
@@ -133,11 +129,13 @@ func (s *Room) AcceptInvitation(ctx context.Context, actor parlatory.Actor, toke
 		if err := draft.Store(tx); err != nil {
 			return err
 		}
-		if err := pens.Witness(tx, ledger.Created, draft.ID(), g.member.ID, map[string]string{"by": "invitation"}); err != nil {
+		if err := w.pens.Witness(tx, ledger.Created, draft.ID(), g.member.ID, map[string]string{"by": "invitation"}); err != nil {
 			return err
 		}
-		e := entrance{arrival: arrival, account: draft.Account(), key: draft.Held, member: g.member.ID, memberKey: g.key, invitation: g.invitee.Invitation.ID}
-		r, err = s.onward(tx, actor, e, pens)
+		w := w
+		w.entrance.account = draft.Account()
+		w.row.account = w.entrance.account.ID
+		r, err = s.onward(tx, actor, w)
 		return err
 	})
 	if errors.Is(err, account.ErrKnown) {
@@ -146,19 +144,27 @@ func (s *Room) AcceptInvitation(ctx context.Context, actor parlatory.Actor, toke
 	return r, err
 }
 
-// onward goes from a proved person to what is owed first, or to the session.
-func (s *Room) onward(tx *db.Tx, actor parlatory.Actor, e entrance, p account.Pens) (Result, error) {
-	st, err := standingOf(tx, e.account.ID)
+// newcomer is somebody whose account is about to be made, on the way to a session.
+func (s *Room) newcomer(ctx context.Context, actor parlatory.Actor, draft *account.Draft, g guest) (w walk, err error) {
+	inside, err := s.o.Security.Admits(ctx, actor.Workspace, actor.Address, g.member.Role, parlatory.StaffID{})
 	if err != nil {
-		return Result{}, err
+		return w, err
 	}
-	owed := next(st, "")
-	if owed == "" {
-		return s.begin(tx, actor, e, p)
+	if !inside {
+		return w, staff.Gone()
 	}
-	if err := s.o.Sessions.end(tx, actor); err != nil {
-		return Result{}, err
+	if w.pens, err = s.o.Account.Pens(ctx, actor.Workspace); err != nil {
+		return w, err
 	}
-	token, err := s.o.Sessions.open(tx, e.key, attempt{account: e.account.ID, door: tx.Workspace(), staff: e.member, invitation: e.invitation}, actor)
-	return Result{Owed: owed, Token: token}, err
+	if w.settings, err = s.o.Security.Of(ctx, actor.Workspace); err != nil {
+		return w, err
+	}
+	w.entrance = entrance{account: draft.Account(), key: draft.Held, member: g.member.ID, memberKey: g.key, invitation: g.invitee.Invitation.ID, role: g.member.Role}
+	if w.entrance.index, err = s.houseIndex(ctx); err != nil {
+		return w, err
+	}
+	w.row = attempt{account: w.entrance.account.ID, door: actor.Workspace, staff: g.member.ID, invitation: g.invitee.Invitation.ID,
+		progress: progress{Length: w.settings.Password.MinLength}}
+	w.arriving, err = s.o.Account.Arriving(ctx, actor, draft.Held, w.entrance.account, parlatory.DeviceID{})
+	return w, err
 }

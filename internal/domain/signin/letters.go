@@ -2,6 +2,7 @@ package signin
 
 import (
 	"parlatory"
+	"parlatory/internal/domain/security"
 	"parlatory/internal/domain/workspace"
 )
 
@@ -60,4 +61,27 @@ func resetLetter(v workspace.View, to string, token parlatory.Secret) workspace.
 		},
 		From: v.Company + ", " + v.URL,
 	}
+}
+
+// factorLetter goes to those who will have to set a second factor up. The workspace's own words stand apart from ours.
+func factorLetter(v workspace.View, to string, p security.FactorPolicy) workspace.Letter {
+	kind := "a second factor, such as a passkey or an authenticator app"
+	if p.Resistant {
+		kind = "a passkey"
+	}
+	l := workspace.Letter{
+		To:      to,
+		Subject: v.Company + " now asks for a second factor",
+		Paragraphs: []string{
+			v.Company + " now asks everybody to sign in with " + kind + ". You have none yet that counts there, so you were signed out.",
+			"You can set it up when you sign in the next time; it takes two minutes. Please have your phone at hand, or a device with a fingerprint reader or a face camera.",
+		},
+		Action: "Sign in",
+		Link:   v.URL + "/signin",
+		From:   v.Company + ", " + v.URL,
+	}
+	if p.Message != "" {
+		l.Paragraphs = append(l.Paragraphs, "Your administrator writes: "+p.Message)
+	}
+	return l
 }

@@ -8,6 +8,7 @@ import (
 
 	"parlatory"
 	"parlatory/internal/domain/account"
+	"parlatory/internal/domain/security"
 	"parlatory/internal/domain/staff"
 	"parlatory/internal/domain/workspace"
 	"parlatory/internal/guard/access"
@@ -23,6 +24,7 @@ type Options struct {
 	Ring      *vault.Ring
 	Ledger    *ledger.Ledger
 	Workspace *workspace.Room
+	Security  *security.Room
 	Account   *account.Room
 	Staff     *staff.Room
 	Sessions  *Sessions

@@ -181,7 +181,7 @@ func (s *Sessions) begin(tx *db.Tx, held *vault.Held, row session, from parlator
 	return token, row.id, nil
 }
 
-// Renew gives a session a new token; the old one is dead with the commit.
+// Renew gives a session a new token, since password or factor was given just now; the old one is dead with the commit.
 func (s *Sessions) Renew(tx *db.Tx, held *vault.Held, id parlatory.SessionID) (parlatory.Secret, error) {
 	row, err := scanSession(tx.House().Row(sqlSessionByID, id))
 	if err != nil {
@@ -195,18 +195,18 @@ func (s *Sessions) Renew(tx *db.Tx, held *vault.Held, id parlatory.SessionID) (p
 	if err != nil {
 		return token, err
 	}
-	row.token, row.revision = hash, row.revision+1
+	row.token, row.proved, row.revision = hash, tx.Now(), row.revision+1
 	if row.sealed, err = held.Seal(row.binding(), plain); err != nil {
 		return token, fmt.Errorf("seal session: %w", err)
 	}
-	n, err := tx.House().Exec(sqlRenewSession, id, row.token, row.revision, row.sealed, row.revision-1)
+	n, err := tx.House().Exec(sqlRenewSession, id, row.token, row.proved, row.revision, row.sealed, row.revision-1)
 	if err == nil && n != 1 {
 		err = errSignIn()
 	}
 	return token, err
 }
 
-// EndAccount ends all sessions and half sessions of an account but one (zero: all), wherever they are.
+// EndAccount ends all sessions and half sessions of an account but one (zero: all), wherever they are, and the trust in its devices.
 func (s *Sessions) EndAccount(tx *db.Tx, account parlatory.AccountID, but parlatory.SessionID) error {
 	house := tx.House()
 	if err := s.tellEnds(house, sqlSessionsOfAccount, account, but[:]); err != nil {
@@ -215,10 +215,10 @@ func (s *Sessions) EndAccount(tx *db.Tx, account parlatory.AccountID, but parlat
 	if _, err := house.Exec(sqlEndOfAccount, account, but[:]); err != nil {
 		return fmt.Errorf("end sessions: %w", err)
 	}
-	if _, err := house.Exec(sqlAttemptsOfAccount, account); err != nil {
+	if _, err := house.Exec(sqlAttemptsOfAccount, account, but[:]); err != nil {
 		return fmt.Errorf("end half sessions: %w", err)
 	}
-	return nil
+	return dropTrusts(tx, account, parlatory.WorkspaceID{})
 }
 
 // EndStaff ends all sessions and half sessions of a membership of tx's workspace, and none elsewhere.
@@ -234,6 +234,37 @@ func (s *Sessions) EndStaff(tx *db.Tx, staff parlatory.StaffID) error {
 		return fmt.Errorf("end half sessions: %w", err)
 	}
 	return nil
+}
+
+// EndUnproved ends the sessions of tx's workspace whose factor is none; with resistant, all that are not by passkey.
+func (s *Sessions) EndUnproved(tx *db.Tx, resistant bool) error {
+	house, door, strict := tx.House(), tx.Workspace(), 0
+	if resistant {
+		strict = 1
+	}
+	if err := s.tellEnds(house, sqlSessionsUnproved, door, strict); err != nil {
+		return err
+	}
+	if _, err := house.Exec(sqlEndUnproved, door, strict); err != nil {
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	return nil
+}
+
+// Touch notes that a person used a session by its socket, at most once a minute.
+func (s *Sessions) Touch(ctx context.Context, actor parlatory.Actor) error {
+	if actor.Kind != parlatory.Staff || !actor.Token.Zero() {
+		return nil
+	}
+	permit, err := s.o.Law.System(actResume, parlatory.House)
+	if err != nil {
+		return err
+	}
+	now := s.o.Clock.Now()
+	return s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		_, err := tx.Exec(sqlUseSession, actor.Session, now, now.Add(-touchEach))
+		return err
+	})
 }
 
 func (s *Sessions) tellEnds(house *db.Tx, query string, args ...any) error {

@@ -256,7 +256,11 @@ func (f *founder) prove(ctx context.Context, s *Room, actor parlatory.Actor, pas
 }
 
 func (f *founder) draft(ctx context.Context, s *Room, password parlatory.Secret) error {
-	phc, err := s.o.Account.NewPassword(ctx, parlatory.AccountID{}, policy.Rules{}, password, f.name, f.pending.Email, f.pending.Company, f.pending.Subdomain)
+	rules, err := s.o.Account.Rules(ctx, parlatory.AccountID{}, parlatory.House)
+	if err != nil {
+		return err
+	}
+	phc, err := s.o.Account.NewPassword(ctx, parlatory.AccountID{}, rules, password, f.name, f.pending.Email, f.pending.Company, f.pending.Subdomain)
 	if err != nil {
 		return err
 	}

@@ -7,21 +7,38 @@ const (
 	sqlSessionByToken    = `SELECT ` + sessionColumns + ` FROM sessions WHERE workspace = $1 AND token = $2 AND door = $3`
 	sqlSessionByID       = `SELECT ` + sessionColumns + ` FROM sessions WHERE workspace = $1 AND id = $2`
 	sqlTouchSession      = `UPDATE sessions SET seen_at = $3 WHERE workspace = $1 AND id = $2 AND seen_at = $4`
-	sqlRenewSession      = `UPDATE sessions SET token = $3, revision = $4, sealed = $5 WHERE workspace = $1 AND id = $2 AND revision = $6`
+	sqlRenewSession      = `UPDATE sessions SET token = $3, proved_at = $4, revision = $5, sealed = $6 WHERE workspace = $1 AND id = $2 AND revision = $7`
+	sqlUseSession        = `UPDATE sessions SET seen_at = $3 WHERE workspace = $1 AND id = $2 AND seen_at <= $4`
+	sqlSessionsOwn       = `SELECT ` + sessionColumns + ` FROM sessions WHERE workspace = $1 AND account = $2 ORDER BY seen_at DESC`
+	sqlSessionsAtDoor    = `SELECT staff, COUNT(*), MAX(seen_at) FROM sessions WHERE workspace = $1 AND door = $2 GROUP BY staff`
+	sqlDoors             = `SELECT DISTINCT door FROM sessions WHERE workspace = $1`
+	sqlSessionsOver      = `SELECT id, door, staff, account FROM sessions WHERE workspace = $1 AND door = $2 AND (expires_at <= $3 OR created_at <= $4 OR seen_at <= $5)`
+	sqlEndOver           = `DELETE FROM sessions WHERE workspace = $1 AND door = $2 AND (expires_at <= $3 OR created_at <= $4 OR seen_at <= $5)`
+	sqlSessionsUnproved  = `SELECT id, door, staff, account FROM sessions WHERE workspace = $1 AND door = $2 AND (factor = '' OR $3 = 1 AND factor <> 'passkey')`
+	sqlEndUnproved       = `DELETE FROM sessions WHERE workspace = $1 AND door = $2 AND (factor = '' OR $3 = 1 AND factor <> 'passkey')`
+
+	trustColumns     = `id, account, device, door, factor, created_at, until, sealed`
+	sqlPutTrust      = `INSERT INTO trusts (workspace, ` + trustColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+	sqlTrusts        = `SELECT ` + trustColumns + ` FROM trusts WHERE workspace = $1 AND account = $2 AND door = $3`
+	sqlTrustsOwn     = `SELECT ` + trustColumns + ` FROM trusts WHERE workspace = $1 AND account = $2`
+	sqlDropTrust     = `DELETE FROM trusts WHERE workspace = $1 AND account = $2 AND door = $3 AND device = $4`
+	sqlDropTrusts    = `DELETE FROM trusts WHERE workspace = $1 AND account = $2`
+	sqlDropTrustsAt  = `DELETE FROM trusts WHERE workspace = $1 AND account = $2 AND door = $3`
+	sqlSweepTrusts   = `DELETE FROM trusts WHERE workspace = $1 AND until <= $2`
 	sqlSessionsOfAccount = `SELECT id, door, staff, account FROM sessions WHERE workspace = $1 AND account = $2 AND id <> $3`
 	sqlEndOfAccount      = `DELETE FROM sessions WHERE workspace = $1 AND account = $2 AND id <> $3`
 	sqlSessionsOfStaff   = `SELECT id, door, staff, account FROM sessions WHERE workspace = $1 AND staff = $2 AND door = $3`
 	sqlEndOfStaff        = `DELETE FROM sessions WHERE workspace = $1 AND staff = $2 AND door = $3`
 	sqlEndSession        = `DELETE FROM sessions WHERE workspace = $1 AND id = $2 AND account = $3`
 
-	attemptColumns = `id, token, account, door, staff, invitation, paid, created_at, expires_at, revision, sealed`
+	attemptColumns = `id, token, account, door, staff, invitation, created_at, expires_at, revision, sealed`
 
-	sqlInsertAttempt     = `INSERT INTO attempts (workspace, ` + attemptColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
+	sqlInsertAttempt     = `INSERT INTO attempts (workspace, ` + attemptColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 	sqlAttemptByToken    = `SELECT ` + attemptColumns + ` FROM attempts WHERE workspace = $1 AND token = $2 AND door = $3`
 	sqlAttemptByID       = `SELECT ` + attemptColumns + ` FROM attempts WHERE workspace = $1 AND id = $2 AND door = $3`
-	sqlAdvanceAttempt    = `UPDATE attempts SET token = $3, paid = $4, revision = $5, sealed = $6 WHERE workspace = $1 AND id = $2 AND revision = $7`
+	sqlAdvanceAttempt    = `UPDATE attempts SET token = $3, revision = $4, sealed = $5 WHERE workspace = $1 AND id = $2 AND revision = $6`
 	sqlEndAttempt        = `DELETE FROM attempts WHERE workspace = $1 AND id = $2 AND account = $3`
-	sqlAttemptsOfAccount = `DELETE FROM attempts WHERE workspace = $1 AND account = $2`
+	sqlAttemptsOfAccount = `DELETE FROM attempts WHERE workspace = $1 AND account = $2 AND id <> $3`
 	sqlAttemptsOfStaff   = `DELETE FROM attempts WHERE workspace = $1 AND staff = $2 AND door = $3`
 
 	sqlPutAgreement = `INSERT INTO agreements (workspace, id, account, security_version, privacy_version, at, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7)`

@@ -42,6 +42,39 @@ func (s *Room) change(ctx context.Context, permit access.Permit, id parlatory.St
 	})
 }
 
+// Administer runs fn on one member, freshly read, for an act of an administrator about somebody's way in: not about oneself, and about
+// nobody whose role holds more than the own.
+func (s *Room) Administer(ctx context.Context, permit access.Permit, id parlatory.StaffID, fn func(*db.Tx, Member, *ledger.Pen) error) error {
+	return s.change(ctx, permit, id, func(tx *db.Tx, m Member, _ *vault.Held, pen *ledger.Pen) error {
+		if err := s.judge(ctx, permit.Actor(), m, m.Role); err != nil {
+			return err
+		}
+		if m.Account.Zero() {
+			return parlatory.Conflict("This person has not accepted the invitation yet.")
+		}
+		return fn(tx, m, pen)
+	})
+}
+
+// ActiveRows reads the active members of tx's workspace, as they are stored.
+func ActiveRows(tx *db.Tx) (active []Row, err error) {
+	for after := (parlatory.StaffID{}); ; {
+		rows, err := list(tx, after, maxPage)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			if r.State == Active {
+				active = append(active, r)
+			}
+			after = r.ID
+		}
+		if len(rows) < maxPage {
+			return active, nil
+		}
+	}
+}
+
 // judge keeps the rules of changing somebody: not oneself, and nobody whose role holds more than the own.
 func (s *Room) judge(ctx context.Context, actor parlatory.Actor, m Member, roles ...string) error {
 	if m.ID == actor.Staff {
