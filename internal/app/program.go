@@ -136,9 +136,10 @@ func (p *Program) rooms(ring *vault.Ring, roles access.Roles) {
 		DB: p.DB, Law: p.Law, Roles: roles, Ring: ring, Ledger: p.Ledger, Workspace: ws, Account: ac, Sessions: store, Clock: p.Clock, Log: p.Log,
 	})
 	si := signin.New(signin.Options{
-		DB: p.DB, Law: p.Law, Ring: ring, Ledger: p.Ledger, Workspace: ws, Account: ac, Staff: st, Sessions: store, Clock: p.Clock, Log: p.Log,
+		DB: p.DB, Law: p.Law, Ring: ring, Ledger: p.Ledger, Workspace: ws, Security: se, Account: ac, Staff: st, Sessions: store, Clock: p.Clock, Log: p.Log,
 		Limits: p.Limits.Signin,
 	})
+	se.Meet(store, si)
 	co := contact.New(contact.Options{DB: p.DB, Law: p.Law, Ring: ring, Sites: ws, Clock: p.Clock, Log: p.Log})
 	ch := chat.New(chat.Options{
 		DB: p.DB, Law: p.Law, Ring: ring, Ledger: p.Ledger, Contacts: co, Staff: st, Clock: p.Clock, Log: p.Log, Limits: p.Limits.Chat,

@@ -112,50 +112,50 @@ func (a *Room) Arriving(ctx context.Context, actor parlatory.Actor, held *vault.
 }
 
 // Arrived ends a full sign-in, in its transaction: the failures that count against this browser are cleared, and the browser is known from now
-// on. token is its cookie where it was not known before; then the person is told.
-func (a *Room) Arrived(tx *db.Tx, arr Arrival) (token parlatory.Secret, isNew bool, err error) {
+// on. token is its cookie where it was not known before; then the person is told. device is which it is.
+func (a *Room) Arrived(tx *db.Tx, arr Arrival) (token parlatory.Secret, device parlatory.DeviceID, err error) {
 	if err := a.clearFailures(tx, arr.index, arr.account.ID, arr.device); err != nil {
-		return token, false, err
+		return token, device, err
 	}
 	if err := a.warn(tx, arr); err != nil {
-		return token, false, err
+		return token, device, err
 	}
 	if !arr.device.Zero() {
 		if kept, err := a.keepDevice(tx, arr); err != nil || kept {
-			return token, false, err
+			return token, arr.device, err
 		}
 	}
 	// Never the token that the browser came with: who planted it, or shares the browser, would know it.
 	if token, _, err = credential.NewToken(); err != nil {
-		return token, false, err
+		return token, device, err
 	}
 	var n int
 	if err := tx.House().Row(sqlCountDevices, arr.account.ID).Scan(&n); err != nil {
-		return token, false, fmt.Errorf("count devices: %w", err)
+		return token, device, fmt.Errorf("count devices: %w", err)
 	}
-	if err := a.putDevice(tx, arr, token); err != nil {
-		return token, false, err
+	if device, err = a.putDevice(tx, arr, token); err != nil {
+		return token, device, err
 	}
 	if arr.account.quiet || n == 0 && (arr.account.CreatedAt.IsZero() || tx.Now().Sub(arr.account.CreatedAt) < justMade) {
-		return token, true, nil
+		return token, device, nil
 	}
-	return token, true, a.Notify(tx, arr.settings, arr.view, arr.account, NoticeDevice, arr.actor)
+	return token, device, a.Notify(tx, arr.settings, arr.view, arr.account, NoticeDevice, arr.actor)
 }
 
-func (a *Room) putDevice(tx *db.Tx, arr Arrival, token parlatory.Secret) error {
+func (a *Room) putDevice(tx *db.Tx, arr Arrival, token parlatory.Secret) (parlatory.DeviceID, error) {
 	d := device{id: parlatory.NewID[parlatory.DeviceKind](a.o.Clock), account: arr.account.ID, index: deviceIndex(arr.index, arr.account.ID, token),
 		created: tx.Now(), seen: tx.Now(), revision: 1}
 	var err error
 	if d.sealed, err = vault.SealJSON(arr.held, d.binding(), originOf(arr.actor)); err != nil {
-		return fmt.Errorf("seal device: %w", err)
+		return d.id, fmt.Errorf("seal device: %w", err)
 	}
 	if _, err := tx.House().Exec(sqlPutDevice, d.id, d.account, d.index, d.created, d.seen, d.revision, d.sealed); err != nil {
-		return fmt.Errorf("store device: %w", err)
+		return d.id, fmt.Errorf("store device: %w", err)
 	}
 	if _, err := tx.House().Exec(sqlTrimDevices, d.account, deviceMost); err != nil {
-		return fmt.Errorf("trim devices: %w", err)
+		return d.id, fmt.Errorf("trim devices: %w", err)
 	}
-	return nil
+	return d.id, nil
 }
 
 // keepDevice writes when and from where a known browser came; a row that went meanwhile, or does not open, is not kept.

@@ -22,9 +22,9 @@ var (
 	ActInvitationOpen   = access.Act{Name: "invitation.open", Feature: "Sign-in", Verb: access.View, By: byGuest, Scope: access.HouseAndWorkspace}
 	ActInvitationAccept = access.Act{Name: "invitation.accept", Feature: "Sign-in", Verb: access.Use, By: byGuest, Audited: true, Scope: access.HouseAndWorkspace}
 
-	ActEnter = access.Act{Name: "signin.enter", Feature: "Sign-in", Verb: access.Use, By: byGuest, Audited: true, Scope: access.HouseAndWorkspace}
-	ActOwed  = access.Act{Name: "signin.owed", Feature: "Sign-in", Verb: access.View, By: byHalf, Scope: access.HouseAndWorkspace}
-	ActAgree = access.Act{Name: "signin.agree", Feature: "Sign-in", Verb: access.Use, By: byHalf, Audited: true, Scope: access.HouseAndWorkspace}
+	ActEnter       = access.Act{Name: "signin.enter", Feature: "Sign-in", Verb: access.Use, By: byGuest, Audited: true, Scope: access.HouseAndWorkspace}
+	ActOwed        = access.Act{Name: "signin.owed", Feature: "Sign-in", Verb: access.View, By: byHalf, Scope: access.HouseAndWorkspace}
+	ActAgree       = access.Act{Name: "signin.agree", Feature: "Sign-in", Verb: access.Use, By: byHalf, Audited: true, Scope: access.HouseAndWorkspace}
 	ActFactor      = access.Act{Name: "signin.factor", Feature: "Sign-in", Verb: access.Use, By: byHalf, Audited: true, Scope: access.HouseAndWorkspace}
 	ActEnrol       = access.Act{Name: "signin.enrol", Feature: "Sign-in", Verb: access.Use, By: byHalf, Audited: true, Scope: access.HouseAndWorkspace}
 	ActNewPassword = access.Act{Name: "signin.password", Feature: "Sign-in", Verb: access.Use, By: byHalf, Audited: true, Scope: access.HouseAndWorkspace}
@@ -38,7 +38,7 @@ var (
 	ActResetFactor = access.Act{Name: "staff.reset_factor", Feature: "Staff", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true, Scope: access.HouseAndWorkspace}
 	ActUnlock      = access.Act{Name: "staff.unlock", Feature: "Staff", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true, Scope: access.HouseAndWorkspace}
 	ActSignOut     = access.Act{Name: "staff.sign_out", Feature: "Staff", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true, Scope: access.HouseAndWorkspace}
-	ActStanding    = access.Act{Name: "staff.standing", Feature: "Staff", Verb: access.View, By: byStaff, Granted: true, Scope: access.HouseAndWorkspace}
+	ActStanding    = access.Act{Name: "staff.standing", Feature: "Staff", Verb: access.View, By: byStaff, Scope: access.HouseAndWorkspace}
 
 	ActLeave = access.Act{Name: "signin.leave", Feature: "Sign-in", Verb: access.Use, By: access.ByKind(parlatory.Staff, parlatory.Half), Audited: true, Scope: access.HouseAndWorkspace}
 
@@ -58,7 +58,7 @@ func Acts() []access.Act {
 		ActSignup, ActSignupOpen, ActSignupComplete, ActInvitationOpen, ActInvitationAccept,
 		ActEnter, ActOwed, ActFactor, ActEnrol, ActNewPassword, ActPasskey, ActAgree, ActLeave,
 		ActStepUp, ActSessions, ActEndSession, ActEndOthers, ActResetLink, ActResetFactor, ActUnlock, ActSignOut, ActStanding,
-	 ActForgot, ActResetOpen, ActReset,
+		ActForgot, ActResetOpen, ActReset,
 		actBegin, actHalf, actResume, actSweep,
 	}
 }

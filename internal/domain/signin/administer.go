@@ -171,10 +171,10 @@ type Standing struct {
 	Sessions int
 }
 
-// Standings tells it of members.
+// Standings tells it of members to those who see all of the workspace, and nothing to others.
 func (s *Room) Standings(ctx context.Context, actor parlatory.Actor, members []staff.Member) (map[parlatory.StaffID]Standing, error) {
 	permit, err := s.o.Law.Permit(ctx, actor, ActStanding)
-	if err != nil {
+	if err != nil || permit.Level() < access.Full {
 		return nil, err
 	}
 	settings, err := s.o.Security.Of(ctx, actor.Workspace)

@@ -36,9 +36,9 @@ type standing struct {
 type progress struct {
 	place
 	Factor parlatory.Factor   `json:"factor,omitempty"`
-	Wide   bool               `json:"wide,omitempty"`  // what was proved counts at every door
-	Trust  bool               `json:"trust,omitempty"` // the person asked that this device be trusted
-	Device parlatory.DeviceID `json:"device,omitzero"` // known from earlier sign-ins
+	Wide   bool               `json:"wide,omitempty"`   // what was proved counts at every door
+	Trust  bool               `json:"trust,omitempty"`  // the person asked that this device be trusted
+	Device parlatory.DeviceID `json:"device,omitzero"`  // known from earlier sign-ins
 	Length int                `json:"length,omitempty"` // of the password that was right; 0: it was a passkey alone
 }
 

@@ -95,7 +95,10 @@ func (s *Room) Enter(ctx context.Context, actor parlatory.Actor, try Try) (Resul
 	var v seen
 	verdict, err := s.o.Account.Verifier().Ask(ctx, account.Question{
 		Door: actor.Workspace, From: actor.Address, Email: try.Email, Password: try.Password, Device: try.Device,
-		Also: func(tx *db.Tx, row account.Row) (err error) { v, err = s.see(tx, row, invitation, settings); return err },
+		Also: func(tx *db.Tx, row account.Row) (err error) {
+			v, err = s.see(tx, row, invitation, settings)
+			return err
+		},
 	})
 	if err != nil {
 		return Result{}, err
@@ -261,7 +264,7 @@ func unchanged(tx *db.Tx, e entrance) error {
 
 // begin makes the session: the membership is read and proved again in its transaction, an invitation is redeemed, and
 // what the actor came with ends.
-func (s *Room) begin(tx *db.Tx, actor parlatory.Actor, e entrance, pens account.Pens, p progress, st standing, arriving account.Arriving) (Result, error) {
+func (s *Room) begin(tx *db.Tx, actor parlatory.Actor, e entrance, pens account.Pens, p progress, st standing, arriving account.Arrival) (Result, error) {
 	if err := unchanged(tx, e); err != nil {
 		return Result{}, err
 	}

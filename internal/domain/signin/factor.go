@@ -148,7 +148,7 @@ func (s *Room) Enrol(ctx context.Context, actor parlatory.Actor, c account.Confi
 	}
 	var codes []parlatory.Secret
 	r, err := s.pay(ctx, permit, w, StepEnrol, func(tx *db.Tx, w *walk) (err error) {
-		if codes, err = n.Store(tx, actor); err != nil {
+		if _, codes, err = n.Store(tx); err != nil {
 			return err
 		}
 		w.row.progress.Factor = n.Factor
@@ -200,7 +200,10 @@ func (s *Room) EnterByPasskey(ctx context.Context, actor parlatory.Actor, try Al
 		return Result{}, passkeyRefused(s.fail(ctx, permit, pens, parlatory.AccountID{}, parlatory.StaffID{}, "passkey"))
 	}
 	var v seen
-	verdict, err := s.known(ctx, actor, proof.Account, func(tx *db.Tx, row account.Row) (err error) { v, err = s.see(tx, row, invitation, settings); return err })
+	verdict, err := s.known(ctx, actor, proof.Account, func(tx *db.Tx, row account.Row) (err error) {
+		v, err = s.see(tx, row, invitation, settings)
+		return err
+	})
 	if err != nil {
 		return Result{}, err
 	}

@@ -200,20 +200,26 @@ func (s *Room) living(tx *db.Tx, house *vault.Held, token parlatory.Secret) (res
 	return r, row, nil
 }
 
-// OpenReset says whether a link still works, before somebody thinks of a password.
-func (s *Room) OpenReset(ctx context.Context, actor parlatory.Actor, token parlatory.Secret) error {
+// OpenReset says whether a link still works, before somebody thinks of a password, and how long that must be at least.
+func (s *Room) OpenReset(ctx context.Context, actor parlatory.Actor, token parlatory.Secret) (least int, err error) {
 	permit, err := s.o.Law.Permit(ctx, actor, ActResetOpen)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	house, err := s.settings(ctx, parlatory.House)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return s.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
-		_, _, err := s.living(tx, house, token)
+	var row account.Row
+	err = s.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		_, row, err = s.living(tx, house, token)
 		return err
 	})
+	if err != nil {
+		return 0, err
+	}
+	rules, err := s.o.Account.Rules(ctx, row.ID, actor.Workspace)
+	return rules.MinLength, err
 }
 
 // Reset sets a new password by a link. All sessions end, all other links of the account are dead, and no session begins: the

@@ -46,7 +46,7 @@ func TestAC_011_ResetIsNoSignIn(t *testing.T) {
 		if err := w.Signin.Reset(t.Context(), w.At(ws), link, secret("password1234")); parlatory.KindOf(err) != parlatory.KindInvalid {
 			t.Fatalf("a weak password: %v", err)
 		}
-		if err := w.Signin.OpenReset(t.Context(), w.At(ws), link); err != nil {
+		if _, err := w.Signin.OpenReset(t.Context(), w.At(ws), link); err != nil {
 			t.Fatalf("a refused password used the link up: %v", err)
 		}
 		if err := w.Signin.Reset(t.Context(), w.At(ws), link, secret(newPassword)); err != nil {
@@ -56,7 +56,7 @@ func TestAC_011_ResetIsNoSignIn(t *testing.T) {
 			t.Fatalf("%d sessions after a reset", n)
 		}
 		dead(t, w, ws, w.Tokens[admin.Session], "session from before")
-		expired(t, w.Signin.OpenReset(t.Context(), w.At(ws), link), "used link")
+		expired(t, second(w.Signin.OpenReset(t.Context(), w.At(ws), link)), "used link")
 		expired(t, w.Signin.Reset(t.Context(), w.At(ws), older, secret(newPassword)), "older link")
 		_, err := enter(t, w, w.At(ws), "admin@acme.example", domaintest.Password)
 		refused(t, err)

@@ -167,6 +167,7 @@ func TestLockoutOfADoor(t *testing.T) {
 		if err := right(); err != nil {
 			t.Fatalf("after the time: %v", err)
 		}
+		admin.Proved = w.Clock.Now()
 		set(t, w, admin, security.PasswordPolicy{}, security.LockoutPolicy{Threshold: 3, Ends: security.EndsByAdministrator})
 		fresh().tries(t, adminMail, 3)
 		w.Clock.Advance(48 * time.Hour)

@@ -57,7 +57,7 @@ func TestAC_013_EditedResetOpensNothing(t *testing.T) {
 		"account": admin.Account, "door": other, "token": hash, "expires_at": w.Clock.Now().Add(time.Hour), "created_at": w.Clock.Now().Add(-time.Hour),
 	} {
 		link, door := resetLink(t, w, ws, email), ws
-		if err := w.Signin.OpenReset(t.Context(), w.At(ws), link); err != nil {
+		if _, err := w.Signin.OpenReset(t.Context(), w.At(ws), link); err != nil {
 			t.Fatal(err)
 		}
 		switch column {
@@ -70,7 +70,7 @@ func TestAC_013_EditedResetOpensNothing(t *testing.T) {
 			_, err := tx.Exec(`UPDATE resets SET `+column+` = $2 WHERE workspace = $1`, value)
 			return err
 		})
-		expired(t, w.Signin.OpenReset(t.Context(), w.At(door), link), column+" edited, open")
+		expired(t, second(w.Signin.OpenReset(t.Context(), w.At(door), link)), column+" edited, open")
 		expired(t, w.Signin.Reset(t.Context(), w.At(door), link, secret(newPassword)), column+" edited, reset")
 		w.Look(parlatory.House, func(tx *db.Tx) error {
 			_, err := tx.Exec(`DELETE FROM resets WHERE workspace = $1`)

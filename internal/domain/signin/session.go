@@ -74,7 +74,7 @@ func (s session) binding() vault.Binding {
 		Clear: []any{s.token[:], s.account, s.door, s.staff, s.department, s.role, string(s.factor), s.proved, s.created, s.expires}}
 }
 
-func scanSession(row *db.Row) (session, error) {
+func scanSession(row interface{ Scan(...any) error }) (session, error) {
 	var s session
 	err := row.Scan(&s.id, &s.token, &s.account, &s.door, &s.staff, &s.department, &s.role, &s.factor, &s.proved, &s.created, &s.expires, &s.seen, &s.revision, &s.sealed)
 	if errors.Is(err, db.ErrNone) {
@@ -304,39 +304,4 @@ func (s *Sessions) end(tx *db.Tx, actor parlatory.Actor) error {
 		return errSignIn()
 	}
 	return nil
-}
-
-// Run sweeps what has run out until ctx ends. Nothing depends on it: what has run out is refused where it is read.
-func (s *Sessions) Run(ctx context.Context) error {
-	tick := time.NewTicker(10 * time.Minute)
-	defer tick.Stop()
-	for {
-		if err := s.sweep(ctx); err != nil && ctx.Err() == nil {
-			s.o.Log.Error("sweep of sessions", "cause", err.Error())
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-	}
-}
-
-func (s *Sessions) sweep(ctx context.Context) error {
-	permit, err := s.o.Law.System(actSweep, parlatory.House)
-	if err != nil {
-		return err
-	}
-	return s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-		now := tx.Now()
-		if _, err := tx.Exec(sqlSweepSessions, now, now.Add(-SessionIdle)); err != nil {
-			return err
-		}
-		for _, query := range []string{sqlSweepAttempts, sqlSweepSignups, sqlSweepResets} {
-			if _, err := tx.Exec(query, now); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }

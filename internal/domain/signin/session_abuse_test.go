@@ -62,8 +62,8 @@ func TestAC_026_HalfSessionReachesItsStepOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	allowed := []string{
-		"invitation.accept", "invitation.open", "policy.read", "signin.agree", "signin.begin", "signin.enter", "signin.forgot", "signin.leave",
-		"signin.owed", "signin.reset", "signin.reset_open", "workspace.door",
+		"invitation.accept", "invitation.open", "policy.read", "signin.agree", "signin.begin", "signin.enrol", "signin.enter", "signin.factor", "signin.forgot",
+		"signin.leave", "signin.owed", "signin.passkey", "signin.password", "signin.reset", "signin.reset_open", "workspace.door",
 	}
 	for _, act := range w.Catalogue.All() {
 		_, err := w.Law.Permit(t.Context(), half, act)

@@ -19,7 +19,7 @@ type Ask struct {
 	Resistant bool // passkeys alone count
 	Message   string
 	TrustDays int
-	MailCode  bool // the first factor asks for a code by mail
+	MailCode  bool   // the first factor asks for a code by mail
 	Password  string // why a new one is owed: expired or short
 	MinLength int
 }
@@ -40,7 +40,7 @@ type walk struct {
 	entrance entrance
 	settings security.Settings
 	pens     account.Pens
-	arriving account.Arriving
+	arriving account.Arrival
 }
 
 // resume reads and proves a half session, and fetches the keys and settings that its next step needs.
@@ -247,4 +247,3 @@ func (s *Room) NewPassword(ctx context.Context, actor parlatory.Actor, password 
 		return w.pens.Witness(tx, ledger.Updated, acc.ID, e.member, map[string]string{"what": account.PasswordChanged})
 	})
 }
-

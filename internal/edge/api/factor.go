@@ -156,7 +156,11 @@ func (a *API) factors(ctx context.Context, actor parlatory.Actor, _ *struct{}) (
 	if err != nil {
 		return nil, err
 	}
-	out := Factors{Items: []Factor{}, RecoveryLeft: f.State.Recovery, RecoveryMadeAt: optional(f.RecoveryMade), MailCode: f.State.NeedsMail(), Elsewhere: f.State.Elsewhere}
+	settings, err := a.Security.Of(ctx, actor.Workspace)
+	if err != nil {
+		return nil, err
+	}
+	out := Factors{Items: []Factor{}, Required: settings.Factor.Required, PhishingResistant: settings.Factor.Required && settings.Factor.Resistant, RecoveryLeft: f.State.Recovery, RecoveryMadeAt: optional(f.RecoveryMade), MailCode: f.State.NeedsMail(), Elsewhere: f.State.Elsewhere}
 	for _, i := range f.Items {
 		out.Items = append(out.Items, factorOf(i))
 	}

@@ -42,4 +42,5 @@ func (a *API) routes() {
 	a.widgetRoutes()
 	a.auditRoutes()
 	a.securityRoutes()
+	a.sessionRoutes()
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"parlatory"
+	"parlatory/internal/domain/security"
 	"parlatory/internal/domain/signin"
 	"parlatory/internal/domain/workspace"
 	"parlatory/internal/edge/front"
@@ -14,11 +15,13 @@ import (
 
 // Door is what the sign-in page needs to know.
 type Door struct {
-	Company   string `json:"company"`
-	Subdomain string `json:"subdomain"`
-	Domain    string `json:"domain"`
-	SignedIn  bool   `json:"signed_in"`
-	Owed      string `json:"owed,omitempty" doc:"The step that a begun sign-in owes" enum:"agreement"`
+	Company     string       `json:"company"`
+	Subdomain   string       `json:"subdomain"`
+	Domain      string       `json:"domain"`
+	SignedIn    bool         `json:"signed_in"`
+	Step        *SigninState `json:"step,omitempty" doc:"What a begun sign-in owes"`
+	PasswordMin int          `json:"password_min" doc:"Characters that a new password needs here at least"`
+	Passkeys    bool         `json:"passkeys" doc:"Whether one can sign in with a passkey alone"`
 }
 
 // SigninRequest is a try to sign in.
@@ -28,12 +31,53 @@ type SigninRequest struct {
 	Invitation string `json:"invitation,omitempty" maxLength:"128" doc:"The key from an invitation's link, where the address has an account already"`
 }
 
-// SigninState is how far a sign-in has come.
+// SigninState is how far a sign-in has come, and what the page needs to know of the step that is owed.
 type SigninState struct {
-	State           string `json:"state" enum:"signed_in,owed"`
-	Owed            string `json:"owed,omitempty" enum:"agreement"`
-	SecurityVersion string `json:"security_version,omitempty"`
-	PrivacyVersion  string `json:"privacy_version,omitempty"`
+	State           string        `json:"state" enum:"signed_in,owed"`
+	Owed            string        `json:"owed,omitempty" enum:"factor,enrol,password,agreement"`
+	SecurityVersion string        `json:"security_version,omitempty"`
+	PrivacyVersion  string        `json:"privacy_version,omitempty"`
+	Factor          *FactorStep   `json:"factor,omitempty"`
+	Enrol           *EnrolStep    `json:"enrol,omitempty"`
+	Password        *PasswordStep `json:"password,omitempty"`
+}
+
+// FactorStep says which second factors may be given.
+type FactorStep struct {
+	TOTP      bool `json:"totp"`
+	Passkey   bool `json:"passkey"`
+	Recovery  bool `json:"recovery"`
+	TrustDays int  `json:"trust_days" doc:"0: this device can't be trusted"`
+}
+
+// EnrolStep says what is to be set up.
+type EnrolStep struct {
+	PhishingResistant bool   `json:"phishing_resistant" doc:"Passkeys alone count"`
+	Message           string `json:"message,omitempty" doc:"The workspace's own words"`
+	MailCode          bool   `json:"mail_code" doc:"A code by mail is asked for too"`
+}
+
+// PasswordStep says why a new password is owed.
+type PasswordStep struct {
+	Reason    string `json:"reason" enum:"expired,short"`
+	MinLength int    `json:"min_length"`
+}
+
+func stateOf(owed string, ask signin.Ask) SigninState {
+	s := SigninState{State: "owed", Owed: owed}
+	switch owed {
+	case "":
+		s.State = "signed_in"
+	case signin.StepAgreement:
+		s.SecurityVersion, s.PrivacyVersion = workspace.Version, workspace.Version
+	case signin.StepFactor:
+		s.Factor = &FactorStep{ask.Factors.TOTP, ask.Factors.Passkey, ask.Factors.Recovery > 0, ask.TrustDays}
+	case signin.StepEnrol:
+		s.Enrol = &EnrolStep{ask.Resistant, ask.Message, ask.MailCode}
+	case signin.StepPassword:
+		s.Password = &PasswordStep{ask.Password, ask.MinLength}
+	}
+	return s
 }
 
 // Agreement names the versions that somebody agrees to.
@@ -53,6 +97,11 @@ type ResetRequest struct {
 	Password string `json:"password" minLength:"1" maxLength:"1024" format:"password"`
 }
 
+// ResetOpened is a link that works.
+type ResetOpened struct {
+	MinLength int `json:"min_length" doc:"Characters that the new password needs at least: the strictest of the person's workspaces"`
+}
+
 // InvitationOpened is an invitation whose mailed link was opened.
 type InvitationOpened struct {
 	Company string `json:"company"`
@@ -68,25 +117,29 @@ type InvitationAccept struct {
 	Password string `json:"password" minLength:"1" maxLength:"1024" format:"password"`
 }
 
-// stepAnswer carries the cookie of the step.
+// stepAnswer carries the cookies of the step.
 type stepAnswer struct {
 	SetCookie []http.Cookie `header:"Set-Cookie"`
 	Body      SigninState
 }
 
 // stepOf hands out the token of a step, and takes back what it replaces (AC-055).
-func stepOf(r signin.Result) *stepAnswer {
+func stepOf(r signin.Result, err error) (*stepAnswer, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &stepAnswer{SetCookie: cookiesOf(r), Body: stateOf(r.Owed, r.Ask)}, nil
+}
+
+func cookiesOf(r signin.Result) []http.Cookie {
 	if r.Owed != "" {
-		return &stepAnswer{
-			SetCookie: []http.Cookie{front.NoSessionCookie(), front.AttemptCookie(r.Token)},
-			Body:      SigninState{State: "owed", Owed: r.Owed, SecurityVersion: workspace.Version, PrivacyVersion: workspace.Version},
-		}
+		return []http.Cookie{front.NoSessionCookie(), front.AttemptCookie(r.Token)}
 	}
 	cookies := []http.Cookie{front.NoAttemptCookie(), front.SessionCookie(r.Token)}
 	if !r.Device.Empty() {
 		cookies = append(cookies, front.DeviceCookie(r.Device))
 	}
-	return &stepAnswer{SetCookie: cookies, Body: SigninState{State: "signed_in"}}
+	return cookies
 }
 
 type nothing struct{}
@@ -96,19 +149,11 @@ func (a *API) signinRoutes() {
 	register(a, huma.Operation{OperationID: "sign-in", Method: http.MethodPost, Path: "/api/v1/signin", Summary: "Sign in"}, signin.ActEnter,
 		func(ctx context.Context, actor parlatory.Actor, in *struct{ Body SigninRequest }) (*stepAnswer, error) {
 			try := signin.Try{Email: in.Body.Email, Password: parlatory.NewSecret(in.Body.Password), Invitation: parlatory.NewSecret(in.Body.Invitation), Device: front.DeviceOf(ctx)}
-			r, err := a.Signin.Enter(ctx, actor, try)
-			if err != nil {
-				return nil, err
-			}
-			return stepOf(r), nil
+			return stepOf(a.Signin.Enter(ctx, actor, try))
 		})
 	register(a, huma.Operation{OperationID: "agree", Method: http.MethodPost, Path: "/api/v1/signin/agreement", Summary: "Agree to the policies in force, where a sign-in owes it"}, signin.ActAgree,
 		func(ctx context.Context, actor parlatory.Actor, in *struct{ Body Agreement }) (*stepAnswer, error) {
-			r, err := a.Signin.Agree(ctx, actor, in.Body.SecurityVersion, in.Body.PrivacyVersion)
-			if err != nil {
-				return nil, err
-			}
-			return stepOf(r), nil
+			return stepOf(a.Signin.Agree(ctx, actor, in.Body.SecurityVersion, in.Body.PrivacyVersion))
 		})
 	register(a, huma.Operation{OperationID: "sign-out", Method: http.MethodPost, Path: "/api/v1/signout", Summary: "Sign out", DefaultStatus: http.StatusNoContent}, signin.ActLeave,
 		func(ctx context.Context, actor parlatory.Actor, _ *struct{}) (*cookieAnswer, error) {
@@ -117,6 +162,7 @@ func (a *API) signinRoutes() {
 			}
 			return &cookieAnswer{[]http.Cookie{front.NoSessionCookie(), front.NoAttemptCookie()}}, nil
 		})
+	a.stepRoutes()
 	a.passwordRoutes()
 	a.invitationRoutes()
 }
@@ -131,12 +177,22 @@ func (a *API) door(ctx context.Context, actor parlatory.Actor, _ *struct{}) (*st
 		return nil, err
 	}
 	if actor.Workspace == parlatory.House {
-		return &struct{ Body Door }{Door{Domain: v.Domain}}, nil
+		return &struct{ Body Door }{Door{Domain: v.Domain, PasswordMin: security.Default().Password.MinLength}}, nil
 	}
-	d := Door{Company: v.Company, Subdomain: v.Subdomain, Domain: v.Domain, SignedIn: actor.Kind == parlatory.Staff}
+	settings, err := a.Security.Of(ctx, actor.Workspace)
+	if err != nil {
+		return nil, err
+	}
+	d := Door{Company: v.Company, Subdomain: v.Subdomain, Domain: v.Domain, SignedIn: actor.Kind == parlatory.Staff, PasswordMin: settings.Password.MinLength, Passkeys: true}
 	if actor.Kind == parlatory.Half {
-		if d.Owed, err = a.Signin.Owed(ctx, actor); err != nil {
+		owed, ask, err := a.Signin.Owed(ctx, actor)
+		switch {
+		case parlatory.KindOf(err) == parlatory.KindUnauthenticated: // it has just run out
+		case err != nil:
 			return nil, err
+		default:
+			step := stateOf(owed, ask)
+			d.Step = &step
 		}
 	}
 	return &struct{ Body Door }{d}, nil
@@ -150,9 +206,10 @@ func (a *API) passwordRoutes() {
 			}
 			return &struct{ Body Sent }{Sent{true}}, nil
 		})
-	register(a, huma.Operation{OperationID: "open-reset", Method: http.MethodPost, Path: "/api/v1/password/open", Summary: "Whether a reset's link still works", DefaultStatus: http.StatusNoContent}, signin.ActResetOpen,
-		func(ctx context.Context, actor parlatory.Actor, in *struct{ Body LinkToken }) (*nothing, error) {
-			return &nothing{}, a.Signin.OpenReset(ctx, actor, parlatory.NewSecret(in.Body.Token))
+	register(a, huma.Operation{OperationID: "open-reset", Method: http.MethodPost, Path: "/api/v1/password/open", Summary: "Whether a reset's link still works"}, signin.ActResetOpen,
+		func(ctx context.Context, actor parlatory.Actor, in *struct{ Body LinkToken }) (*struct{ Body ResetOpened }, error) {
+			least, err := a.Signin.OpenReset(ctx, actor, parlatory.NewSecret(in.Body.Token))
+			return &struct{ Body ResetOpened }{ResetOpened{least}}, err
 		})
 	register(a, huma.Operation{OperationID: "reset-password", Method: http.MethodPost, Path: "/api/v1/password/reset", Summary: "Set a new password; no session begins", DefaultStatus: http.StatusNoContent}, signin.ActReset,
 		func(ctx context.Context, actor parlatory.Actor, in *struct{ Body ResetRequest }) (*nothing, error) {
@@ -171,10 +228,6 @@ func (a *API) invitationRoutes() {
 		})
 	register(a, huma.Operation{OperationID: "accept-invitation", Method: http.MethodPost, Path: "/api/v1/invitations/accept", Summary: "Accept an invitation with a new account"}, signin.ActInvitationAccept,
 		func(ctx context.Context, actor parlatory.Actor, in *struct{ Body InvitationAccept }) (*stepAnswer, error) {
-			r, err := a.Signin.AcceptInvitation(ctx, actor, parlatory.NewSecret(in.Body.Token), in.Body.Name, parlatory.NewSecret(in.Body.Password))
-			if err != nil {
-				return nil, err
-			}
-			return stepOf(r), nil
+			return stepOf(a.Signin.AcceptInvitation(ctx, actor, parlatory.NewSecret(in.Body.Token), in.Body.Name, parlatory.NewSecret(in.Body.Password)))
 		})
 }

@@ -9,6 +9,7 @@ import (
 
 	"parlatory"
 	"parlatory/internal/domain/role"
+	"parlatory/internal/domain/signin"
 	"parlatory/internal/domain/staff"
 	"parlatory/internal/guard/access"
 )
@@ -23,6 +24,15 @@ type Member struct {
 	CreatedAt    time.Time  `json:"created_at"`
 	InvitedUntil *time.Time `json:"invited_until,omitempty" doc:"Of a link that still works"`
 	You          bool       `json:"you"`
+	Factor       string     `json:"factor,omitempty" enum:"totp,passkey" doc:"The strongest second factor that counts here; to those who may administer it"`
+	Locked       bool       `json:"locked,omitempty" doc:"After too many wrong passwords, for devices that are not known"`
+	SeenAt       *time.Time `json:"seen_at,omitempty"`
+	Sessions     int        `json:"sessions,omitempty"`
+}
+
+// FactorReset says why somebody's second factors are voided here.
+type FactorReset struct {
+	Reason string `json:"reason" minLength:"1" maxLength:"800"`
 }
 
 // MemberList is a page of members.
@@ -96,6 +106,20 @@ func (a *API) staffRoutes() {
 	a.memberAct("reactivate-staff", "/reactivate", "Let a suspended person in again", staff.ActReactivate, a.Staff.Reactivate)
 	a.invitationAct("resend-invitation", http.MethodPost, "/resend", "Mail a new link; the old one is dead", staff.ActResend, a.Staff.Resend)
 	a.invitationAct("revoke-invitation", http.MethodDelete, "/invitation", "Take an invitation back", staff.ActRevoke, a.Staff.Revoke)
+	a.invitationAct("send-reset-link", http.MethodPost, "/reset-link", "Mail somebody the link that sets a new password", signin.ActResetLink, a.Signin.SendReset)
+	a.invitationAct("unlock-staff", http.MethodPost, "/unlock", "End the lock of somebody at this workspace", signin.ActUnlock, a.Signin.Unlock)
+	a.invitationAct("sign-staff-out", http.MethodPost, "/sign-out", "End all that lets somebody in here", signin.ActSignOut, a.Signin.SignOut)
+	register(a, huma.Operation{OperationID: "reset-staff-factor", Method: http.MethodPost, Path: "/api/v1/staff/{id}/reset-factor", Summary: "Void somebody's second factors at this workspace", DefaultStatus: http.StatusNoContent}, signin.ActResetFactor,
+		func(ctx context.Context, actor parlatory.Actor, in *struct {
+			MemberPath
+			Body FactorReset
+		}) (*nothing, error) {
+			id, err := parlatory.ParseID[parlatory.StaffKind](in.ID)
+			if err != nil {
+				return nil, err
+			}
+			return &nothing{}, a.Signin.ResetFactor(ctx, actor, id, in.Body.Reason)
+		})
 	register(a, huma.Operation{OperationID: "list-roles", Method: http.MethodGet, Path: "/api/v1/roles", Summary: "List the roles and what they grant"}, role.ActList, a.listRoles)
 }
 
@@ -138,8 +162,14 @@ func (a *API) listStaff(ctx context.Context, actor parlatory.Actor, in *struct {
 		return nil, err
 	}
 	out := MemberList{Items: make([]Member, 0, len(page.Items))}
+	standing, err := a.Signin.Standings(ctx, actor, page.Items)
+	if err != nil {
+		return nil, err
+	}
 	for _, m := range page.Items {
-		out.Items = append(out.Items, memberOf(m))
+		item, st := memberOf(m), standing[m.ID]
+		item.Factor, item.Locked, item.SeenAt, item.Sessions = string(st.Factor), st.Locked, optional(st.SeenAt), st.Sessions
+		out.Items = append(out.Items, item)
 	}
 	if !page.Next.Zero() {
 		out.Next = page.Next.String()
