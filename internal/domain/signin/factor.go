@@ -58,9 +58,22 @@ func (s *Room) PayFactor(ctx context.Context, actor parlatory.Actor, try FactorT
 	if err != nil {
 		return Result{}, s.failFactor(ctx, actor, w, err)
 	}
+	view, err := s.o.Workspace.Named(ctx, actor.Workspace)
+	if err != nil {
+		return Result{}, err
+	}
+	settings, err := s.settings(ctx, actor.Workspace)
+	if err != nil {
+		return Result{}, err
+	}
 	return s.pay(ctx, permit, w, StepFactor, func(tx *db.Tx, w *walk) error {
 		if err := proof.Settle(tx); err != nil {
 			return err
+		}
+		if proof.Factor == parlatory.Recovery {
+			if err := s.o.Account.Notify(tx, settings, view, w.entrance.account, account.NoticeRecoveryUsed, actor); err != nil {
+				return err
+			}
 		}
 		p := &w.row.progress
 		p.Factor, p.Wide, p.Trust = proof.Factor, proof.Wide, try.Trust
@@ -148,7 +161,7 @@ func (s *Room) Enrol(ctx context.Context, actor parlatory.Actor, c account.Confi
 	}
 	var codes []parlatory.Secret
 	r, err := s.pay(ctx, permit, w, StepEnrol, func(tx *db.Tx, w *walk) (err error) {
-		if _, codes, err = n.Store(tx); err != nil {
+		if _, codes, err = n.Store(tx, actor); err != nil {
 			return err
 		}
 		w.row.progress.Factor = n.Factor
