@@ -119,7 +119,6 @@ attempts.account bytea NOT NULL
 attempts.door bytea NOT NULL
 attempts.staff bytea NOT NULL
 attempts.invitation bytea
-attempts.paid text NOT NULL
 attempts.created_at bigint NOT NULL
 attempts.expires_at bigint NOT NULL
 attempts.revision bigint NOT NULL
@@ -641,6 +640,7 @@ sessions.factor text NOT NULL DEFAULT ''::text
 sessions.proved_at bigint
 sessions sessions_pkey PRIMARY KEY (workspace, id)
 CREATE INDEX sessions_account ON public.sessions USING btree (workspace, account)
+CREATE INDEX sessions_door ON public.sessions USING btree (workspace, door, staff)
 CREATE UNIQUE INDEX sessions_pkey ON public.sessions USING btree (workspace, id)
 CREATE INDEX sessions_staff ON public.sessions USING btree (workspace, staff)
 CREATE UNIQUE INDEX sessions_token ON public.sessions USING btree (workspace, token)
@@ -743,6 +743,28 @@ subject_keys parlatory_serving may DELETE
 subject_keys parlatory_serving may INSERT
 subject_keys parlatory_serving may SELECT
 subject_keys parlatory_serving may UPDATE
+
+-- trusts
+trusts.workspace bytea NOT NULL
+trusts.id bytea NOT NULL
+trusts.account bytea NOT NULL
+trusts.device bytea NOT NULL
+trusts.door bytea NOT NULL
+trusts.factor text NOT NULL
+trusts.created_at bigint NOT NULL
+trusts.until bigint NOT NULL
+trusts.sealed bytea NOT NULL
+trusts trusts_pkey PRIMARY KEY (workspace, id)
+CREATE INDEX trusts_account ON public.trusts USING btree (workspace, account, door)
+CREATE UNIQUE INDEX trusts_pkey ON public.trusts USING btree (workspace, id)
+CREATE INDEX trusts_until ON public.trusts USING btree (workspace, until)
+trusts parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+trusts parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+trusts row security t forced t
+trusts parlatory_serving may DELETE
+trusts parlatory_serving may INSERT
+trusts parlatory_serving may SELECT
+trusts parlatory_serving may UPDATE
 
 -- visitor_refusals
 visitor_refusals.workspace bytea NOT NULL

@@ -81,7 +81,6 @@ CREATE TABLE attempts (
     door       BYTEA  NOT NULL,
     staff      BYTEA  NOT NULL,
     invitation BYTEA,
-    paid       TEXT   NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     revision   BIGINT NOT NULL,
@@ -447,6 +446,8 @@ CREATE TABLE sessions (
 
 CREATE INDEX sessions_account ON sessions (workspace, account);
 
+CREATE INDEX sessions_door ON sessions (workspace, door, staff);
+
 CREATE INDEX sessions_staff ON sessions (workspace, staff);
 
 CREATE UNIQUE INDEX sessions_token ON sessions (workspace, token);
@@ -512,6 +513,23 @@ CREATE TABLE subject_keys (
     wrapped    BYTEA  NOT NULL,
     PRIMARY KEY (workspace, kind, subject, version)
 );
+
+CREATE TABLE trusts (
+    workspace  BYTEA  NOT NULL,
+    id         BYTEA  NOT NULL,
+    account    BYTEA  NOT NULL,
+    device     BYTEA  NOT NULL,
+    door       BYTEA  NOT NULL,
+    factor     TEXT   NOT NULL,
+    created_at BIGINT NOT NULL,
+    until      BIGINT NOT NULL,
+    sealed     BYTEA  NOT NULL,
+    PRIMARY KEY (workspace, id)
+);
+
+CREATE INDEX trusts_account ON trusts (workspace, account, door);
+
+CREATE INDEX trusts_until ON trusts (workspace, until);
 
 CREATE TABLE visitor_refusals (
     workspace BYTEA  NOT NULL,
