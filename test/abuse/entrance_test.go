@@ -89,7 +89,6 @@ func TestAC_019_LettersAreFew(t *testing.T) {
 // factor gives somebody a phone.
 func factor(t *testing.T, c *rig.Client, address string) *rig.Authenticator {
 	t.Helper()
-	check(t, c.StepUp(t.Context()))
 	phone, _, err := c.Enrol(t.Context(), "/api/v1/me/factors", rig.Person{Address: address}, true)
 	check(t, err)
 	return phone

@@ -3,6 +3,7 @@ package abuse
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -56,8 +57,24 @@ func furnish(t *testing.T, s *rig.Server, sub, mark string) *tenant {
 	v.reset = must[string](t)(s.Mail.Token(patience(t), v.agentAddress))
 
 	v.ids["message"] = message
+	v.secure(t, mark)
 	v.gather(t)
 	return v
+}
+
+// secure gives the supervisor a phone, and each list an entry.
+func (v *tenant) secure(t *testing.T, mark string) {
+	t.Helper()
+	for list, in := range map[string]map[string]any{"staff": {"network": "198.51.100.0/24", "remark": mark + " office"}, "visitor": {"list": "block", "network": "203.0.113.9", "remark": mark + " nuisance"}} {
+		var e struct{ ID string }
+		check(t, v.admin.Do(t.Context(), "POST", "/api/v1/security/"+list+"-list/entries", in, &e))
+		v.ids[list+" entry"] = e.ID
+	}
+	factor(t, v.supervisor, addressOf(t, v.supervisor))
+	var mine struct{ Items []struct{ ID string } }
+	check(t, v.supervisor.Do(t.Context(), "GET", "/api/v1/me/factors", nil, &mine))
+	v.ids["factor"] = mine.Items[0].ID
+	check(t, v.supervisor.Do(t.Context(), "PATCH", "/api/v1/me/factors/"+v.ids["factor"], map[string]any{"name": mark + " Phone"}, nil))
 }
 
 // gather names the ids of the workspace.
@@ -89,6 +106,7 @@ func (v *tenant) portrait(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
 	for _, path := range []string{"/api/v1/workspace", "/api/v1/sites", "/api/v1/staff?limit=200", "/api/v1/enquiries?view=all",
+		"/api/v1/security", "/api/v1/security/staff-list", "/api/v1/security/visitor-list?list=block",
 		"/api/v1/rooms/" + v.visitor.Room + "/messages", "/api/v1/rooms/" + v.waiting.Room + "/messages"} {
 		b.Write(must[[]byte](t)(v.admin.Raw(t.Context(), "GET", path, nil)))
 	}
@@ -129,6 +147,11 @@ func fields(pairs ...string) func(a, b *tenant) map[string]any {
 	}
 }
 
+// with is a body that is the same for everybody.
+func with(body map[string]any) func(a, b *tenant) map[string]any {
+	return func(*tenant, *tenant) map[string]any { return maps.Clone(body) }
+}
+
 // plans has a line for each operation. One that is missing here, or no longer there, makes TestAC_068 fail.
 var plans = map[string]plan{
 	"GET /api/v1/audit":                  {},
@@ -151,11 +174,36 @@ var plans = map[string]plan{
 	"POST /api/v1/password/reset": {far: true, body: func(_, b *tenant) map[string]any {
 		return map[string]any{"token": b.reset, "password": "another long password 9"}
 	}},
-	"GET /api/v1/policies":               {open: true},
-	"GET /api/v1/roles":                  {},
-	"GET /api/v1/rooms/{room}/messages":  {own: map[string]string{"room": "room"}},
-	"POST /api/v1/rooms/{room}/messages": {own: map[string]string{"room": "room"}, body: func(_, b *tenant) map[string]any { return map[string]any{"id": b.ids["message"], "body": "planted"} }},
-	"POST /api/v1/rooms/{room}/read":     {own: map[string]string{"room": "room"}, body: func(*tenant, *tenant) map[string]any { return map[string]any{"seq": 1} }},
+	"GET /api/v1/me/factors":                  {},
+	"POST /api/v1/me/factors/mail-code":       {},
+	"POST /api/v1/me/factors/passkey":         {},
+	"POST /api/v1/me/factors/passkey/confirm": {body: with(map[string]any{"ceremony": "x", "name": "Key", "credential": map[string]any{"id": "AA"}})},
+	"POST /api/v1/me/factors/totp":            {},
+	"POST /api/v1/me/factors/totp/confirm":    {body: fields("ceremony", "x", "name", "Phone", "code", "123456")},
+	"DELETE /api/v1/me/factors/{id}":          {own: map[string]string{"id": "factor"}},
+	"PATCH /api/v1/me/factors/{id}":           {own: map[string]string{"id": "factor"}, body: fields("name", "Phone")},
+	"POST /api/v1/me/recovery-codes":          {},
+	"GET /api/v1/me/password/rules":           {},
+	"GET /api/v1/security":                    {},
+	// The revision is one that never is: settings are read by all other tests of the crawl.
+	"PUT /api/v1/security/factor":                       {body: with(map[string]any{"revision": 9999, "required": true, "phishing_resistant": false, "message": "", "trust_days": 0})},
+	"POST /api/v1/security/factor/affected":             {body: with(map[string]any{"required": true, "phishing_resistant": false})},
+	"PUT /api/v1/security/password":                     {body: with(map[string]any{"revision": 9999, "password": map[string]any{"min_length": 12, "history": 0, "max_age_days": 0}, "lockout": map[string]any{"threshold": 0, "ends": "time", "minutes": 15}})},
+	"PUT /api/v1/security/sessions":                     {body: with(map[string]any{"revision": 9999, "idle_minutes": 15, "life_hours": 1})},
+	"GET /api/v1/security/staff-list":                   {},
+	"POST /api/v1/security/staff-list/entries":          {body: fields("network", "192.0.2.7", "remark", "x")},
+	"DELETE /api/v1/security/staff-list/entries/{id}":   {own: map[string]string{"id": "staff entry"}},
+	"PUT /api/v1/security/staff-list/mode":              {body: fields("mode", "off")},
+	"GET /api/v1/security/staff-list/refusals":          {},
+	"GET /api/v1/security/visitor-list":                 {},
+	"POST /api/v1/security/visitor-list/entries":        {body: fields("list", "block", "network", "192.0.2.8", "remark", "x")},
+	"DELETE /api/v1/security/visitor-list/entries/{id}": {own: map[string]string{"id": "visitor entry"}},
+	"PUT /api/v1/security/visitor-list/mode":            {body: fields("mode", "off")},
+	"GET /api/v1/policies":                              {open: true},
+	"GET /api/v1/roles":                                 {},
+	"GET /api/v1/rooms/{room}/messages":                 {own: map[string]string{"room": "room"}},
+	"POST /api/v1/rooms/{room}/messages":                {own: map[string]string{"room": "room"}, body: func(_, b *tenant) map[string]any { return map[string]any{"id": b.ids["message"], "body": "planted"} }},
+	"POST /api/v1/rooms/{room}/read":                    {own: map[string]string{"room": "room"}, body: func(*tenant, *tenant) map[string]any { return map[string]any{"seq": 1} }},
 	"POST /api/v1/signin": {leave: true, body: func(_, b *tenant) map[string]any {
 		return map[string]any{"email": b.agentAddress, "password": rig.Password, "invitation": b.invitation}
 	}},

@@ -79,10 +79,6 @@ type RecoveryCodes struct {
 	Codes []string `json:"codes"`
 }
 
-type factorPath struct {
-	ID string `path:"id" format:"uuid"`
-}
-
 func (a *API) factorRoutes() {
 	register(a, huma.Operation{OperationID: "list-factors", Method: http.MethodGet, Path: "/api/v1/me/factors", Summary: "The own second factors that count here"}, account.ActFactors, a.factors)
 	register(a, huma.Operation{OperationID: "mail-factor-code", Method: http.MethodPost, Path: "/api/v1/me/factors/mail-code", Summary: "Mail the code that a first factor asks for", DefaultStatus: http.StatusAccepted}, account.ActFactorMail,
@@ -124,7 +120,7 @@ func (a *API) factorRoutes() {
 func (a *API) factorChanges() {
 	register(a, huma.Operation{OperationID: "rename-factor", Method: http.MethodPatch, Path: "/api/v1/me/factors/{id}", Summary: "Give a second factor another name", DefaultStatus: http.StatusNoContent}, account.ActFactor,
 		func(ctx context.Context, actor parlatory.Actor, in *struct {
-			factorPath
+			ID   string `path:"id" format:"uuid"`
 			Body FactorName
 		}) (*nothing, error) {
 			id, err := parlatory.ParseID[parlatory.FactorKind](in.ID)
@@ -134,7 +130,9 @@ func (a *API) factorChanges() {
 			return &nothing{}, a.Account.RenameFactor(ctx, actor, id, in.Body.Name)
 		})
 	register(a, huma.Operation{OperationID: "remove-factor", Method: http.MethodDelete, Path: "/api/v1/me/factors/{id}", Summary: "Remove a second factor; other sessions end", DefaultStatus: http.StatusNoContent}, account.ActFactor,
-		func(ctx context.Context, actor parlatory.Actor, in *factorPath) (*nothing, error) {
+		func(ctx context.Context, actor parlatory.Actor, in *struct {
+			ID string `path:"id" format:"uuid"`
+		}) (*nothing, error) {
 			id, err := parlatory.ParseID[parlatory.FactorKind](in.ID)
 			if err != nil {
 				return nil, parlatory.NotFound()
