@@ -10,7 +10,9 @@
 // place, the Verifier, at every door: it raises the counters of the client address and of the account in a committed
 // transaction before it hashes, so that a burst gets no further than a patient guesser (AC-005), and it does the same reads, the
 // same writes and one argon2id for known, unknown, locked and wrong (AC-007). A client address over its budget costs no hash.
-// Networks from which a person signed in lately are counted by themselves, so that nobody is locked out from elsewhere (AC-004);
-// their rows are blind indexes, and a forged one buys ten more tries in a quarter of an hour. Events of an account are witnessed in the house's
+// Failures on a browser on which the person signed in before are counted by themselves, so that nobody is locked out by strangers
+// (AC-004); a browser's row is found by a blind index of account and token, and sealed with all its clear columns, so that an edited one costs the
+// try. A workspace's threshold closes its own door alone; the floor of ten in a quarter of an hour and the ceiling of a hundred in a row
+// hold at every door. Length and history of a new password are the strictest of the person's workspaces, which nobody else learns. Events of an account are witnessed in the house's
 // ledger and echoed to the ledger of each workspace where the person is active, by a queue in the same transaction.
 package account

@@ -32,7 +32,7 @@ func (a *Room) Rules(ctx context.Context, account parlatory.AccountID, door parl
 		}
 	}
 	asked[door] = parlatory.StaffID{}
-	var rules policy.Rules
+	rules := policy.Rules{Refused: a.o.Refused}
 	for ws := range asked {
 		s, err := a.o.Security.Of(ctx, ws)
 		if err != nil {

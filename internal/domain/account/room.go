@@ -36,6 +36,7 @@ type Options struct {
 	Workspace *workspace.Room
 	Security  *security.Room
 	Sessions  Sessions
+	Refused   *policy.List // what nobody may choose as a password; nil: the embedded list
 	Clock     parlatory.Clock
 	Log       *slog.Logger
 	Limits    Limits
