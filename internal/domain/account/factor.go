@@ -159,13 +159,14 @@ func (f factor) store(tx *db.Tx, held *vault.Held, s factorSecret) (bool, error)
 }
 
 // VoidFactors is an administrator's reset: at this door all that was made so far counts no more; elsewhere it does. A
-// row that is taken away gives no more than the factors that it kept out, so that it needs no seal.
+// row that is taken away gives no more than the factors that it kept out, so that it needs no seal. The tries stay counted: else
+// a hostile workspace would make guesses at the factors that count elsewhere as good as unlimited (AC-025).
 func (a *Room) VoidFactors(tx *db.Tx, account parlatory.AccountID, door parlatory.WorkspaceID) error {
 	house := tx.House()
 	for _, s := range []struct {
 		query string
 		args  []any
-	}{{sqlPutVoid, []any{account, door, tx.Now()}}, {sqlDeleteScoped, []any{account, door}}, {sqlForgetTries, []any{account}}, {sqlDeleteFactorMails, []any{account}}} {
+	}{{sqlPutVoid, []any{account, door, tx.Now()}}, {sqlDeleteScoped, []any{account, door}}, {sqlDeleteFactorMails, []any{account}}} {
 		if _, err := house.Exec(s.query, s.args...); err != nil {
 			return fmt.Errorf("reset factors: %w", err)
 		}

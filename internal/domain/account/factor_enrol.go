@@ -395,13 +395,25 @@ func (n *Enrolment) Store(tx *db.Tx, from parlatory.Actor) (id parlatory.FactorI
 	if err := n.room.putRecovery(tx, n.held, n.ix, n.e.Account, n.codes); err != nil {
 		return id, nil, err
 	}
-	if err := byFactor.Forgive(house, byFactor.Key(n.ix, n.e.Account.String())); err != nil {
+	if err := n.clear(house); err != nil {
 		return id, nil, err
 	}
-	if _, err := house.Exec(sqlForgetTries, n.e.Account); err != nil {
-		return id, nil, fmt.Errorf("clear tries of factors: %w", err)
-	}
 	return f.id, n.codes, n.tell(tx, from)
+}
+
+// clear forgets the tries; not where the factor counts at one workspace alone, see Proof.clear.
+func (n *Enrolment) clear(house *db.Tx) error {
+	key := byFactor.Key(n.ix, n.e.Account.String())
+	if !n.row.scope.Zero() {
+		return takeBack(house, key, n.e.Account)
+	}
+	if err := byFactor.Forgive(house, key); err != nil {
+		return err
+	}
+	if _, err := house.Exec(sqlForgetTries, n.e.Account); err != nil {
+		return fmt.Errorf("clear tries of factors: %w", err)
+	}
+	return nil
 }
 
 func (n *Enrolment) tell(tx *db.Tx, from parlatory.Actor) error {

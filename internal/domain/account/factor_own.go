@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parlatory"
+	"parlatory/internal/domain/security"
 	"parlatory/internal/guard/credential"
 	"parlatory/internal/guard/policy"
 	"parlatory/internal/guard/vault"
@@ -101,21 +102,49 @@ func (a *Room) AddFactor(ctx context.Context, actor parlatory.Actor, c Confirm) 
 
 // ownFactor finds one of the own factors that count at the door: what does not count here can't be changed from here, so that a
 // workspace that reset somebody's factors gets no hand on those that hold elsewhere.
-func (a *Room) ownFactor(tx *db.Tx, actor parlatory.Actor, id parlatory.FactorID) (factor, error) {
-	void, err := voidAt(tx, actor.Account, actor.Workspace)
+func (a *Room) ownFactor(tx *db.Tx, actor parlatory.Actor, id parlatory.FactorID) (factor, factorStanding, error) {
+	s, err := factorStandingOf(tx, a, actor.Account)
 	if err != nil {
-		return factor{}, err
+		return factor{}, s, err
 	}
-	all, err := factorsOf(tx, sqlFactors, actor.Account)
-	if err != nil {
-		return factor{}, err
-	}
-	for _, f := range all {
-		if f.id == id && counts(f.scope, f.created, void, actor.Workspace) {
-			return f, nil
+	for _, f := range s.all {
+		switch {
+		case f.id != id || !counts(f.scope, f.created, s.void, actor.Workspace):
+		case f.scope.Zero() && s.apart(actor.Workspace):
+			return f, s, errApart()
+		default:
+			return f, s, nil
 		}
 	}
-	return factor{}, parlatory.NotFound()
+	return factor{}, s, parlatory.NotFound()
+}
+
+// apart reports whether a session at the door may have been opened with a factor that counts there alone, by whoever set it up
+// after a reset: it gets no hand on what counts everywhere, even where that was made later and counts here, too.
+func (s factorStanding) apart(door parlatory.WorkspaceID) bool {
+	for _, f := range s.all {
+		if f.scope == door {
+			return true
+		}
+	}
+	return false
+}
+
+func errApart() error {
+	return parlatory.Conflict("You have a second factor that counts at this workspace alone. What counts at all of your workspaces is changed at another one.")
+}
+
+// spare refuses to take away the last factor that the workspace asks for: another is set up first.
+func (s factorStanding) spare(p security.FactorPolicy, door parlatory.WorkspaceID, gone parlatory.FactorID) error {
+	for _, f := range s.all {
+		if f.id != gone && counts(f.scope, f.created, s.void, door) && p.Counts(f.kind) {
+			return nil
+		}
+	}
+	if !p.Required {
+		return nil
+	}
+	return parlatory.Conflict("This workspace asks for a second factor, and this is your last one that counts. Please set up another first.")
 }
 
 // change does something to an own factor, tells the person by mail where letter is not empty, and witnesses.
@@ -163,7 +192,7 @@ func (a *Room) RenameFactor(ctx context.Context, actor parlatory.Actor, id parla
 		return parlatory.Invalid("name", "must have 1 to 60 characters, on one line").Because(err)
 	}
 	return a.change(ctx, actor, "second factor renamed", "", func(tx *db.Tx, held *vault.Held) error {
-		f, err := a.ownFactor(tx, actor, id)
+		f, _, err := a.ownFactor(tx, actor, id)
 		if err != nil {
 			return err
 		}
@@ -182,8 +211,16 @@ func (a *Room) RenameFactor(ctx context.Context, actor parlatory.Actor, id parla
 
 // RemoveFactor takes an own factor away, and with the last one the recovery codes. All other sessions end.
 func (a *Room) RemoveFactor(ctx context.Context, actor parlatory.Actor, id parlatory.FactorID) error {
+	here, err := a.o.Security.Of(ctx, actor.Workspace)
+	if err != nil {
+		return err
+	}
 	return a.change(ctx, actor, "second factor removed", NoticeFactorRemoved, func(tx *db.Tx, _ *vault.Held) error {
-		if _, err := a.ownFactor(tx, actor, id); err != nil {
+		_, s, err := a.ownFactor(tx, actor, id)
+		if err != nil {
+			return err
+		}
+		if err := s.spare(here.Factor, actor.Workspace, id); err != nil {
 			return err
 		}
 		house := tx.House()
@@ -219,6 +256,9 @@ func (a *Room) RenewRecovery(ctx context.Context, actor parlatory.Actor) ([]parl
 	s, err := a.factorStanding(ctx, EnrollerOf(actor).FactorBound)
 	if err != nil {
 		return nil, err
+	}
+	if s.apart(actor.Workspace) {
+		return nil, errApart()
 	}
 	wide := false
 	for _, f := range s.all {

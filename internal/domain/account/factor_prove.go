@@ -33,7 +33,6 @@ type Proof struct {
 	row      factor
 	secret   factorSecret
 	recovery vault.Index
-	scoped   []factor // of the account, to be lifted by a proof that counts everywhere
 	key      vault.Index
 }
 
@@ -114,7 +113,7 @@ func (a *Room) proveTOTP(ctx context.Context, at FactorBound, code parlatory.Sec
 	}
 	now := a.o.Clock.Now()
 	for _, f := range l.all {
-		if f.kind != parlatory.TOTP || !counts(f.scope, f.created, l.void, at.Door) || l.failures > factorRow {
+		if f.kind != parlatory.TOTP || !counts(f.scope, f.created, l.void, at.Door) || f.scope.Zero() && l.failures > factorRow {
 			continue
 		}
 		s, err := f.open(held)
@@ -126,18 +125,9 @@ func (a *Room) proveTOTP(ctx context.Context, at FactorBound, code parlatory.Sec
 			continue
 		}
 		f.step = step
-		return Proof{Factor: parlatory.TOTP, Account: at.Account, Wide: f.scope.Zero(), held: held, row: f, secret: s, scoped: scopedOf(l.all), key: key}, nil
+		return Proof{Factor: parlatory.TOTP, Account: at.Account, Wide: f.scope.Zero(), held: held, row: f, secret: s, key: key}, nil
 	}
 	return Proof{}, errFactor("code")
-}
-
-func scopedOf(all []factor) (scoped []factor) {
-	for _, f := range all {
-		if !f.scope.Zero() {
-			scoped = append(scoped, f)
-		}
-	}
-	return scoped
 }
 
 func (a *Room) proveRecovery(ctx context.Context, at FactorBound, code parlatory.Secret) (Proof, error) {
@@ -173,7 +163,7 @@ func (a *Room) proveRecovery(ctx context.Context, at FactorBound, code parlatory
 	if _, err := held.Open(r.binding(), r.sealed); err != nil {
 		return Proof{}, fmt.Errorf("open recovery code: %w", err)
 	}
-	return Proof{Factor: parlatory.Recovery, Account: at.Account, Wide: true, held: held, recovery: index, scoped: scopedOf(l.all), key: key}, nil
+	return Proof{Factor: parlatory.Recovery, Account: at.Account, Wide: true, held: held, recovery: index, key: key}, nil
 }
 
 // provePasskey uses the ceremony up, finds the passkey that the answer names, and judges it.
@@ -186,7 +176,7 @@ func (a *Room) provePasskey(ctx context.Context, at FactorBound, t FactorTry) (P
 	if err != nil {
 		return Proof{}, err
 	}
-	f, c, scoped, err := a.answered(ctx, at, t.Ceremony, id)
+	f, c, err := a.answered(ctx, at, t.Ceremony, id)
 	if err != nil {
 		return Proof{}, err
 	}
@@ -214,17 +204,17 @@ func (a *Room) provePasskey(ctx context.Context, at FactorBound, t FactorTry) (P
 		return Proof{}, err
 	}
 	s.Passkey.Count = count
-	return Proof{Factor: parlatory.Passkey, Account: f.account, Verified: verified, Wide: f.scope.Zero(), held: held, row: f, secret: s, scoped: scoped}, nil
+	return Proof{Factor: parlatory.Passkey, Account: f.account, Verified: verified, Wide: f.scope.Zero(), held: held, row: f, secret: s}, nil
 }
 
-func (a *Room) answered(ctx context.Context, at FactorBound, token parlatory.Secret, id []byte) (f factor, c ceremony, scoped []factor, err error) {
+func (a *Room) answered(ctx context.Context, at FactorBound, token parlatory.Secret, id []byte) (f factor, c ceremony, err error) {
 	permit, err := a.o.Law.System(actFactor, at.Door)
 	if err != nil {
-		return f, c, nil, err
+		return f, c, err
 	}
 	ix, err := a.o.Ring.Index(ctx, parlatory.House)
 	if err != nil {
-		return f, c, nil, fmt.Errorf("hold house index key: %w", err)
+		return f, c, fmt.Errorf("hold house index key: %w", err)
 	}
 	var refused error
 	err = a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
@@ -247,20 +237,17 @@ func (a *Room) answered(ctx context.Context, at FactorBound, token parlatory.Sec
 		}
 		if !at.Account.Zero() && f.account != at.Account || !counts(f.scope, f.created, void, at.Door) {
 			refused = errFactor("credential") // committed all the same: the ceremony is used up
-			return nil
 		}
-		all, err := factorsOf(tx, sqlFactors, f.account)
-		scoped = scopedOf(all)
-		return err
+		return nil
 	})
 	if err == nil {
 		err = refused
 	}
-	return f, c, scoped, err
+	return f, c, err
 }
 
 // Settle makes the proof count, in the transaction that it leads to: a code once, a passkey's count forward, a recovery
-// code gone. Whoever proved what counts everywhere has proved what was made after a reset, too.
+// code gone.
 func (p Proof) Settle(tx *db.Tx) error {
 	house := tx.House()
 	if p.Factor == parlatory.Recovery {
@@ -271,16 +258,28 @@ func (p Proof) Settle(tx *db.Tx) error {
 		if n != 1 {
 			return errFactor("recovery_code")
 		}
-	} else {
-		f := p.row
-		f.used = tx.Now()
-		ok, err := f.store(tx, p.held, p.secret)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return errFactor("code")
-		}
+		return p.clear(house)
+	}
+	f := p.row
+	f.used = tx.Now()
+	ok, err := f.store(tx, p.held, p.secret)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return errFactor("code")
+	}
+	return p.clear(house)
+}
+
+// clear forgets the tries of an account, where what was proved counts everywhere. One that counts at a single workspace may be a
+// stranger's who rules that workspace: it takes back its own try, and none of those made against the others (AC-025).
+func (p Proof) clear(house *db.Tx) error {
+	if p.key == (vault.Index{}) && !p.Wide {
+		return nil // a passkey's answer is not counted
+	}
+	if !p.Wide {
+		return takeBack(house, p.key, p.Account)
 	}
 	if p.key != (vault.Index{}) {
 		if err := byFactor.Forgive(house, p.key); err != nil {
@@ -290,22 +289,16 @@ func (p Proof) Settle(tx *db.Tx) error {
 	if _, err := house.Exec(sqlClearTries, p.Account, factorRow); err != nil {
 		return fmt.Errorf("clear tries of factors: %w", err)
 	}
-	return p.lift(tx)
+	return nil
 }
 
-func (p Proof) lift(tx *db.Tx) error {
-	if !p.Wide {
-		return nil
+// takeBack takes one try back that was right.
+func takeBack(house *db.Tx, key vault.Index, account parlatory.AccountID) error {
+	if err := byFactor.Refund(house, key); err != nil {
+		return err
 	}
-	for _, f := range p.scoped {
-		s, err := f.open(p.held)
-		if err != nil {
-			return err
-		}
-		f.scope = parlatory.WorkspaceID{}
-		if _, err := f.store(tx, p.held, s); err != nil {
-			return err
-		}
+	if _, err := house.Exec(sqlLowerTries, account); err != nil {
+		return fmt.Errorf("take back a try of factors: %w", err)
 	}
 	return nil
 }

@@ -38,5 +38,6 @@ const (
 	sqlRaiseTries = `INSERT INTO factor_tries (workspace, account, failures) VALUES ($1, $2, 1)
 		ON CONFLICT (workspace, account) DO UPDATE SET failures = factor_tries.failures + 1 RETURNING failures`
 	sqlClearTries  = `DELETE FROM factor_tries WHERE workspace = $1 AND account = $2 AND failures <= $3`
+	sqlLowerTries  = `UPDATE factor_tries SET failures = failures - 1 WHERE workspace = $1 AND account = $2 AND failures > 0`
 	sqlForgetTries = `DELETE FROM factor_tries WHERE workspace = $1 AND account = $2`
 )

@@ -228,8 +228,8 @@ func TestAC_025_TriesOfCodes(t *testing.T) {
 }
 
 // TestResetsStayInTheirWorkspace is the table of DESIGN §5, row "factor reset by an administrator", with a hostile workspace:
-// it voids there alone; what is set up after it counts there alone and touches nothing else, until an older one or a recovery
-// code is proved elsewhere.
+// it voids there alone; what is set up after it counts there alone and touches nothing else, also after the owner proved an older
+// one at home, which says nothing of who set the newer one up.
 //
 // ASVS V6.4.4, V6.5.6
 func TestResetsStayInTheirWorkspace(t *testing.T) {
@@ -274,8 +274,11 @@ func TestResetsStayInTheirWorkspace(t *testing.T) {
 		if _, err := prove(t, w, bound(admin), account.FactorTry{Code: codeOf(t, old, w.Clock.Now())}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := prove(t, w, bound(admin), account.FactorTry{Code: codeOf(t, fresh, w.Clock.Now())}); err != nil {
-			t.Errorf("after the older one was proved, the newer counts everywhere: %v", err)
+		if _, err := prove(t, w, bound(admin), account.FactorTry{Code: codeOf(t, fresh, w.Clock.Now())}); err == nil {
+			t.Error("the owner's routine proof at home makes the planted factor count everywhere")
+		}
+		if err := w.Account.RemoveFactor(t.Context(), proved(w, there), info.ID); err != nil {
+			t.Errorf("what counts here alone is removed from here: %v", err)
 		}
 	})
 }

@@ -1,0 +1,106 @@
+package account_test
+
+import (
+	"testing"
+	"time"
+
+	"parlatory"
+	"parlatory/internal/domain/account"
+	"parlatory/internal/domain/domaintest"
+	"parlatory/internal/domain/role"
+	"parlatory/internal/domain/security"
+	"parlatory/internal/domain/signin"
+	"parlatory/internal/storage/db"
+)
+
+// TestAC_031_FactorsOfAStolenSession: whoever holds a session and proved nothing for ten minutes changes no factor; the last
+// one that the workspace asks for stays; a removal is told by mail and ends the other sessions.
+//
+// ASVS V6.3.7, V6.5.6, V7.5.1
+func TestAC_031_FactorsOfAStolenSession(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		secret, _, first := phone(t, w, admin, mailCode(t, w, admin, "admin@acme.example"))
+		stolen := admin
+		stolen.Proved = w.Clock.Now().Add(-11 * time.Minute)
+		token, fresh, _, err := w.Account.BeginTOTP(t.Context(), account.EnrollerOf(admin))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _, add := w.Account.AddFactor(t.Context(), stolen, account.Confirm{Ceremony: token, Code: codeOf(t, fresh, w.Clock.Now()), Name: "Thief"})
+		_, renew := w.Account.RenewRecovery(t.Context(), stolen)
+		for what, err := range map[string]error{"add": add, "renew": renew, "remove": w.Account.RemoveFactor(t.Context(), stolen, first.ID), "rename": w.Account.RenameFactor(t.Context(), stolen, first.ID, "x"), "begin": w.Account.MayFactor(t.Context(), stolen)} {
+			if parlatory.KindOf(err) != parlatory.KindStepUp {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		admin.Factor = parlatory.TOTP
+		require(t, w, proved(w, admin), true)
+		if err := w.Account.RemoveFactor(t.Context(), proved(w, admin), first.ID); parlatory.KindOf(err) != parlatory.KindConflict || !state(w, ws, admin.Account).TOTP {
+			t.Fatalf("the last factor where one is required: %v", err)
+		}
+		if _, err := prove(t, w, bound(admin), account.FactorTry{Code: codeOf(t, secret, w.Clock.Now())}); err != nil {
+			t.Fatal(err)
+		}
+		require(t, w, proved(w, admin), false)
+		if err := w.Account.RemoveFactor(t.Context(), proved(w, admin), first.ID); err != nil {
+			t.Fatal(err)
+		}
+		w.Deliver()
+		if s := state(w, ws, admin.Account); s.Any() || s.Recovery != 0 || w.Mail.Count("admin@acme.example", "A second factor was removed") != 1 {
+			t.Errorf("%+v, or no letter", s)
+		}
+	})
+}
+
+func require(t *testing.T, w *domaintest.World, admin parlatory.Actor, on bool) {
+	t.Helper()
+	v, err := w.Security.View(t.Context(), admin)
+	if err == nil {
+		_, err = w.Security.SetFactor(t.Context(), admin, v.Revision, security.FactorPolicy{Required: on})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestAC_025_HostileDoorDoesNotClearTries: tries at the factors that count everywhere stay counted, whatever a workspace that
+// reset them does at its own door: reset again, set up, prove. Red with Proof.clear, Enrolment.clear or VoidFactors as they
+// would be without the scope.
+//
+// ASVS V6.3.1
+func TestAC_025_HostileDoorDoesNotClearTries(t *testing.T) {
+	w := domaintest.New(t)
+	_, admin := w.Founded(t, "acme")
+	hostile, boss := w.Founded(t, "hostile")
+	if _, err := w.Staff.Invite(t.Context(), boss, "admin@acme.example", "", role.Agent); err != nil {
+		t.Fatal(err)
+	}
+	r, err := w.Signin.Enter(t.Context(), w.At(hostile), signin.Try{Email: "admin@acme.example", Password: parlatory.NewSecret(domaintest.Password), Invitation: w.Link("admin@acme.example")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := w.Resume(t, hostile, w.Agreed(t, hostile, r).Token)
+	_, _, _ = phone(t, w, admin, mailCode(t, w, admin, "admin@acme.example"))
+	void := func() {
+		w.Look(hostile, func(tx *db.Tx) error { return w.Account.VoidFactors(tx, admin.Account, hostile) })
+	}
+	void()
+	planted, _, _ := phone(t, w, there, mailCode(t, w, there, "admin@acme.example"))
+	wrong := account.FactorTry{Code: parlatory.NewSecret("12345x")}
+	for n := range 9 {
+		if _, err := prove(t, w, bound(admin), wrong); parlatory.KindOf(err) != parlatory.KindInvalid {
+			t.Fatalf("try %d: %v", n+1, err)
+		}
+	}
+	if _, err := prove(t, w, bound(there), account.FactorTry{Code: codeOf(t, planted, w.Clock.Now())}); err != nil {
+		t.Fatal(err)
+	}
+	void()
+	if _, err := prove(t, w, bound(admin), wrong); parlatory.KindOf(err) != parlatory.KindInvalid {
+		t.Fatalf("the tenth: %v", err)
+	}
+	if _, err := prove(t, w, bound(admin), wrong); parlatory.KindOf(err) != parlatory.KindTooMany {
+		t.Fatalf("the hostile workspace cleared the tries: %v", err)
+	}
+}
