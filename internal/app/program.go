@@ -170,7 +170,7 @@ func (p *Program) doors(catalogue *access.Catalogue) error {
 	who := sessions{p.store, p.Rooms.Contact}
 	var err error
 	if p.Live, err = live.New(live.Options{
-		Chat: p.Rooms.Chat, Sessions: who, Sites: p.Rooms.Workspace, Catalogue: catalogue, Shared: p.DB.Engine() == db.Postgres, Deaf: p.DB.Deaf, Clock: p.Clock, Log: p.Log,
+		Chat: p.Rooms.Chat, Sessions: who, Sites: p.Rooms.Workspace, Gate: p.Rooms.Security, Touch: p.store.Touch, Catalogue: catalogue, Shared: p.DB.Engine() == db.Postgres, Deaf: p.DB.Deaf, Clock: p.Clock, Log: p.Log,
 		Registry: p.Registry, Limits: p.Limits.Live,
 	}); err != nil {
 		return err

@@ -35,7 +35,7 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(ch.Close)
 	var err error
 	w.api, err = api.New(api.Rooms{
-		Law: w.Law, Roles: w.Roles, Workspace: w.Workspace, Account: w.Account, Staff: w.Staff, Signin: w.Signin, Contact: co, Chat: ch,
+		Law: w.Law, Roles: w.Roles, Workspace: w.Workspace, Security: w.Security, Account: w.Account, Staff: w.Staff, Signin: w.Signin, Contact: co, Chat: ch,
 		Audit: audit.New(audit.Options{DB: w.DB, Law: w.Law, Ledger: w.Ledger}), Online: func(parlatory.WorkspaceID) bool { return false }, Clock: w.Clock,
 	}, w.Catalogue, slog.New(slog.DiscardHandler))
 	if err != nil {

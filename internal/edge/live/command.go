@@ -222,6 +222,7 @@ func (l *Live) typing(ctx context.Context, s *socket, data []byte) (any, error) 
 	if err := decode(data, &in); err != nil {
 		return nil, err
 	}
+	l.use(s)
 	name, err := l.Chat.Typing(ctx, s.actor, in.Room)
 	if err != nil {
 		return nil, err
@@ -269,6 +270,7 @@ func (l *Live) post(s *socket, data []byte, answer centrifuge.RPCCallback) {
 		answer(centrifuge.RPCReply{}, l.refusal(postName, err))
 		return
 	}
+	l.use(s)
 	l.Chat.Submit(s.client.Context(), s.actor, chat.Post{Room: in.Room, Client: in.ID, Body: in.Body}, func(p chat.Posted, err error) {
 		if err != nil {
 			answer(centrifuge.RPCReply{}, l.refusal(postName, err))

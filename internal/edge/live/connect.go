@@ -28,7 +28,7 @@ type entrant struct {
 func (l *Live) connecting(ctx context.Context, e centrifuge.ConnectEvent) (centrifuge.ConnectReply, error) {
 	actor, again := front.ActorOf(ctx), front.Again
 	switch {
-	case actor.Kind == parlatory.Staff:
+	case actor.Kind == parlatory.Staff && actor.Token.Zero():
 	case actor.Kind == parlatory.Anonymous && actor.Site != "":
 		var given struct {
 			Token string `json:"token"`
@@ -50,6 +50,9 @@ func (l *Live) connecting(ctx context.Context, e centrifuge.ConnectEvent) (centr
 	case actor.Kind == parlatory.Visitor:
 	default:
 		return centrifuge.ConnectReply{}, disconnectEnded
+	}
+	if err := l.Gate.Admit(ctx, actor); err != nil {
+		return centrifuge.ConnectReply{}, closed(actor, err)
 	}
 	if !l.hall.fits(actor, l.Limits) || l.Shared && l.Deaf() > deafMost {
 		return centrifuge.ConnectReply{}, disconnectBusy
@@ -85,6 +88,11 @@ func (l *Live) connected(client *centrifuge.Client) {
 		client.Disconnect(disconnectAnew)
 		return
 	}
+	// The gate too: what changed between the request and now was told to sockets that the hall knew.
+	if err := l.Gate.Admit(client.Context(), who.actor); err != nil {
+		client.Disconnect(closed(who.actor, err))
+		return
+	}
 	client.OnRPC(func(e centrifuge.RPCEvent, answer centrifuge.RPCCallback) { l.command(s, e, answer) })
 	if s.actor.Kind == parlatory.Visitor {
 		if err := l.listenToOwn(s); err != nil {
@@ -93,10 +101,21 @@ func (l *Live) connected(client *centrifuge.Client) {
 	}
 }
 
+// closed is how a socket ends before which the gate is shut; where the gate can't be judged it comes back later.
+func closed(actor parlatory.Actor, err error) centrifuge.Disconnect {
+	switch kind := parlatory.KindOf(err); {
+	case kind == parlatory.KindInternal || kind == parlatory.KindUnavailable:
+		return disconnectAnew
+	case actor.Kind == parlatory.Staff:
+		return disconnectEnded
+	}
+	return disconnectRefused
+}
+
 // sameActor holds when nothing that rights hang on differs.
 func sameActor(a, b parlatory.Actor) bool {
 	return a.Kind == b.Kind && a.Workspace == b.Workspace && a.Session == b.Session && a.Account == b.Account && a.Staff == b.Staff &&
-		a.Department == b.Department && a.Role == b.Role && a.Contact == b.Contact && a.Site == b.Site
+		a.Department == b.Department && a.Role == b.Role && a.Contact == b.Contact && a.Site == b.Site && a.Factor == b.Factor && a.Token == b.Token
 }
 
 // listenToOwn subscribes a visitor to the rooms of the own enquiries.

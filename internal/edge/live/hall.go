@@ -2,6 +2,7 @@ package live
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/centrifugal/centrifuge"
@@ -33,6 +34,7 @@ type socket struct {
 	client *centrifuge.Client
 	actor  parlatory.Actor
 	rooms  map[parlatory.RoomID]bool // guarded by hall.mu
+	used   atomic.Int64              // when its person's use was noted last, in nanoseconds
 }
 
 // budget is what one person's sockets at this node may still command: a token bucket.

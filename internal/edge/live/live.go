@@ -28,9 +28,12 @@ var (
 
 // Options are what the door needs.
 type Options struct {
-	Chat      *chat.Room
-	Sessions  front.Sessions
-	Sites     front.Sites
+	Chat     *chat.Room
+	Sessions front.Sessions
+	Sites    front.Sites
+	Gate     access.Gate // judged when a socket opens, and again when what it asks has changed
+	// Touch notes that somebody used a session by its socket, so that it does not run out in the middle of a conversation.
+	Touch     func(ctx context.Context, actor parlatory.Actor) error
 	Catalogue *access.Catalogue
 	Deaf      func() time.Duration // for how long other nodes may not have been heard
 	Shared    bool                 // other nodes may write to the same database, so heads are compared
@@ -73,6 +76,7 @@ type Live struct {
 	told    chan []parlatory.Event
 	doubt   chan doubt
 	missed  atomic.Bool
+	used    chan parlatory.Actor
 	stop    context.CancelFunc
 	working sync.WaitGroup
 }
@@ -80,7 +84,7 @@ type Live struct {
 // New starts the node. It fails when a live command names no catalogued act.
 func New(o Options) (*Live, error) {
 	o.Limits = o.Limits.withDefaults()
-	l := &Live{Options: o, told: make(chan []parlatory.Event, 4096), doubt: make(chan doubt, 1024)}
+	l := &Live{Options: o, told: make(chan []parlatory.Event, 4096), doubt: make(chan doubt, 1024), used: make(chan parlatory.Actor, 256)}
 	l.commands = l.table()
 	for name, c := range l.commands {
 		for _, act := range c.acts {
@@ -111,6 +115,7 @@ func New(o Options) (*Live, error) {
 	l.stop = stop
 	l.working.Go(func() { l.tell(ctx) })
 	l.working.Go(func() { l.judge(ctx) })
+	l.working.Go(func() { l.note(ctx) })
 	if o.Shared {
 		l.working.Go(func() { l.poll(ctx) })
 	}

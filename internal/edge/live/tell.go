@@ -65,6 +65,53 @@ func (l *Live) hear(ctx context.Context, e parlatory.Event) {
 		l.end(disconnectAnew, func(h *hall) map[*socket]bool { return h.people[e.Staff.Raw()] })
 	case parlatory.SitesChanged:
 		l.sitesChanged(ctx, e.Workspace)
+	case parlatory.SecurityChanged:
+		l.securityChanged(ctx, e.Workspace)
+	}
+}
+
+// securityChanged asks the gate anew for every socket of a workspace, and ends those before which it is shut now. Where the
+// operator changed something beside the running server (a zero workspace), all sockets connect anew.
+func (l *Live) securityChanged(ctx context.Context, ws parlatory.WorkspaceID) {
+	if ws.Zero() {
+		l.anewAll()
+		return
+	}
+	for _, s := range l.hall.in(func(h *hall) map[*socket]bool { return h.workspace[ws] }) {
+		if err := l.Gate.Admit(ctx, s.actor); err != nil {
+			s.client.Disconnect(closed(s.actor, err))
+		}
+	}
+}
+
+// useEach is how often one socket's use is noted.
+const useEach = time.Minute
+
+// use notes, aside, that a person did something on a socket. What the page does by itself does not count.
+func (l *Live) use(s *socket) {
+	if s.actor.Kind != parlatory.Staff {
+		return
+	}
+	now := l.Clock.Now().UnixNano()
+	if last := s.used.Load(); now-last < int64(useEach) || !s.used.CompareAndSwap(last, now) {
+		return
+	}
+	select {
+	case l.used <- s.actor:
+	default: // at worst the session idles out sooner
+	}
+}
+
+func (l *Live) note(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case actor := <-l.used:
+			if err := l.Touch(ctx, actor); err != nil && ctx.Err() == nil {
+				l.Log.Warn("use of a session not noted", slog.String("session", actor.Session.String()), slog.String("cause", err.Error()))
+			}
+		}
 	}
 }
 
