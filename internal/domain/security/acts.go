@@ -13,7 +13,7 @@ var (
 // The acts of the security settings. Changes ask for a step-up.
 var (
 	ActView            = access.Act{Name: "security.view", Feature: "Security", Verb: access.View, By: byStaff, Granted: true}
-	ActEdit            = access.Act{Name: "security.edit", Feature: "Security", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true}
+	ActEdit            = access.Act{Name: "security.edit", Feature: "Security", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true, Scope: access.HouseAndWorkspace} // sessions without the factor end with it, and they are the house's
 	ActEditStaffList   = access.Act{Name: "security.staff_list", Feature: "Security", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true}
 	ActEditVisitorList = access.Act{Name: "security.visitor_list", Feature: "Security", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true}
 
