@@ -199,6 +199,25 @@ var plans = map[string]plan{
 	"POST /api/v1/security/visitor-list/entries":        {body: fields("list", "block", "network", "192.0.2.8", "remark", "x")},
 	"DELETE /api/v1/security/visitor-list/entries/{id}": {own: map[string]string{"id": "visitor entry"}},
 	"PUT /api/v1/security/visitor-list/mode":            {body: fields("mode", "off")},
+	"GET /api/v1/me/sessions":                           {},
+	"POST /api/v1/me/sessions/end-others":               {},
+	"DELETE /api/v1/me/sessions/{id}":                   {},
+	"POST /api/v1/me/step-up":                           {leave: true, body: fields("password", "not the password 12")},
+	"POST /api/v1/me/step-up/begin":                     {},
+	"POST /api/v1/signin/enrol/mail-code":               {},
+	"POST /api/v1/signin/enrol/passkey":                 {},
+	"POST /api/v1/signin/enrol/passkey/confirm":         {body: with(map[string]any{"ceremony": "x", "name": "Key", "credential": map[string]any{"id": "AA"}})},
+	"POST /api/v1/signin/enrol/totp":                    {},
+	"POST /api/v1/signin/enrol/totp/confirm":            {body: fields("ceremony", "x", "name", "Phone", "code", "123456")},
+	"POST /api/v1/signin/factor":                        {body: fields("code", "123456")},
+	"POST /api/v1/signin/factor/begin":                  {},
+	"POST /api/v1/signin/passkey":                       {leave: true, body: with(map[string]any{"ceremony": "x", "credential": map[string]any{"id": "AA"}})},
+	"POST /api/v1/signin/passkey/begin":                 {open: true},
+	"POST /api/v1/signin/password":                      {body: fields("password", "another long password 9")},
+	"POST /api/v1/staff/{id}/reset-factor":              {own: map[string]string{"id": "staff invited"}, body: fields("reason", "lost")},
+	"POST /api/v1/staff/{id}/reset-link":                {own: map[string]string{"id": "staff invited"}},
+	"POST /api/v1/staff/{id}/sign-out":                  {own: map[string]string{"id": "staff invited"}},
+	"POST /api/v1/staff/{id}/unlock":                    {own: map[string]string{"id": "staff invited"}},
 	"GET /api/v1/policies":                              {open: true},
 	"GET /api/v1/roles":                                 {},
 	"GET /api/v1/rooms/{room}/messages":                 {own: map[string]string{"room": "room"}},
@@ -386,7 +405,7 @@ func (c *crawl) elsewhere(who actor, op operation, p plan) {
 }
 
 // offered are the acts that any stranger may do at any workspace, by their nature; that nothing leaks is looked at.
-var offered = map[string]bool{"workspace.door": true, "policy.read": true, "widget.config": true, "signin.forgot": true}
+var offered = map[string]bool{"workspace.door": true, "policy.read": true, "widget.config": true, "signin.forgot": true, "signin.passkey": true}
 
 // bodies adds to a good body what it might be taken for: fields that name the victim.
 func (c *crawl) bodies(who actor, op operation, p plan) {

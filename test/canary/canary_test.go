@@ -31,6 +31,18 @@ var notDriven = map[string]string{
 	"privacy_version":  "must be the version in force",
 	"language":         "a language tag (BCP 47)",
 	"invitation":       "a token: made by the server, looked for as one",
+	"ceremony":         "a token: made by the server, looked for as one",
+	"code":             "six digits, of the one secret that is looked for",
+	"mail_code":        "eight digits, made by the server",
+	"recovery_code":    "made by the server, looked for as one",
+	"network":          "an address: 7 bytes are too few to look for in a database",
+}
+
+// elsewhere are fields of operations whose like is driven: a browser's key is needed for these.
+var elsewhere = map[string]string{
+	"POST /api/v1/me/factors/passkey/confirm name":   "as the app's",
+	"POST /api/v1/signin/enrol/passkey/confirm name": "as the app's",
+	"POST /api/v1/signin/enrol/totp/confirm name":    "as My Account's, by the same lines",
 }
 
 // TestCanary is bar 1.
@@ -110,7 +122,7 @@ func covered(t *testing.T, doc *document, ops []*operation, c *coverage) {
 		fields += len(names)
 		slices.Sort(names)
 		for _, name := range slices.Compact(names) {
-			if notDriven[name] == "" && !c.seen[o.name()+" "+name] {
+			if notDriven[name] == "" && elsewhere[o.name()+" "+name] == "" && !c.seen[o.name()+" "+name] {
 				t.Errorf("%s: no mark was put into %q; drive it, or list in notDriven why it takes no text", o.name(), name)
 			}
 		}

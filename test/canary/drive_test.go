@@ -22,6 +22,8 @@ type drive struct {
 	site      string
 	policies  rig.Policies
 	founder   *rig.Client
+
+	founderAddress, agentPassword string
 }
 
 func (d *drive) do(c *rig.Client, method, path string, in, out any) {
@@ -65,6 +67,7 @@ func (d *drive) all() {
 	d.account(agent, agentAddress)
 	d.settings()
 	d.talk(agent)
+	d.security(agent, agentAddress, password)
 	d.refused(password)
 }
 
@@ -79,7 +82,7 @@ func (d *drive) signUp() string {
 	token := d.token(address)
 	d.do(bare, "POST", "/api/v1/signups/open", map[string]any{"token": token}, nil)
 	d.do(bare, "POST", "/api/v1/signups/complete", map[string]any{"token": token, "name": "Founder " + d.mark("founder's name"), "password": password}, nil)
-	d.founder = d.signIn(address, password)
+	d.founderAddress, d.founder = address, d.signIn(address, password)
 	return password
 }
 
@@ -141,13 +144,60 @@ func (d *drive) account(agent *rig.Client, address string) {
 	again := d.signIn(address, first)
 	agent.Header = again.Header
 	d.do(agent, "PATCH", "/api/v1/me", map[string]any{"name": "Agent " + d.mark("agent's new name")}, nil)
-	d.do(agent, "POST", "/api/v1/me/password", map[string]any{"current": first, "password": "Aa1! " + d.mark("agent's new password")}, nil)
+	d.agentPassword = "Aa1! " + d.mark("agent's new password")
+	d.do(agent, "POST", "/api/v1/me/password", map[string]any{"current": first, "password": d.agentPassword}, nil)
 }
 
 func (d *drive) settings() {
 	d.do(d.founder, "PATCH", "/api/v1/workspace", map[string]any{"company": "Company " + d.mark("new company name")}, nil)
 	d.site = "https://" + d.mark("site origin") + ".example"
 	d.do(d.founder, "POST", "/api/v1/sites", map[string]any{"origin": d.site}, nil)
+}
+
+// security sets up a phone for the founder, puts entries on the lists, resets an agent's factor, and asks for longer passwords,
+// which the agent pays at the next sign-in.
+func (d *drive) security(agent *rig.Client, address, password string) {
+	d.do(d.founder, "POST", "/api/v1/me/step-up", map[string]any{"password": password}, nil)
+	d.phone(d.founder, d.founderAddress)
+	d.do(d.founder, "POST", "/api/v1/security/staff-list/entries", map[string]any{"network": "127.0.0.1", "remark": "Office " + d.mark("remark of the staff list")}, nil)
+	d.do(d.founder, "POST", "/api/v1/security/visitor-list/entries", map[string]any{"list": "block", "network": "192.0.2.1", "remark": "Nuisance " + d.mark("remark of the visitor list")}, nil)
+	var now struct{ Revision int }
+	d.do(d.founder, "GET", "/api/v1/security", nil, &now)
+	d.do(d.founder, "PUT", "/api/v1/security/factor", map[string]any{"revision": now.Revision, "required": false, "phishing_resistant": false, "message": "Dear all, " + d.mark("message of the factor card"), "trust_days": 0}, nil)
+	var me struct{ ID string }
+	d.do(agent, "GET", "/api/v1/me", nil, &me)
+	d.do(d.founder, "POST", "/api/v1/staff/"+me.ID+"/reset-factor", map[string]any{"reason": "Lost " + d.mark("reason of a reset")}, nil)
+	d.do(d.founder, "GET", "/api/v1/security", nil, &now)
+	d.do(d.founder, "PUT", "/api/v1/security/password", map[string]any{"revision": now.Revision, "password": map[string]any{"min_length": 40, "history": 2, "max_age_days": 0}, "lockout": map[string]any{"threshold": 5, "ends": "time", "minutes": 15}}, nil)
+	c := d.client(d.host())
+	var e entered
+	d.do(c, "POST", "/api/v1/signin", map[string]any{"email": address, "password": d.agentPassword}, &e)
+	d.do(c, "POST", "/api/v1/signin/password", map[string]any{"password": "Aa1! " + d.mark("longer password") + d.mark("and its end")}, &e)
+	d.enter(c, e)
+}
+
+// phone sets an authenticator app up; what the server made for it is looked for too.
+func (d *drive) phone(c *rig.Client, address string) {
+	d.do(c, "POST", "/api/v1/me/factors/mail-code", nil, nil)
+	code, err := d.server.MailCode(d.ctx, address)
+	if err != nil {
+		d.Fatal(err)
+	}
+	var begun struct{ Ceremony, Secret string }
+	d.do(c, "POST", "/api/v1/me/factors/totp", nil, &begun)
+	d.secret("ceremony", begun.Ceremony)
+	phone := rig.NewAuthenticator(d.secret("secret of an app", begun.Secret))
+	var made struct {
+		Item  struct{ ID string }
+		Codes []string `json:"recovery_codes"`
+	}
+	d.do(c, "POST", "/api/v1/me/factors/totp/confirm", map[string]any{"ceremony": begun.Ceremony, "code": phone.Code(d.ctx), "mail_code": code, "name": "Phone " + d.mark("name of a factor")}, &made)
+	for _, text := range made.Codes {
+		d.secret("recovery code", text)
+		d.secret("recovery code, as it is indexed", strings.ReplaceAll(text, "-", ""))
+	}
+	d.do(c, "PATCH", "/api/v1/me/factors/"+made.Item.ID, map[string]any{"name": "Phone " + d.mark("new name of a factor")}, nil)
+	d.do(c, "GET", "/api/v1/me/factors", nil, nil)
 }
 
 // talk is a conversation from both sides, over HTTP and live.
