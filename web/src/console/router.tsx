@@ -27,10 +27,13 @@ export function consoleRouter(me: Me) {
   const staff = createRoute({ ...under('staff'), component: lazyRouteComponent(() => import('./admin/Staff'), 'Staff') })
   const sites = createRoute({ ...under('sites'), component: lazyRouteComponent(() => import('./admin/Sites'), 'Sites') })
   const workspace = createRoute({ ...under('workspace'), component: lazyRouteComponent(() => import('./admin/Workspace'), 'Workspace') })
+  const security = createRoute({ ...under('security'), component: lazyRouteComponent(() => import('./security/Security'), 'Security') })
+  const staffList = createRoute({ ...under('security/staff-list'), component: lazyRouteComponent(() => import('./security/Networks'), 'StaffList') })
+  const visitorList = createRoute({ ...under('security/visitor-list'), component: lazyRouteComponent(() => import('./security/Networks'), 'VisitorList') })
   const audit = createRoute({ ...under('audit'), component: lazyRouteComponent(() => import('./admin/Audit'), 'Audit') })
 
   return createRouter({
-    routeTree: root.addChildren([home, inbox.addChildren([enquiry]), mine, admin.addChildren([adminHome, staff, sites, workspace, audit])]),
+    routeTree: root.addChildren([home, inbox.addChildren([enquiry]), mine, admin.addChildren([adminHome, staff, sites, workspace, security, staffList, visitorList, audit])]),
     defaultPreload: 'intent',
     defaultPendingComponent: Waiting,
     defaultErrorComponent: Crashed,

@@ -23,6 +23,7 @@ export const pages = {
   staff: 'staff.view',
   sites: 'site.view',
   workspace: 'workspace.edit',
+  security: 'security.view',
   audit: 'audit.view',
 } as const
 

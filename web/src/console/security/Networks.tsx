@@ -1,0 +1,151 @@
+import { Button, SegmentedControl, Tabs } from '@mantine/core'
+import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query'
+import { IconEye, IconListCheck, IconShieldOff, IconUserShield, IconWorldCheck } from '@tabler/icons-react'
+import { useId, useState } from 'react'
+import { api, Problem, sentence, take } from '~/api'
+import { Card, Empty, Failed, Page, Tag, toast } from '~/look'
+import { Bones, Confirm } from '../forms/parts'
+import { moment } from '../format'
+import { may, useMe } from '../session'
+import admin from '../admin/Admin.module.css'
+import { type ListName, useChanged } from './data'
+import { AddEntry, EntryList } from './Entries'
+import styles from './Security.module.css'
+import { words } from './words'
+
+type StaffMode = 'off' | 'watch' | 'on'
+type VisitorMode = 'off' | ListName
+
+const crumbs = [...words.crumbs, words.title]
+
+/** The mode of a list. Where others would feel it, it asks first. */
+function Mode<M extends string>({ label, modes, text, value, edit, act, ask }: {
+  label: string; modes: Record<string, string>; text: Record<string, string>; value: M; edit: boolean
+  act: (mode: M) => Promise<unknown>; ask?: { mode: M; title: string; text: string; yes: string }
+}) {
+  const name = useId()
+  const changed = useChanged()
+  const [asking, setAsking] = useState(false)
+  const done = (mode: M) => { toast(words.staffList.switched(modes[mode]?.toLocaleLowerCase() ?? mode)); changed() }
+  const { mutate, isPending, error } = useMutation({ mutationFn: act, onSuccess: (_, mode) => { done(mode) } })
+  return (
+    <>
+      <span className={styles.label} id={name}>{label}</span>
+      <SegmentedControl
+        aria-labelledby={name} disabled={!edit || isPending} value={value} data={Object.entries(modes).map(([mode, said]) => ({ value: mode, label: said }))}
+        onChange={(mode) => { if (mode === ask?.mode) setAsking(true); else mutate(mode as M) }}
+      />
+      <p className={styles.advice} aria-live="polite">{text[value]}</p>
+      {error && !(error instanceof Problem && error.unproved) && <Failed text={sentence(error)} />}
+      {asking && ask && <Confirm title={ask.title} text={ask.text} yes={ask.yes} close={() => { setAsking(false) }} act={() => act(ask.mode)} done={() => { done(ask.mode) }} />}
+    </>
+  )
+}
+
+/** From where staff may work. */
+export function StaffList() {
+  const w = words.staffList
+  const edit = may(useMe(), 'security.staff_list')
+  const list = useInfiniteQuery({
+    queryKey: ['networks', 'staff'], initialPageParam: '', getNextPageParam: (last) => last.next || undefined,
+    queryFn: ({ pageParam }) => take(api.GET('/api/v1/security/staff-list', { params: { query: { limit: 100, ...(pageParam ? { after: pageParam } : {}) } } })),
+  })
+  const first = list.data?.pages[0]
+  const items = (list.data?.pages ?? []).flatMap((page) => page.items ?? [])
+  return (
+    <Page crumbs={crumbs} title={w.title} lead={w.lead}>
+      {list.isPending ? <Card><Bones /></Card>
+      : !first ? <Failed text={`${words.entry.failed}. ${sentence(list.error)}`} again={() => void list.refetch()} />
+      : (
+        <>
+          <Card>
+            <Mode<StaffMode>
+              label={w.mode} modes={w.modes} text={w.modeText} value={first.mode} edit={edit} ask={{ mode: 'on', title: w.onTitle, text: w.onText, yes: w.onYes }}
+              act={(mode) => take(api.PUT('/api/v1/security/staff-list/mode', { body: { mode } }))}
+            />
+          </Card>
+          <Card icon={<IconUserShield size={20} />} title={w.entries(items.length)}>
+            {edit && (
+              <AddEntry
+                yours={first.your_address} extra="role"
+                act={({ network, remark, role }) => take(api.POST('/api/v1/security/staff-list/entries', { body: { network, remark, ...(role ? { role } : {}) } }))}
+              />
+            )}
+            <EntryList
+              items={items} edit={edit} text={words.entry.removeStaff} empty={<Empty icon={<IconListCheck size={26} />} title={w.empty}>{w.emptyText}</Empty>}
+              remove={({ id }) => take(api.DELETE('/api/v1/security/staff-list/entries/{id}', { params: { path: { id } } }))}
+            />
+            {list.hasNextPage && <div className={admin.more}><Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>{words.entry.more}</Button></div>}
+          </Card>
+          <Sightings />
+        </>
+      )}
+    </Page>
+  )
+}
+
+function Sightings() {
+  const w = words.staffList
+  const { data } = useQuery({ queryKey: ['networks', 'sightings'], queryFn: () => take(api.GET('/api/v1/security/staff-list/refusals')), staleTime: 0 })
+  const items = data?.items ?? []
+  return (
+    <Card icon={<IconEye size={20} />} title={w.sightings} lead={w.sightingsLead}>
+      {items.length === 0 ? <p className={styles.advice}>{w.noSightings}</p> : (
+        <ul className={admin.plain}>
+          {items.map((one) => (
+            <li key={`${one.staff}${one.address}${one.at}${String(one.refused)}`}>
+              <span className={admin.small}>{moment(one.at)}</span>
+              <span>{one.name} <span className={styles.network}>{one.address}</span> × {one.count}</span>
+              <Tag tone={one.refused ? 'danger' : 'warn'}>{one.refused ? w.refused : w.would}</Tag>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Card>
+  )
+}
+
+/** Which visitors can write. */
+export function VisitorList() {
+  const w = words.visitorList
+  const edit = may(useMe(), 'security.visitor_list')
+  const [tab, setTab] = useState<ListName>('block')
+  const list = useInfiniteQuery({
+    queryKey: ['networks', 'visitors', tab], initialPageParam: '', getNextPageParam: (last) => last.next || undefined,
+    queryFn: ({ pageParam }) => take(api.GET('/api/v1/security/visitor-list', { params: { query: { list: tab, limit: 100, ...(pageParam ? { after: pageParam } : {}) } } })),
+  })
+  const first = list.data?.pages[0]
+  const items = (list.data?.pages ?? []).flatMap((page) => page.items ?? [])
+  return (
+    <Page crumbs={crumbs} title={w.title} lead={w.lead}>
+      {list.isPending ? <Card><Bones /></Card>
+      : !first ? <Failed text={`${words.entry.failed}. ${sentence(list.error)}`} again={() => void list.refetch()} />
+      : (
+        <>
+          <Card>
+            <Mode<VisitorMode> label={w.mode} modes={w.modes} text={w.modeText} value={first.mode} edit={edit} act={(mode) => take(api.PUT('/api/v1/security/visitor-list/mode', { body: { mode } }))} />
+            <p className={styles.advice}>{w.refused(first.refused_today)}, {w.week(first.refused_week)}.</p>
+          </Card>
+          <Card icon={<IconWorldCheck size={20} />} title={w.tabs[tab]} tag={first.mode === tab && <Tag tone="good">{w.inForce}</Tag>}>
+            <Tabs value={tab} onChange={(next) => { if (next === 'block' || next === 'allow') setTab(next) }} mb="md">
+              <Tabs.List>{Object.entries(w.tabs).map(([name, said]) => <Tabs.Tab key={name} value={name}>{said}</Tabs.Tab>)}</Tabs.List>
+            </Tabs>
+            {edit && (
+              <AddEntry
+                yours={first.your_address} extra="ends"
+                act={({ network, remark, ends }) => take(api.POST('/api/v1/security/visitor-list/entries', {
+                  body: { list: tab, network, remark, ...(ends ? { ends_at: new Date(`${ends}T23:59:59`).toISOString() } : {}) },
+                }))}
+              />
+            )}
+            <EntryList
+              items={items} edit={edit} text={words.entry.removeVisitor} empty={<Empty icon={<IconShieldOff size={26} />} title={w.empty[tab] ?? ''}>{w.emptyText}</Empty>}
+              remove={({ id }) => take(api.DELETE('/api/v1/security/visitor-list/entries/{id}', { params: { path: { id } } }))}
+            />
+            {list.hasNextPage && <div className={admin.more}><Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>{words.entry.more}</Button></div>}
+          </Card>
+        </>
+      )}
+    </Page>
+  )
+}

@@ -1,0 +1,88 @@
+import { Button } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
+import { type ReactNode, useState } from 'react'
+import { Card, Field, Fields, Notice, type Tone, Tag, toast } from '~/look'
+import { refuse as place } from '../forms/parts'
+import { may, useMe } from '../session'
+import { type Difference, differences, type Security } from './data'
+import { Review } from './Review'
+import styles from './Security.module.css'
+import { words } from './words'
+
+export interface Draft {
+  errors: Record<string, string>
+}
+
+/**
+ * One policy: how it is, and behind "Change" the form. What was typed stands until it is saved or given up, also when somebody else
+ * saves something meanwhile.
+ */
+export function Policy<T>({ id, icon, title, tag, lead, data, facts, value, form, compare, check, save, notes, fields }: {
+  id: string
+  icon: ReactNode
+  title: string
+  tag: { tone: Tone; text: string }
+  lead: string
+  data: Security
+  facts: readonly (readonly [string, string])[]
+  value: T
+  form: (draft: T, set: (draft: T) => void, errors: Record<string, string>) => ReactNode
+  compare: (before: T, after: T) => Difference[]
+  /** What stands under the review, such as who is affected; and whether it can be saved at all. */
+  check?: (draft: T) => { note: ReactNode; barred: boolean }
+  save: (draft: T, revision: number) => Promise<Security>
+  notes?: readonly string[]
+  fields: readonly string[]
+}) {
+  const edit = may(useMe(), 'security.edit')
+  const [draft, setDraft] = useState<T>()
+  const [errors, setErrors] = useState<Record<string, string>>({})
+  const [problem, setProblem] = useState<string>()
+  const [reviewing, setReviewing] = useState(false)
+  const close = () => { setDraft(undefined); setErrors({}); setProblem(undefined) }
+  const changes = draft === undefined ? [] : differences(compare(value, draft))
+  const ask = (event: React.FormEvent) => {
+    event.preventDefault()
+    if (changes.length === 0) toast(words.same)
+    else setReviewing(true)
+  }
+  const checked = reviewing && draft !== undefined ? check?.(draft) : undefined
+  return (
+    <div id={id}>
+      <Card
+        icon={icon}
+        title={title}
+        tag={<Tag tone={tag.tone}>{tag.text}</Tag>}
+        lead={lead}
+        control={edit && draft === undefined ? <Button variant="default" aria-label={`${words.change}: ${title}`} onClick={() => { setDraft(value) }}>{words.change}</Button> : undefined}
+      >
+        {draft === undefined
+          ? <Fields>{facts.map(([name, text]) => <Field key={name} name={name}>{text}</Field>)}</Fields>
+          : (
+            <form onSubmit={ask} aria-label={title}>
+              {problem && <Notice tone="danger">{problem}</Notice>}
+              <div className={styles.form}>{form(draft, setDraft, errors)}</div>
+              {notes?.map((note) => <p key={note} className={styles.advice}>{note}</p>)}
+              <div className={styles.foot}>
+                <Button type="submit">{words.review}</Button>
+                <Button variant="default" onClick={close}>{words.cancel}</Button>
+                <Link to="/admin/audit">{words.log}</Link>
+              </div>
+            </form>
+          )}
+      </Card>
+      {reviewing && draft !== undefined && (
+        <Review
+          changes={changes}
+          barred={checked?.barred}
+          save={() => save(draft, data.revision)}
+          close={() => { setReviewing(false) }}
+          done={close}
+          refuse={(error) => { setProblem(place(error, setErrors, fields)) }}
+        >
+          {checked?.note}
+        </Review>
+      )}
+    </div>
+  )
+}
