@@ -47,8 +47,10 @@ export function StaffList() {
   const w = words.staffList
   const edit = may(useMe(), 'security.staff_list')
   const list = useInfiniteQuery({
-    queryKey: ['networks', 'staff'], initialPageParam: '', getNextPageParam: (last) => last.next || undefined,
+    queryKey: ['networks', 'staff'],
     queryFn: ({ pageParam }) => take(api.GET('/api/v1/security/staff-list', { params: { query: { limit: 100, ...(pageParam ? { after: pageParam } : {}) } } })),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next || undefined,
   })
   const first = list.data?.pages[0]
   const items = (list.data?.pages ?? []).flatMap((page) => page.items ?? [])
@@ -111,8 +113,10 @@ export function VisitorList() {
   const edit = may(useMe(), 'security.visitor_list')
   const [tab, setTab] = useState<ListName>('block')
   const list = useInfiniteQuery({
-    queryKey: ['networks', 'visitors', tab], initialPageParam: '', getNextPageParam: (last) => last.next || undefined,
+    queryKey: ['networks', 'visitors', tab],
     queryFn: ({ pageParam }) => take(api.GET('/api/v1/security/visitor-list', { params: { query: { list: tab, limit: 100, ...(pageParam ? { after: pageParam } : {}) } } })),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next || undefined,
   })
   const first = list.data?.pages[0]
   const items = (list.data?.pages ?? []).flatMap((page) => page.items ?? [])
