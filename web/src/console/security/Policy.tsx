@@ -1,17 +1,13 @@
 import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
-import { Card, Field, Fields, Notice, type Tone, Tag, toast } from '~/look'
+import { Card, Notice, type Tone, Tag, toast } from '~/look'
 import { refuse as place } from '../forms/parts'
 import { may, useMe } from '../session'
 import { type Difference, differences, type Security } from './data'
 import { Review } from './Review'
 import styles from './Security.module.css'
 import { words } from './words'
-
-export interface Draft {
-  errors: Record<string, string>
-}
 
 /**
  * One policy: how it is, and behind "Change" the form. What was typed stands until it is saved or given up, also when somebody else
@@ -28,8 +24,8 @@ export function Policy<T>({ id, icon, title, tag, lead, data, facts, value, form
   value: T
   form: (draft: T, set: (draft: T) => void, errors: Record<string, string>) => ReactNode
   compare: (before: T, after: T) => Difference[]
-  /** What stands under the review, such as who is affected; and whether it can be saved at all. */
-  check?: (draft: T) => { note: ReactNode; barred: boolean }
+  /** What stands under the review, such as who is affected; it bars the saving where it would be refused anyway. */
+  check?: (draft: T, bar: (barred: boolean) => void) => ReactNode
   save: (draft: T, revision: number) => Promise<Security>
   notes?: readonly string[]
   fields: readonly string[]
@@ -39,6 +35,7 @@ export function Policy<T>({ id, icon, title, tag, lead, data, facts, value, form
   const [errors, setErrors] = useState<Record<string, string>>({})
   const [problem, setProblem] = useState<string>()
   const [reviewing, setReviewing] = useState(false)
+  const [barred, setBarred] = useState(false)
   const close = () => { setDraft(undefined); setErrors({}); setProblem(undefined) }
   const changes = draft === undefined ? [] : differences(compare(value, draft))
   const ask = (event: React.FormEvent) => {
@@ -46,7 +43,6 @@ export function Policy<T>({ id, icon, title, tag, lead, data, facts, value, form
     if (changes.length === 0) toast(words.same)
     else setReviewing(true)
   }
-  const checked = reviewing && draft !== undefined ? check?.(draft) : undefined
   return (
     <div id={id}>
       <Card
@@ -57,7 +53,7 @@ export function Policy<T>({ id, icon, title, tag, lead, data, facts, value, form
         control={edit && draft === undefined ? <Button variant="default" aria-label={`${words.change}: ${title}`} onClick={() => { setDraft(value) }}>{words.change}</Button> : undefined}
       >
         {draft === undefined
-          ? <Fields>{facts.map(([name, text]) => <Field key={name} name={name}>{text}</Field>)}</Fields>
+          ? <dl className={styles.facts}>{facts.map(([name, text]) => <div key={name}><dt>{name}</dt><dd>{text}</dd></div>)}</dl>
           : (
             <form onSubmit={ask} aria-label={title}>
               {problem && <Notice tone="danger">{problem}</Notice>}
@@ -74,13 +70,13 @@ export function Policy<T>({ id, icon, title, tag, lead, data, facts, value, form
       {reviewing && draft !== undefined && (
         <Review
           changes={changes}
-          barred={checked?.barred}
+          barred={barred}
           save={() => save(draft, data.revision)}
           close={() => { setReviewing(false) }}
           done={close}
           refuse={(error) => { setProblem(place(error, setErrors, fields)) }}
         >
-          {checked?.note}
+          {check?.(draft, setBarred)}
         </Review>
       )}
     </div>

@@ -40,7 +40,7 @@ export function Review({ changes, children, barred, save, close, done, refuse }:
           {changes.map((one) => <tr key={one.name}><th scope="row">{one.name}</th><td>{one.before}</td><td>{one.after}</td></tr>)}
         </tbody>
       </table>
-      {children}
+      {children && <div className={styles.under}>{children}</div>}
       <div className={forms.foot}>
         <Button variant="default" data-autofocus onClick={close}>{words.cancel}</Button>
         <Button disabled={barred} loading={isPending} onClick={() => { mutate() }}>{words.save}</Button>

@@ -116,7 +116,7 @@ function Factor({ data }: Of<'factor'>) {
       tag={f.required ? { tone: 'good', text: f.phishing_resistant ? w.resistant : w.required } : { tone: 'warn', text: w.optional }}
       facts={of(f)} fields={['message', 'trust_days']}
       compare={(a, b) => of(a).map(([name, before], i) => ({ name, before, after: of(b)[i]?.[1] ?? '' }))}
-      check={(p) => ({ note: <Affected required={p.required} resistant={p.phishing_resistant} />, barred: false })}
+      check={(p, bar) => <Affected required={p.required} resistant={p.phishing_resistant} bar={bar} />}
       save={(p, revision) => take(api.PUT('/api/v1/security/factor', { body: { revision, ...p } }))}
       form={(p, set, errors) => (
         <>
@@ -144,12 +144,17 @@ function Factor({ data }: Of<'factor'>) {
 }
 
 /** Who would meet a required factor, asked before it is saved. */
-function Affected({ required, resistant }: { required: boolean; resistant: boolean }) {
+function Affected({ required, resistant, bar }: { required: boolean; resistant: boolean; bar: (barred: boolean) => void }) {
   const w = words.factor
   const { data } = useQuery({
     queryKey: ['security', 'affected', required, resistant], enabled: required, staleTime: 0,
     queryFn: () => take(api.POST('/api/v1/security/factor/affected', { body: { required, phishing_resistant: resistant } })),
   })
+  const barred = required && (!data || data.me)
+  useEffect(() => {
+    bar(barred)
+    return () => { bar(false) }
+  }, [bar, barred])
   if (!required || !data) return null
   if (data.me) return <Notice tone="danger" action={<Button component={Link} to="/me" variant="default" size="compact-sm">{w.toAccount}</Button>}>{w.me}</Notice>
   return <Notice tone={data.lacking > 0 ? 'warn' : 'good'}>{w.affected(data.lacking, data.staff)}</Notice>
