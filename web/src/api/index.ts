@@ -1,7 +1,8 @@
 export { api, exportAudit, onSignedOut, take } from './client'
 export { Problem, sentence } from './problem'
 export { onStepUp } from './stepup'
-export type { Ceremony, Enrolled, Factor, Factors, PasswordRules, SessionItem, Token, TokenAct, TotpBegun } from './coming'
+export type { Token, TokenAct } from './coming'
 export type {
-  AuditFilter, AuditRecord, Enquiries, Enquiry, EnquiryState, Level, Me, Member, Message, Person, Role, Site, Sites, StaffState, View, Workspace,
+  AuditFilter, AuditRecord, Ceremony, Door, Enquiries, Enquiry, EnquiryState, Enrolled, Factor, FactorMade, Factors, Level, Me, Member, Message, Person, Role, Session, SigninState, Site,
+  Sites, StaffState, TotpBegun, View, Workspace,
 } from './types'

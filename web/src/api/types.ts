@@ -1,12 +1,20 @@
-import type { MeMore } from './coming'
 import type { components, paths } from './schema'
 
 /** Short names for the shapes of the HTTP API. schema.d.ts is generated from openapi.json: npm run api. */
 
 type Schemas = components['schemas']
 
-export type Me = Schemas['Me'] & Omit<MeMore, keyof Schemas['Me']>
+export type Me = Schemas['Me']
 export type Level = Me['level']
+export type Factor = Schemas['Factor']
+export type Factors = Schemas['Factors']
+export type FactorMade = Schemas['FactorMade']
+export type TotpBegun = Schemas['TOTPBegun']
+export type Ceremony = Schemas['PasskeyBegun']
+export type Session = Schemas['Session']
+export type Door = Schemas['Door']
+export type SigninState = Schemas['SigninState']
+export type Enrolled = Schemas['Enrolled']
 export type Member = Schemas['Member']
 export type StaffState = Member['state']
 export type Role = Schemas['Role']

@@ -3,7 +3,7 @@ import { Notice } from '~/look'
 import { Enrol, type Enroller } from '~/proof/Enrol'
 import { Recovery } from '~/proof/Recovery'
 import { words as proof } from '~/proof/words'
-import { ask, type EnrolAnswer } from './ask'
+import { ask, type Enrolled } from './ask'
 import { Lines, Sheet, Stack, TextButton } from './parts'
 import type { StepProps } from './Steps'
 import { words } from './words'
@@ -12,9 +12,9 @@ const w = words.enrol
 
 /** The workspace wants a second factor, and there is none that counts here: one is made on the way in. */
 export function Enrolment({ company, email, step, moved, pay, then, leave }: StepProps) {
-  const [made, setMade] = useState<EnrolAnswer>()
+  const [made, setMade] = useState<Enrolled>()
   const asked = step.enrol ?? { phishing_resistant: false, mail_code: false }
-  const by = useMemo<Enroller<EnrolAnswer>>(() => ({
+  const by = useMemo<Enroller<Enrolled>>(() => ({
     mailCode: () => pay(ask.enrol.mailCode()),
     totp: () => pay(ask.enrol.totp()),
     confirmTotp: (b) => pay(ask.enrol.confirmTotp(b)),
@@ -25,7 +25,7 @@ export function Enrolment({ company, email, step, moved, pay, then, leave }: Ste
   if (made && codes.length > 0) {
     return <Sheet title={proof.recovery.title} moved><Stack><Recovery codes={codes} done={() => { then(made.step) }} /></Stack></Sheet>
   }
-  const done = (answer: EnrolAnswer) => {
+  const done = (answer: Enrolled) => {
     if ((answer.recovery_codes ?? []).length > 0) setMade(answer)
     else then(answer.step)
   }

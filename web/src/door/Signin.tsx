@@ -3,7 +3,7 @@ import { IconFingerprint } from '@tabler/icons-react'
 import { useEffect, useRef, useState } from 'react'
 import { sentence } from '~/api/problem'
 import { Failed, Notice } from '~/look'
-import { canAutofill, canPasskey, PasskeyError, showPasskey, stopPasskey } from '~/proof/webauthn'
+import { canAutofill, canPasskey, PasskeyError, type PasskeyJSON, showPasskey, stopPasskey } from '~/proof/webauthn'
 import { ask, type Door, type SigninState } from './ask'
 import { Elsewhere } from './Elsewhere'
 import { email, needed, only } from './judge'
@@ -116,7 +116,7 @@ function useAutofill(on: boolean, round: number, then: (s: SigninState) => void,
     async function offer(): Promise<void> {
       if (!(await canAutofill()) || !here) return
       let ceremony: string
-      let credential: unknown
+      let credential: PasskeyJSON
       try {
         const begun = await ask.signinPasskeyBegin()
         if (!here) return

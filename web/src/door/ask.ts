@@ -1,5 +1,6 @@
-import type { Ceremony, TotpBegun } from '~/api'
+import type { Ceremony, Door, Enrolled, SigninState, TotpBegun } from '~/api'
 import { Problem, problemOf } from '~/api/problem'
+import type { PasskeyJSON } from '~/proof/webauthn'
 
 // The calls of the doors. They have their own small client: the console's one reacts to 401 by going to the sign-in
 // page, and here we are.
@@ -15,34 +16,10 @@ export interface Policies {
   privacy: Policy
 }
 
-/** Whose host this is. At the bare domain, which is nobody's, the company is empty. */
-export interface Door {
-  company: string
-  subdomain: string
-  domain: string
-  signed_in: boolean
-  /** What a begun sign-in owes. */
-  step?: SigninState | null
-  password_min?: number
-  passkeys?: boolean
-}
-
-/** How far a sign-in has come; with a step that is owed comes what the page needs to know for it. */
-export interface SigninState {
-  state: 'signed_in' | 'owed'
-  owed?: 'factor' | 'enrol' | 'password' | 'agreement'
-  factor?: { totp: boolean; passkey: boolean; recovery: boolean; trust_days: number } | null
-  enrol?: { phishing_resistant: boolean; message?: string; mail_code: boolean } | null
-  password?: { reason: 'expired' | 'short'; min_length: number } | null
-}
-
-export interface EnrolAnswer {
-  step: SigninState
-  recovery_codes?: string[] | null
-}
+export type { Door, Enrolled, SigninState }
 
 /** How the second factor is shown. */
-export type Shown = { code: string } | { recovery_code: string } | { ceremony: string; credential: unknown }
+export type Shown = { code: string } | { recovery_code: string } | { ceremony: string; credential: PasskeyJSON }
 
 export interface Opened {
   company: string
@@ -86,21 +63,21 @@ export const ask = {
   complete: (b: { token: string; name: string; password: string }) => call<{ workspace_url: string }>('POST', '/signups/complete', b),
   signin: (b: { email: string; password: string; invitation?: string }) => call<SigninState>('POST', '/signin', b),
   signinPasskeyBegin: () => call<Ceremony>('POST', '/signin/passkey/begin', {}),
-  signinPasskey: (b: { ceremony: string; credential: unknown; invitation?: string }) => call<SigninState>('POST', '/signin/passkey', b),
+  signinPasskey: (b: { ceremony: string; credential: PasskeyJSON; invitation?: string }) => call<SigninState>('POST', '/signin/passkey', b),
   factorBegin: () => call<Ceremony>('POST', '/signin/factor/begin', {}),
   factor: (b: Shown & { trust?: boolean }) => call<SigninState>('POST', '/signin/factor', b),
   enrol: {
     mailCode: () => call<unknown>('POST', '/signin/enrol/mail-code', {}),
     totp: () => call<TotpBegun>('POST', '/signin/enrol/totp', {}),
-    confirmTotp: (b: { ceremony: string; code: string; name: string; mail_code?: string }) => call<EnrolAnswer>('POST', '/signin/enrol/totp/confirm', b),
+    confirmTotp: (b: { ceremony: string; code: string; name: string; mail_code?: string }) => call<Enrolled>('POST', '/signin/enrol/totp/confirm', b),
     passkey: () => call<Ceremony>('POST', '/signin/enrol/passkey', {}),
-    confirmPasskey: (b: { ceremony: string; credential: unknown; name: string; mail_code?: string }) => call<EnrolAnswer>('POST', '/signin/enrol/passkey/confirm', b),
+    confirmPasskey: (b: { ceremony: string; credential: PasskeyJSON; name: string; mail_code?: string }) => call<Enrolled>('POST', '/signin/enrol/passkey/confirm', b),
   },
   newPassword: (password: string) => call<SigninState>('POST', '/signin/password', { password }),
   agree: (b: { security_version: string; privacy_version: string }) => call<SigninState>('POST', '/signin/agreement', b),
   signout: () => call<unknown>('POST', '/signout', {}),
   forgot: (email: string) => call<unknown>('POST', '/password/forgot', { email }),
-  openReset: (token: string) => call<{ min_length?: number } | undefined>('POST', '/password/open', { token }),
+  openReset: (token: string) => call<{ min_length: number }>('POST', '/password/open', { token }),
   reset: (b: { token: string; password: string }) => call<unknown>('POST', '/password/reset', b),
   openInvitation: (token: string) => call<Opened>('POST', '/invitations/open', { token }),
   accept: (b: { token: string; name: string; password: string }) => call<SigninState>('POST', '/invitations/accept', b),

@@ -9,7 +9,7 @@ import { CodeInput } from './CodeInput'
 import { grouped } from './digits'
 import styles from './proof.module.css'
 import { Qr } from './Qr'
-import { canPasskey, makePasskey, PasskeyError, stopPasskey } from './webauthn'
+import { canPasskey, makePasskey, PasskeyError, type PasskeyJSON, stopPasskey } from './webauthn'
 import { words } from './words'
 
 /** How a new factor is made: at the door and in My Account the same steps lead to different addresses. */
@@ -18,7 +18,7 @@ export interface Enroller<T> {
   totp: () => Promise<{ ceremony: string; secret: string; uri: string }>
   confirmTotp: (b: { ceremony: string; code: string; name: string; mail_code?: string }) => Promise<T>
   passkey: () => Promise<{ ceremony: string; options: unknown }>
-  confirmPasskey: (b: { ceremony: string; credential: unknown; name: string; mail_code?: string }) => Promise<T>
+  confirmPasskey: (b: { ceremony: string; credential: PasskeyJSON; name: string; mail_code?: string }) => Promise<T>
 }
 
 type Stage = 'mail' | 'choose' | 'totp' | 'passkey'

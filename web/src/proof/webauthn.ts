@@ -43,11 +43,14 @@ export function creationOptions(json: PublicKeyCredentialCreationOptionsJSON): P
   }
 }
 
+/** A credential in its JSON form. */
+export type PasskeyJSON = Record<string, unknown>
+
 /** A credential as the server reads it. */
-export function asJSON(made: PublicKeyCredential): unknown {
+export function asJSON(made: PublicKeyCredential): PasskeyJSON {
   if (typeof made.toJSON === 'function') {
     try {
-      return made.toJSON()
+      return made.toJSON() as unknown as PasskeyJSON
     } catch {
       // Password managers put their own objects in place of the browser's, and some of those can't do this.
     }
@@ -122,9 +125,9 @@ function reason(name: string, making: boolean): string {
   }
 }
 
-async function guarded(making: boolean, ask: () => Promise<Credential | null>): Promise<unknown> {
+async function guarded(making: boolean, ask: () => Promise<unknown>): Promise<PasskeyJSON> {
   if (!canPasskey()) throw new PasskeyError('NotSupportedError', making)
-  let made: Credential | null
+  let made: unknown
   try {
     made = await ask()
   } catch (e) {
@@ -150,7 +153,7 @@ function takeOver(): AbortSignal {
 }
 
 /** Shows a passkey that exists. As autofill it waits, perhaps for ever, until the person picks one from the list of a field. */
-export function showPasskey(options: unknown, autofill = false): Promise<unknown> {
+export function showPasskey(options: unknown, autofill = false): Promise<PasskeyJSON> {
   const signal = takeOver()
   return guarded(false, () => navigator.credentials.get({
     publicKey: requestOptions(options as PublicKeyCredentialRequestOptionsJSON),
@@ -160,7 +163,7 @@ export function showPasskey(options: unknown, autofill = false): Promise<unknown
 }
 
 /** Makes a new passkey. */
-export function makePasskey(options: unknown): Promise<unknown> {
+export function makePasskey(options: unknown): Promise<PasskeyJSON> {
   const signal = takeOver()
   return guarded(true, () => navigator.credentials.create({ publicKey: creationOptions(options as PublicKeyCredentialCreationOptionsJSON), signal }))
 }

@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { IconDeviceDesktop, IconDeviceMobile, IconLogout } from '@tabler/icons-react'
 import { useState } from 'react'
-import { api, sentence, type SessionItem, take } from '~/api'
+import { api, sentence, type Session, take } from '~/api'
 import { Failed, Tag, toast } from '~/look'
 import { ago, date, device, moment } from '../format'
 import forms from '../forms/Forms.module.css'
@@ -18,7 +18,7 @@ const w = words.devices
 export function Devices() {
   const client = useQueryClient()
   const { data, error, isPending, refetch } = useQuery({ queryKey: ['sessions'], queryFn: () => take(api.GET('/api/v1/me/sessions')) })
-  const [ending, setEnding] = useState<SessionItem | 'others'>()
+  const [ending, setEnding] = useState<Session | 'others'>()
   if (isPending) return <Bones />
   if (!data) return <Failed text={`${w.failed} ${sentence(error)}`} again={() => void refetch()} />
   const items = [...(data.items ?? [])].sort((a, b) => Number(b.current) - Number(a.current) || b.seen_at.localeCompare(a.seen_at))
@@ -45,7 +45,7 @@ export function Devices() {
   )
 }
 
-function Row({ one, end }: { one: SessionItem; end: () => void }) {
+function Row({ one, end }: { one: Session; end: () => void }) {
   const now = useNow()
   const name = device(one.device) || w.unknown
   const by = w.by[one.factor] ?? w.by['']

@@ -2,7 +2,7 @@ import { ActionIcon, Button, Modal, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { IconDeviceMobile, IconFingerprint, IconPencil, IconPlus, IconTrash } from '@tabler/icons-react'
 import { useState } from 'react'
-import { api, type Enrolled, type Factor, type Factors as All, type Me, Problem, sentence, take } from '~/api'
+import { api, type Factor, type FactorMade, type Factors as All, type Me, Problem, sentence, take } from '~/api'
 import { Failed, Notice, Tag, toast } from '~/look'
 import { Enrol, type Enroller } from '~/proof/Enrol'
 import { Recovery } from '~/proof/Recovery'
@@ -15,7 +15,7 @@ import { words } from './words'
 
 const w = words.factors
 
-const by: Enroller<Enrolled> = {
+const by: Enroller<FactorMade> = {
   mailCode: () => take(api.POST('/api/v1/me/factors/mail-code')),
   totp: () => take(api.POST('/api/v1/me/factors/totp')),
   confirmTotp: (body) => take(api.POST('/api/v1/me/factors/totp/confirm', { body })),
@@ -63,6 +63,7 @@ export function Factors({ me }: { me: Me }) {
 function Asked({ me, data }: { me: Me; data: All }) {
   if (me.needs_factor_message) return <Notice title={w.from(me.workspace.company)}>{me.needs_factor_message}</Notice>
   const enough = (data.items ?? []).some((one) => one.phishing_resistant || !data.phishing_resistant)
+  if (data.elsewhere && !enough) return <Notice>{w.elsewhere}</Notice>
   if (!data.required || enough) return null
   return <Notice tone="warn">{data.phishing_resistant ? w.wantsResistant(me.workspace.company) : w.wants(me.workspace.company)}</Notice>
 }
@@ -104,7 +105,7 @@ function Codes({ data, renew }: { data: All; renew: () => void }) {
 function Add({ kind, data, email, close, added }: { kind: 'totp' | 'passkey'; data: All; email: string; close: () => void; added: () => void }) {
   const [codes, setCodes] = useState<readonly string[]>([])
   if (codes.length > 0) return <Shown codes={codes} close={close} />
-  const done = (made: Enrolled) => {
+  const done = (made: FactorMade) => {
     toast(w.addedNow(made.item.name))
     added()
     if ((made.recovery_codes ?? []).length > 0) setCodes(made.recovery_codes ?? [])

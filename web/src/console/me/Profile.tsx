@@ -16,7 +16,7 @@ interface Change { name?: string; language?: string; notify_new_device?: boolean
 function useChange(done?: () => void) {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (change: Change) => take(api.PATCH('/api/v1/me', { body: change as { name: string } })),
+    mutationFn: (change: Change) => take(api.PATCH('/api/v1/me', { body: change })),
     onSuccess: () => {
       toast(words.saved)
       done?.()

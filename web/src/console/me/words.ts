@@ -40,6 +40,7 @@ export const words = {
     list: 'Second factors',
     none: 'You have no second factor yet. A passkey is quickest: your fingerprint, face, PIN or a security key.',
     from: (company: string) => `From ${company}`,
+    elsewhere: 'You have second factors that do not count in this workspace, since they were reset here or belong to another one. Add one that does.',
     wants: (company: string) => `${company} asks for a second factor. Add one now, or at your next sign-in.`,
     wantsResistant: (company: string) => `${company} asks for a passkey. Add one now, or at your next sign-in.`,
     kinds: { passkey: 'Passkey', totp: 'Authenticator app' },

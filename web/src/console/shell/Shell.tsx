@@ -11,6 +11,7 @@ import { adminPages, expectEnd, leave, useMe } from '../session'
 import { type Command, useCommands } from './commands'
 import { Help } from './Help'
 import { useKeys } from './keys'
+import { Notices } from './Notices'
 import { Palette } from './Palette'
 import styles from './Shell.module.css'
 import { words } from './words'
@@ -27,7 +28,7 @@ export function Shell() {
       <a className={styles.skip} href="#content" onClick={(event) => { event.preventDefault(); main.current?.focus() }}>{words.skip}</a>
       <Rail showHelp={() => { setDialog('help') }} />
       <div className={styles.right}>
-        <Banner />
+        <div><Banner /><Notices /></div>
         <main id="content" ref={main} tabIndex={-1} className={styles.main}><Outlet /></main>
       </div>
       <Palette opened={dialog === 'palette'} close={close} />
@@ -55,7 +56,7 @@ function useShellCommands(open: (dialog: 'palette' | 'help') => void): void {
   const list = useMemo(() => {
     const all: Command[] = [
       { id: 'inbox', group: 'Go to', label: words.goInbox, keys: 'g i', run: () => void navigate({ to: '/inbox' }) },
-      { id: 'me', group: 'Go to', label: words.goMe, keys: 'g m', find: 'password name profile', run: () => void navigate({ to: '/me' }) },
+      { id: 'me', group: 'Go to', label: words.goMe, keys: 'g m', find: 'password name profile passkey factor device session token', run: () => void navigate({ to: '/me' }) },
       { id: 'palette', group: 'Help', label: words.commands, keys: 'mod+k', run: () => { open('palette') } },
       { id: 'help', group: 'Help', label: words.shortcuts, keys: '?', run: () => { open('help') } },
       { id: 'light', group: 'View', label: words.toLight, find: 'theme', run: () => { setColorScheme('light') } },

@@ -21,6 +21,12 @@ export const words = {
   goMe: 'Go to My Account',
   offline: 'You are offline. What you send is kept and goes out when the connection is back.',
   broken: 'The connection is lost. Trying again; nothing that you send is lost.',
+  expires: (days: number, day: string) =>
+    days === 0 ? 'Your password must be changed today.' : `Your password must be changed by ${day}, in ${days === 1 ? 'one day' : `${String(days)} days`}.`,
+  expiresLink: 'Change it now',
+  from: (company: string) => `From ${company}:`,
+  addFactor: 'Add a second factor',
+  putAway: 'Put this notice away',
   loading: 'Loading',
   crashTitle: 'This page stopped working',
   crashText: 'The fault is ours. What you wrote is kept; load the page again to go on.',

@@ -6,7 +6,7 @@ import { api, onStepUp, Problem, sentence, take } from '~/api'
 import { Notice } from '~/look'
 import { CodeInput } from '~/proof/CodeInput'
 import proof from '~/proof/proof.module.css'
-import { canPasskey, PasskeyError, showPasskey, stopPasskey } from '~/proof/webauthn'
+import { canPasskey, PasskeyError, type PasskeyJSON, showPasskey, stopPasskey } from '~/proof/webauthn'
 import { words as all } from '~/proof/words'
 import forms from '../forms/Forms.module.css'
 import { Bones } from '../forms/parts'
@@ -15,7 +15,7 @@ import { useMe } from '../session'
 const words = all.stepUp
 
 type Way = 'passkey' | 'password' | 'code'
-type Shown = { password: string } | { code: string } | { ceremony: string; credential: unknown }
+type Shown = { password: string } | { code: string } | { ceremony: string; credential: PasskeyJSON }
 
 let close: (() => void) | undefined
 
