@@ -194,6 +194,7 @@ func TestAC_059_CrossSite(t *testing.T) {
 		for _, id := range p.own {
 			path = fill(path, a.ids[id])
 		}
+		path = fill(path, rig.UUID())
 		host := a.admin.Host
 		if op.surface == "house" {
 			host = hostOf(s, rig.Domain)

@@ -585,6 +585,7 @@ func TestAC_077_DenyByDefault(t *testing.T) {
 		for _, id := range p.own {
 			path = fill(path, a.ids[id])
 		}
+		path = fill(path, rig.UUID())
 		for _, who := range a.actors() {
 			surface := op.surface == "any" || (op.surface == "widget") == who.widget && op.surface != "house"
 			name := who.name
