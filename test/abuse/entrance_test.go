@@ -106,9 +106,12 @@ func settings(t *testing.T, w *rig.Workspace, method, path string, in map[string
 	check(t, w.Founder.Do(t.Context(), method, path, in, nil))
 }
 
-// require asks for a second factor of all.
+// require asks for a second factor of all; the founder sets one up first, and signs in with it.
 func require(t *testing.T, w *rig.Workspace, resistant bool) {
 	t.Helper()
+	p := rig.Person{Address: "founder@" + w.Subdomain + ".example"}
+	p.Phone = factor(t, w.Founder, p.Address)
+	check(t, w.Founder.SignIn(t.Context(), p))
 	settings(t, w, "PUT", "/api/v1/security/factor", map[string]any{"required": true, "phishing_resistant": resistant, "message": "", "trust_days": 0})
 }
 
@@ -130,7 +133,6 @@ func TestAC_032_TightenedPolicy(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := server(t)
 			w := house(t, s)
-			factor(t, w.Founder, "founder@"+w.Subdomain+".example")
 			v := visit(t, w, "hello")
 			first := hire(t, w, "Agent")
 			pickUp(t, first, v)

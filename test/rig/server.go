@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -96,12 +97,16 @@ func (s *Server) createKey() error {
 }
 
 // freePorts finds ports that were free a moment ago. A server that is restarted must keep its own, so it can't be
-// given port 0.
+// given port 0; and they lie below those from which the system gives out ports of outgoing connections, of which the tests
+// open thousands.
 func freePorts(n int) (addresses []string, err error) {
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
+	for tries := 0; len(addresses) < n; tries++ {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10_000+rand.N(20_000)))
+		if err != nil && tries > 100 {
 			return nil, fmt.Errorf("free port: %w", err)
+		}
+		if err != nil {
+			continue
 		}
 		defer l.Close()
 		addresses = append(addresses, l.Addr().String())
