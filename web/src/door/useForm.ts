@@ -1,5 +1,6 @@
 import { type ChangeEvent, type FormEvent, useEffect, useRef, useState } from 'react'
-import { Problem, sentence } from '~/api/problem'
+import { Problem } from '~/api/problem'
+import { said, whole } from '~/proof/said'
 import { PasskeyError } from '~/proof/webauthn'
 import { words } from './words'
 
@@ -33,11 +34,11 @@ export function useForm<V extends Values>(start: V, judge: (v: V) => Wrong<V>, s
     const mine: Wrong<V> = {}
     const rest: string[] = []
     for (const [name, reason] of Object.entries(fields)) {
-      if (name in values) mine[name as keyof V] = asSentence(reason)
-      else rest.push(asSentence(reason))
+      if (name in values) mine[name as keyof V] = whole(name, reason)
+      else rest.push(whole(name, reason))
     }
     setWrong(mine)
-    if (Object.keys(mine).length === 0 || rest.length > 0) setTrouble(rest.join(' ') || (e instanceof PasskeyError ? e.message : sentence(e)))
+    if (Object.keys(mine).length === 0 || rest.length > 0) setTrouble(rest.join(' ') || said(e))
   }
 
   function change(name: keyof V, value: string): void {
@@ -107,5 +108,3 @@ function useSecondsTo(until: number): number {
   }, [until])
   return Math.max(0, Math.ceil((until - now) / 1000))
 }
-
-const asSentence = (s: string) => s.charAt(0).toUpperCase() + s.slice(1) + (/[.!?]$/.test(s) ? '' : '.')

@@ -1,7 +1,7 @@
 import { Button, TextInput } from '@mantine/core'
 import { IconCopy, IconDeviceMobile, IconFingerprint } from '@tabler/icons-react'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
-import { Problem, sentence } from '~/api/problem'
+import { Problem } from '~/api/problem'
 import { device } from '~/console/format'
 import { Notice, Tag, toast } from '~/look'
 import { words as general } from '~/console/forms/words'
@@ -9,7 +9,8 @@ import { CodeInput } from './CodeInput'
 import { grouped } from './digits'
 import styles from './proof.module.css'
 import { Qr } from './Qr'
-import { canPasskey, makePasskey, PasskeyError, type PasskeyJSON, stopPasskey } from './webauthn'
+import { said, whole } from './said'
+import { canPasskey, makePasskey, type PasskeyJSON, stopPasskey } from './webauthn'
 import { words } from './words'
 
 /** How a new factor is made: at the door and in My Account the same steps lead to different addresses. */
@@ -76,15 +77,6 @@ function Heading({ moved, children }: { moved: boolean; children: string }) {
 function Line({ act, children }: { act: () => void; children: string }) {
   return <div className={styles.lines}><button type="button" className={styles.line} onClick={act}>{children}</button></div>
 }
-
-function said(error: unknown): string {
-  if (error instanceof PasskeyError) return error.broken ? '' : error.message
-  if (error instanceof Problem && error.unproved) return ''
-  if (error instanceof Problem && Object.keys(error.fields).length > 0) return Object.values(error.fields).map(whole).join(' ')
-  return sentence(error)
-}
-
-const whole = (s: string) => s.charAt(0).toUpperCase() + s.slice(1) + (/[.!?]$/.test(s) ? '' : '.')
 
 /** One thing at a time, and what went wrong with it. */
 function useAct(): { busy: boolean; trouble: string; act: (what: () => Promise<void>, refused?: (e: unknown) => boolean) => void; quiet: () => void } {
@@ -160,7 +152,7 @@ interface KindProps<T> {
 function aboutMail(e: unknown, back: (text: string) => void): boolean {
   const reason = e instanceof Problem ? e.fields['mail_code'] : undefined
   if (reason === undefined) return false
-  back(whole(reason))
+  back(whole('mail_code', reason))
   return true
 }
 

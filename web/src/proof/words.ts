@@ -6,7 +6,8 @@ export const words = {
   password: 'Password',
   show: 'Show the password',
   hide: 'Hide the password',
-  or: 'or',
+  // Reasons of the server go on from here: "is not right, …".
+  subjects: { code: 'The code', password: 'The password', recovery_code: 'The recovery code', mail_code: 'The code from the mail', name: 'The name', credential: 'The passkey', ceremony: 'This try' } as Record<string, string | undefined>,
 
   passkeyErrors: {
     cancelled: 'No passkey was used: it was cancelled, or it took too long. You can try again.',

@@ -29,13 +29,18 @@ export function Account() {
   const sections = (Object.keys(words.sections) as Section[])
   const here = useHere(content, sections)
   useHash(content)
+  const nav = useRef<HTMLElement>(null)
+  useEffect(() => {
+    const link = nav.current?.querySelector<HTMLElement>('[data-here]')
+    if (link) nav.current?.scrollTo({ left: link.offsetLeft - 16 }) // where the sections stand in a row
+  }, [here])
   const parts: Record<Section, ReactNode> = {
     profile: <Profile me={me} />, password: <Password me={me} />, factors: <Factors me={me} />, devices: <Devices />,
     tokens: <Tokens me={me} />, mails: <Mails me={me} />, look: <SchemeSwitch />, keyboard: <Keyboard />,
   }
   return (
     <div className={styles.account}>
-      <nav className={styles.nav} aria-label={words.title}>
+      <nav className={styles.nav} ref={nav} aria-label={words.title}>
         <p className={styles.name} aria-hidden>{words.title}</p>
         <ul>
           {sections.map((one) => (

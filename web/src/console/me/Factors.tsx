@@ -106,10 +106,13 @@ function Add({ kind, data, email, close, added }: { kind: 'totp' | 'passkey'; da
   const [codes, setCodes] = useState<readonly string[]>([])
   if (codes.length > 0) return <Shown codes={codes} close={close} />
   const done = (made: FactorMade) => {
-    toast(w.addedNow(made.item.name))
     added()
-    if ((made.recovery_codes ?? []).length > 0) setCodes(made.recovery_codes ?? [])
-    else close()
+    if ((made.recovery_codes ?? []).length > 0) {
+      setCodes(made.recovery_codes ?? [])
+      return
+    }
+    toast(w.addedNow(made.item.name))
+    close()
   }
   return (
     <Modal opened onClose={close} closeOnClickOutside={false} title={kind === 'passkey' ? w.addPasskey : w.addTotp} size={460}>

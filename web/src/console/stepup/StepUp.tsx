@@ -2,11 +2,12 @@ import { Button, Modal, PasswordInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { IconFingerprint } from '@tabler/icons-react'
 import { useEffect, useState } from 'react'
-import { api, onStepUp, Problem, sentence, take } from '~/api'
+import { api, onStepUp, take } from '~/api'
 import { Notice } from '~/look'
 import { CodeInput } from '~/proof/CodeInput'
 import proof from '~/proof/proof.module.css'
-import { canPasskey, PasskeyError, type PasskeyJSON, showPasskey, stopPasskey } from '~/proof/webauthn'
+import { said } from '~/proof/said'
+import { canPasskey, type PasskeyJSON, showPasskey, stopPasskey } from '~/proof/webauthn'
 import { words as all } from '~/proof/words'
 import forms from '../forms/Forms.module.css'
 import { Bones } from '../forms/parts'
@@ -66,7 +67,8 @@ function Ways({ done, cancel }: { done: () => void; cancel: () => void }) {
   })
   if (isPending) return <Bones />
   const kinds = (data?.items ?? []).map((one) => one.kind)
-  const ways: Way[] = [...(kinds.includes('passkey') && canPasskey() ? ['passkey' as const] : []), 'password', ...(kinds.includes('totp') ? ['code' as const] : [])]
+  // What proves most stands first: some acts are not content with the password of somebody who has a factor.
+  const ways: Way[] = [...(kinds.includes('passkey') && canPasskey() ? ['passkey' as const] : []), ...(kinds.includes('totp') ? ['code' as const] : []), 'password']
   const way = chosen ?? ways[0] ?? 'password'
   return (
     <div className={forms.stack}>
@@ -132,10 +134,4 @@ function Way({ way, busy, error, send, cancel }: {
       </div>
     </form>
   )
-}
-
-function said(error: unknown): string {
-  if (error instanceof PasskeyError) return error.broken ? '' : error.message
-  if (error instanceof Problem) return Object.values(error.fields)[0] ?? sentence(error)
-  return sentence(error)
 }
