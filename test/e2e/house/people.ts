@@ -1,12 +1,14 @@
 import { type BrowserContext, expect, type Locator, type Page } from '@playwright/test'
 import type { Guide, Person } from './house.ts'
+import { mailedLink } from './mail.ts'
+import { Wire } from './wire.ts'
 
 /** Answers the sign-in form of a workspace, and the agreement if it is owed. Ends in the inbox. */
 export async function signIn(page: Page, guide: Guide, who: Pick<Person, 'email' | 'password'>, at = guide.workspace): Promise<void> {
   await page.goto(new URL('/signin', at).href)
   await page.getByLabel('E-mail address').fill(who.email)
   await page.getByLabel('Password', { exact: true }).fill(who.password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   const agree = page.getByRole('button', { name: 'I agree to both' })
   const inbox = page.getByRole('navigation', { name: 'Folders' })
   await expect(agree.or(inbox)).toBeVisible()
@@ -85,4 +87,35 @@ export function composer(page: Page): Locator {
 
 export function messages(page: Page): Locator {
   return page.getByRole('log', { name: 'Messages' })
+}
+
+/** Somebody new: invited by the administrator, joined by the mailed link, signed in in this window. */
+export async function hire(page: Page, guide: Guide, email: string, name: string, role = 'Agent'): Promise<Pick<Person, 'email' | 'password'>> {
+  const boss = new Wire(guide)
+  const { email: bossEmail, password } = person(guide, 'Administrator')
+  await boss.signIn(bossEmail, password)
+  await boss.do('POST', '/api/v1/staff', { email, role })
+  const who = { email, password: 'seven lanterns over quiet water' }
+  await page.goto(await mailedLink(page, guide, email, '/invitation'))
+  await page.getByLabel('Your name').fill(name)
+  await page.getByLabel('Password', { exact: true }).fill(who.password)
+  await page.getByRole('button', { name: 'Join' }).click()
+  await page.getByRole('button', { name: 'I agree to both' }).click()
+  await expect(page.getByRole('navigation', { name: 'Folders' })).toBeVisible()
+  return who
+}
+
+/** Gives address and password; what is owed then is left to the test. */
+export async function begin(page: Page, guide: Guide, who: Pick<Person, 'email' | 'password'>): Promise<void> {
+  await page.goto(new URL('/signin', guide.workspace).href)
+  await page.getByLabel('E-mail address').fill(who.email)
+  await page.getByLabel('Password', { exact: true }).fill(who.password)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+}
+
+/** Leaves by the menu. */
+export async function leave(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /^My Account/ }).click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await expect(page).toHaveURL(/\/signin/)
 }

@@ -75,7 +75,7 @@ test('a wrong password and an unknown address are refused in the same words', as
     await page.goto(new URL('/signin', guide.workspace).href)
     await page.getByLabel('E-mail address').fill(email)
     await page.getByLabel('Password', { exact: true }).fill('not the password at all')
-    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     const said = page.getByRole('alert').first()
     await expect(said).toBeVisible()
     answers.push(await said.innerText())

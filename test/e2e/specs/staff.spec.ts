@@ -44,7 +44,7 @@ test.describe.serial('a colleague', () => {
 
     await theirs.getByLabel('E-mail address').fill(kim.email)
     await theirs.getByLabel('Password', { exact: true }).fill(first)
-    await theirs.getByRole('button', { name: 'Sign in' }).click()
+    await theirs.getByRole('button', { name: 'Sign in', exact: true }).click()
     await expect(theirs.getByRole('alert').first()).toBeVisible()
     await expect(theirs).toHaveURL(/\/signin/)
 

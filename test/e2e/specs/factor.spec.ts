@@ -1,0 +1,224 @@
+import type { Page } from '@playwright/test'
+import { findings } from '../house/axe.ts'
+import { Key, Phone } from '../house/factor.ts'
+import type { Guide } from '../house/house.ts'
+import { mailedText } from '../house/mail.ts'
+import { begin, hire, leave, person } from '../house/people.ts'
+import { expect, test } from '../house/test.ts'
+import { Wire } from '../house/wire.ts'
+
+// A second factor, from the first one to the lost one: an app whose codes oathtool computes, and Chromium's own passkeys.
+
+/** What axe finds in a page as it stands, light and dark, wide and narrow. */
+async function clean(page: Page, what: string): Promise<void> {
+  for (const size of [{ width: 1440, height: 900 }, { width: 390, height: 844 }]) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.setViewportSize(size)
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await page.waitForTimeout(300)
+      let found = await findings(page)
+      if (found.length > 0) {
+        await page.waitForTimeout(1_000) // a busy machine is still on its way from one look to the other
+        found = await findings(page)
+      }
+      expect.soft(found, `${what}, ${colorScheme}, ${String(size.width)}`).toEqual([])
+    }
+  }
+  await page.setViewportSize({ width: 1440, height: 900 })
+  await page.emulateMedia({ colorScheme: 'light' })
+}
+
+/** The mailed code of a first factor. The mail is read in a window of its own. */
+async function mailed(page: Page, reader: Page, guide: Guide, email: string): Promise<void> {
+  await page.getByRole('button', { name: 'Mail me the code' }).click()
+  const text = await mailedText(reader, guide, email, /Your code is \d{4} \d{4}/)
+  await page.getByLabel('Code from the mail').fill(text.replaceAll(/\D/g, ''))
+}
+
+/** The app's steps, up to the recovery codes, which are given back. */
+async function scan(page: Page, look?: (what: string) => Promise<void>): Promise<{ phone: Phone; codes: string[] }> {
+  await page.getByText('Can’t scan? Enter this key by hand').click()
+  const key = (await page.getByRole('textbox', { name: 'Key for the authenticator app' }).or(page.locator('code')).first().evaluate((e) => (e as HTMLInputElement).value || e.textContent || '')).trim()
+  expect(key.replaceAll(/\s/g, '')).toMatch(/^[A-Z2-7]{32}$/)
+  await look?.('the QR code')
+  const phone = new Phone(key)
+  await page.getByLabel('Then write the code that it shows').fill(await phone.code())
+  const list = page.getByRole('list', { name: 'Recovery codes' })
+  await expect(list).toBeVisible()
+  const codes = await list.getByRole('listitem').allInnerTexts()
+  expect(codes).toHaveLength(10)
+  await look?.('the recovery codes')
+  await page.getByRole('button', { name: /Done|Go on/ }).click()
+  await expect(page.getByText('Please keep the codes first, then tick the box.')).toBeVisible()
+  await page.getByLabel('I have kept them in a safe place').check()
+  await page.getByRole('button', { name: /Done|Go on/ }).click()
+  return { phone, codes }
+}
+
+test.describe.serial('an authenticator app', () => {
+  let who: { email: string; password: string }
+  let phone: Phone
+  let codes: string[]
+
+  // ASVS V6.3.3, V6.6.2
+  test('is set up in My Account, with a code that is mailed; axe finds nothing on the way', async ({ page, guide, someone }) => {
+    test.setTimeout(120_000)
+    who = await hire(page, guide, 'nora@acme.example', 'Nora Phone')
+    await page.goto(new URL('/me#factors', guide.workspace).href)
+    await clean(page, 'My Account')
+    await page.getByRole('button', { name: 'Add an authenticator app' }).click()
+    await clean(page, 'the mailed code')
+    await mailed(page, await someone(), guide, who.email)
+    const made = await scan(page, (what) => clean(page, what))
+    phone = made.phone
+    codes = made.codes
+    await expect(page.getByRole('list', { name: 'Second factors' })).toContainText('Authenticator app')
+    await expect(page.getByText('10 left')).toBeVisible()
+  })
+
+  test('is asked for at the next sign-in, and its code counts once', async ({ page, guide, someone, watch }) => {
+    watch.allow(/status of (401|422)/)
+    await begin(page, guide, who)
+    await expect(page.getByLabel('Code from your authenticator app')).toBeFocused()
+    await clean(page, 'the second factor')
+    const code = await phone.code()
+    await page.getByLabel('Code from your authenticator app').fill(code)
+    await expect(page.getByRole('navigation', { name: 'Folders' })).toBeVisible()
+    const other = await someone()
+    await begin(other, guide, who)
+    await other.getByLabel('Code from your authenticator app').fill(code)
+    await expect(other.getByText(/not right|used already/).first()).toBeVisible()
+    await expect(other).toHaveURL(/\/signin/)
+  })
+
+  // ASVS V6.4.4
+  test('is lost: a recovery code signs in, once', async ({ page, guide, watch }) => {
+    watch.allow(/status of (401|422)/)
+    for (const first of [true, false]) {
+      await begin(page, guide, who)
+      await page.getByRole('button', { name: 'Lost it? Use a recovery code' }).click()
+      if (first) await clean(page, 'the recovery code')
+      await page.getByLabel('Recovery code').fill(codes[2] ?? '')
+      await page.getByRole('main').getByRole('button').first().click()
+      if (first) {
+        await expect(page.getByRole('navigation', { name: 'Folders' })).toBeVisible()
+        await leave(page)
+      } else {
+        await expect(page.getByText(/not right|used already/).first()).toBeVisible()
+      }
+    }
+  })
+
+  test('is reset by the administrator and set up anew', async ({ page, guide, someone, watch }) => {
+    watch.allow(/status of (401|422)/)
+    const boss = new Wire(guide)
+    const { email, password } = person(guide, 'Administrator')
+    await boss.signIn(email, password)
+    const staff = await boss.do('GET', '/api/v1/staff?limit=100')
+    const { id } = (staff.json.items as { id: string; email: string }[]).find((one) => one.email === who.email) ?? { id: '' }
+    await boss.do('POST', `/api/v1/staff/${id}/reset-factor`, { reason: 'The phone fell into the harbour.' })
+    await begin(page, guide, who)
+    await expect(page.getByRole('navigation', { name: 'Folders' }), 'no factor counts here any more').toBeVisible()
+    await page.goto(new URL('/me#factors', guide.workspace).href)
+    await page.getByRole('button', { name: 'Add an authenticator app' }).click()
+    await mailed(page, await someone(), guide, who.email)
+    await page.getByText('Can’t scan? Enter this key by hand').click()
+    const key = (await page.getByRole('textbox', { name: 'Key for the authenticator app' }).or(page.locator('code')).first().evaluate((e) => (e as HTMLInputElement).value || e.textContent || '')).trim()
+    await page.getByLabel('Then write the code that it shows').fill(await new Phone(key).code())
+    await expect(page.getByRole('list', { name: 'Second factors' })).toContainText('Authenticator app')
+  })
+})
+
+test.describe.serial('a passkey', () => {
+  // ASVS V6.3.3, V6.7.2
+  test('is made, signs in beside the password and alone, and its sessions can be ended from afar', async ({ page, guide, someone, watch }) => {
+    test.setTimeout(120_000)
+    watch.allow(/status of 401/, /WebSocket/)
+    const who = await hire(page, guide, 'kai@acme.example', 'Kai Key')
+    const key = await Key.in(page)
+    await page.goto(new URL('/me#factors', guide.workspace).href)
+    await page.getByRole('button', { name: 'Add a passkey' }).click()
+    await mailed(page, await someone(), guide, who.email)
+    await clean(page, 'a new passkey')
+    await page.getByRole('button', { name: 'Create the passkey' }).click()
+    await expect(page.getByRole('list', { name: 'Recovery codes' })).toBeVisible()
+    expect(await key.count()).toBe(1)
+    await page.getByLabel('I have kept them in a safe place').check()
+    await page.getByRole('button', { name: 'Done' }).click()
+    await leave(page)
+
+    await test.step('beside the password', async () => {
+      await key.touched(false) // the page offers passkeys by itself; here it waits
+      await begin(page, guide, who)
+      await key.touched(true)
+      await page.getByRole('button', { name: 'Use your passkey' }).click()
+      await expect(page.getByRole('navigation', { name: 'Folders' })).toBeVisible()
+      await leave(page)
+    })
+    await test.step('alone', async () => {
+      await key.touched(true)
+      await page.goto(new URL('/signin', guide.workspace).href)
+      const inbox = page.getByRole('navigation', { name: 'Folders' })
+      const button = page.getByRole('button', { name: 'Sign in with a passkey' })
+      await expect(button.or(inbox)).toBeVisible()
+      if (await button.isVisible()) await button.click({ timeout: 3_000 }).catch(() => undefined) // autofill may be quicker
+      await expect(inbox).toBeVisible()
+    })
+    await test.step('the session is ended from another browser', async () => {
+      const wire = new Wire(guide)
+      wire.cookie = (await page.context().cookies(guide.workspace)).map((c) => `${c.name}=${c.value}`).join('; ')
+      const mine = await wire.do('GET', '/api/v1/me/sessions')
+      const [current] = (mine.json.items as { id: string; current: boolean }[]).filter((one) => one.current)
+      await wire.do('DELETE', `/api/v1/me/sessions/${current?.id ?? ''}`)
+      await expect(page, 'within a second').toHaveURL(/\/signin/, { timeout: 1_500 })
+    })
+  })
+})
+
+test('enrolling and signing in by keyboard alone', async ({ page, guide, someone, watch }) => {
+  test.setTimeout(120_000)
+  watch.allow(/status of 401/)
+  const key = (k: string) => page.keyboard.press(k)
+  /** Tabs until something has the focus. */
+  const reach = async (target: ReturnType<Page['getByRole']>) => {
+    for (let i = 0; i < 60; i++) {
+      if (await target.evaluate((e) => e === document.activeElement || e.contains(document.activeElement)).catch(() => false)) return
+      await key('Tab')
+    }
+    await expect(target).toBeFocused()
+  }
+  const who = await hire(page, guide, 'tab@acme.example', 'Tabea Keys')
+  await page.goto(new URL('/me#factors', guide.workspace).href)
+  await expect(page.getByRole('button', { name: 'Add an authenticator app' })).toBeVisible()
+  await reach(page.getByRole('button', { name: 'Add an authenticator app' }))
+  await key('Enter')
+  await reach(page.getByRole('button', { name: 'Mail me the code' }))
+  await key('Enter')
+  const text = await mailedText(await someone(), guide, who.email, /Your code is \d{4} \d{4}/)
+  await expect(page.getByLabel('Code from the mail')).toBeFocused()
+  await page.keyboard.type(text.replaceAll(/\D/g, ''))
+  const hand = page.getByText('Can’t scan? Enter this key by hand')
+  await expect(hand).toBeVisible()
+  await reach(hand)
+  await key('Enter')
+  const shown = (await page.getByRole('textbox', { name: 'Key for the authenticator app' }).or(page.locator('code')).first().evaluate((e) => (e as HTMLInputElement).value || e.textContent || '')).trim()
+  const phone = new Phone(shown)
+  await reach(page.getByLabel('Then write the code that it shows'))
+  await page.keyboard.type(await phone.code())
+  await expect(page.getByRole('list', { name: 'Recovery codes' })).toBeVisible()
+  await reach(page.getByLabel('I have kept them in a safe place'))
+  await key('Space')
+  await reach(page.getByRole('button', { name: 'Done' }))
+  await key('Enter')
+  await expect(page.getByRole('list', { name: 'Second factors' })).toContainText('Authenticator app')
+  await leave(page)
+  await page.goto(new URL('/signin', guide.workspace).href)
+  await expect(page.getByLabel('E-mail address')).toBeFocused()
+  await page.keyboard.type(who.email)
+  await key('Tab')
+  await page.keyboard.type(who.password)
+  await key('Enter')
+  await expect(page.getByLabel('Code from your authenticator app')).toBeFocused()
+  await page.keyboard.type(await phone.code())
+  await expect(page.getByRole('navigation', { name: 'Folders' })).toBeVisible()
+})
