@@ -1,4 +1,4 @@
-import { Button, Modal, Radio, TextInput } from '@mantine/core'
+import { Button, Modal, Radio, Textarea, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -77,6 +77,35 @@ export function ChangeRole({ member, close, done }: { member: Member; close: () 
         <div className={forms.foot}>
           <Button variant="default" onClick={close}>{words.cancel}</Button>
           <Button type="submit" loading={isPending} disabled={role === member.role}>{words.save}</Button>
+        </div>
+      </form>
+    </Modal>
+  )
+}
+
+/** The lost factor of somebody: void in this workspace, with a reason that stays in the audit log. */
+export function ResetFactor({ member, close, done }: { member: Member; close: () => void; done: () => void }) {
+  const name = called(member)
+  const [problem, setProblem] = useState<string>()
+  const form = useForm({ initialValues: { reason: '' }, validate: { reason: (value) => (value.trim() === '' ? text.reasonMissing : null) } })
+  const { mutate, isPending } = useMutation({
+    mutationFn: ({ reason }: typeof form.values) => take(api.POST('/api/v1/staff/{id}/reset-factor', { params: { path: { id: member.id } }, body: { reason: reason.trim() } })),
+    onSuccess: () => {
+      toast(text.factorReset(name))
+      close()
+      done()
+    },
+    onError: (error) => { setProblem(refuse(error, form.setErrors, ['reason'])) },
+  })
+  return (
+    <Modal opened onClose={close} title={text.resetFactorTitle(name)}>
+      <form className={forms.stack} onSubmit={form.onSubmit((values) => { mutate(values) })}>
+        <p className={forms.lead}>{text.resetFactorText(name)}</p>
+        {problem && <Notice tone="danger">{problem}</Notice>}
+        <Textarea label={text.reason} description={text.reasonHint} required withAsterisk={false} autosize minRows={2} maxRows={5} maxLength={200} data-autofocus {...form.getInputProps('reason')} />
+        <div className={forms.foot}>
+          <Button variant="default" onClick={close}>{words.cancel}</Button>
+          <Button type="submit" color="danger" loading={isPending}>{text.resetFactor}</Button>
         </div>
       </form>
     </Modal>
