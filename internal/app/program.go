@@ -161,11 +161,6 @@ func (s sessions) Visitor(ctx context.Context, door parlatory.WorkspaceID, token
 	return s.contacts.Visitor(ctx, door, token, site, from)
 }
 
-// Token refuses every API token until sign-in has them.
-func (s sessions) Token(context.Context, parlatory.WorkspaceID, string, parlatory.Actor) (parlatory.Actor, error) {
-	return parlatory.Actor{}, parlatory.Fail(parlatory.KindUnauthenticated, "This API token is not valid.")
-}
-
 func (p *Program) doors(catalogue *access.Catalogue) error {
 	who := sessions{p.store, p.Rooms.Contact}
 	var err error

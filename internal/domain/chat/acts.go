@@ -13,14 +13,14 @@ var (
 
 // The acts of conversations. Doors name them as the metadata of their operations and live commands.
 var (
-	ActList   = access.Act{Name: "chat.list", Feature: "Conversations", Verb: access.View, By: byStaff, Granted: true}
-	ActRead   = access.Act{Name: "chat.read", Feature: "Conversations", Verb: access.View, By: byStaff, Granted: true}
-	ActPost   = access.Act{Name: "chat.post", Feature: "Conversations", Verb: access.Use, By: byStaff, Granted: true}
+	ActList   = access.Act{Name: "chat.list", Feature: "Conversations", Verb: access.View, By: byStaff, Granted: true, ByToken: true}
+	ActRead   = access.Act{Name: "chat.read", Feature: "Conversations", Verb: access.View, By: byStaff, Granted: true, ByToken: true}
+	ActPost   = access.Act{Name: "chat.post", Feature: "Conversations", Verb: access.Use, By: byStaff, Granted: true, ByToken: true}
 	ActTyping = access.Act{Name: "chat.typing", Feature: "Conversations", Verb: access.Use, By: byStaff, Granted: true}
-	ActMark   = access.Act{Name: "chat.mark", Feature: "Conversations", Verb: access.Use, By: byStaff, Granted: true}
-	ActPickup = access.Act{Name: "chat.pickup", Feature: "Conversations", Verb: access.Edit, By: byStaff, Granted: true, Audited: true}
-	ActClose  = access.Act{Name: "chat.close", Feature: "Conversations", Verb: access.Edit, By: byStaff, Granted: true, Audited: true}
-	ActReopen = access.Act{Name: "chat.reopen", Feature: "Conversations", Verb: access.Edit, By: byStaff, Granted: true, Audited: true}
+	ActMark   = access.Act{Name: "chat.mark", Feature: "Conversations", Verb: access.Use, By: byStaff, Granted: true, ByToken: true}
+	ActPickup = access.Act{Name: "chat.pickup", Feature: "Conversations", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, ByToken: true}
+	ActClose  = access.Act{Name: "chat.close", Feature: "Conversations", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, ByToken: true}
+	ActReopen = access.Act{Name: "chat.reopen", Feature: "Conversations", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, ByToken: true}
 	ActLeave  = access.Act{Name: "chat.leave", Feature: "Conversations", Verb: access.Use, By: byStaff | byVisitor}
 
 	ActBegin         = access.Act{Name: "visitor.begin", Feature: "Visitors", Verb: access.Use, By: byVisitor | access.ByKind(parlatory.Anonymous), Audited: true}

@@ -34,6 +34,10 @@ var (
 	ActEndSession  = access.Act{Name: "session.end", Feature: "My Account", Verb: access.Delete, By: byStaff, Audited: true, Scope: access.HouseAndWorkspace}
 	ActEndOthers   = access.Act{Name: "session.end_others", Feature: "My Account", Verb: access.Delete, By: byStaff, Audited: true, StepUp: true, Scope: access.HouseAndWorkspace}
 
+	ActTokens      = access.Act{Name: "token.list", Feature: "My Account", Verb: access.View, By: byStaff, Scope: access.HouseAndWorkspace}
+	ActMakeToken   = access.Act{Name: "token.make", Feature: "My Account", Verb: access.Edit, By: byStaff, Audited: true, StepUp: true, Scope: access.HouseAndWorkspace}
+	ActRevokeToken = access.Act{Name: "token.revoke", Feature: "My Account", Verb: access.Delete, By: byStaff, Audited: true, Scope: access.HouseAndWorkspace}
+
 	ActResetLink   = access.Act{Name: "staff.reset_link", Feature: "Staff", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true, Scope: access.HouseAndWorkspace}
 	ActResetFactor = access.Act{Name: "staff.reset_factor", Feature: "Staff", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true, Scope: access.HouseAndWorkspace}
 	ActUnlock      = access.Act{Name: "staff.unlock", Feature: "Staff", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true, Scope: access.HouseAndWorkspace}
@@ -49,6 +53,7 @@ var (
 	actBegin  = access.Act{Name: "signin.begin", Feature: "Sign-in", Verb: access.Use, By: byHalf, Audited: true, Scope: access.HouseAndWorkspace}
 	actHalf   = access.Act{Name: "signin.half", Feature: "Sign-in", Verb: access.Use, By: bySystem, Scope: access.HouseAndWorkspace}
 	actResume = access.Act{Name: "signin.resume", Feature: "Sign-in", Verb: access.Use, By: bySystem, Scope: access.InHouse}
+	actToken  = access.Act{Name: "token.use", Feature: "Sign-in", Verb: access.Use, By: bySystem, Scope: access.HouseAndWorkspace}
 	actSweep  = access.Act{Name: "signin.sweep", Feature: "Sign-in", Verb: access.Delete, By: bySystem, Scope: access.InHouse}
 )
 
@@ -57,7 +62,7 @@ func Acts() []access.Act {
 	return []access.Act{
 		ActSignup, ActSignupOpen, ActSignupComplete, ActInvitationOpen, ActInvitationAccept,
 		ActEnter, ActOwed, ActFactor, ActEnrol, ActNewPassword, ActPasskey, ActAgree, ActLeave,
-		ActStepUp, ActSessions, ActEndSession, ActEndOthers, ActResetLink, ActResetFactor, ActUnlock, ActSignOut, ActStanding,
+		ActTokens, ActMakeToken, ActRevokeToken, actToken, ActStepUp, ActSessions, ActEndSession, ActEndOthers, ActResetLink, ActResetFactor, ActUnlock, ActSignOut, ActStanding,
 		ActForgot, ActResetOpen, ActReset,
 		actBegin, actHalf, actResume, actSweep,
 	}

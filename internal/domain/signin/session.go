@@ -218,10 +218,15 @@ func (s *Sessions) EndAccount(tx *db.Tx, account parlatory.AccountID, but parlat
 	if _, err := house.Exec(sqlAttemptsOfAccount, account, but[:]); err != nil {
 		return fmt.Errorf("end half sessions: %w", err)
 	}
+	if but.Zero() { // somebody else may have been in: what they made goes too
+		if _, err := house.Exec(sqlDropTokens, account); err != nil {
+			return fmt.Errorf("end API tokens: %w", err)
+		}
+	}
 	return dropTrusts(tx, account, parlatory.WorkspaceID{})
 }
 
-// EndStaff ends all sessions and half sessions of a membership of tx's workspace, and none elsewhere.
+// EndStaff ends all sessions, half sessions and API tokens of a membership of tx's workspace, and none elsewhere (AC-058).
 func (s *Sessions) EndStaff(tx *db.Tx, staff parlatory.StaffID) error {
 	house, door := tx.House(), tx.Workspace()
 	if err := s.tellEnds(house, sqlSessionsOfStaff, staff, door); err != nil {
@@ -232,6 +237,9 @@ func (s *Sessions) EndStaff(tx *db.Tx, staff parlatory.StaffID) error {
 	}
 	if _, err := house.Exec(sqlAttemptsOfStaff, staff, door); err != nil {
 		return fmt.Errorf("end half sessions: %w", err)
+	}
+	if _, err := house.Exec(sqlDropTokensAt, staff, door); err != nil {
+		return fmt.Errorf("end API tokens: %w", err)
 	}
 	return nil
 }

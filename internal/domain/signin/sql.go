@@ -17,6 +17,17 @@ const (
 	sqlSessionsUnproved = `SELECT id, door, staff, account FROM sessions WHERE workspace = $1 AND door = $2 AND (factor = '' OR $3 = 1 AND factor <> 'passkey')`
 	sqlEndUnproved      = `DELETE FROM sessions WHERE workspace = $1 AND door = $2 AND (factor = '' OR $3 = 1 AND factor <> 'passkey')`
 
+	tokenColumns    = `id, hash, account, door, staff, factor, scopes, created_at, expires_at, used_at, sealed, used`
+	sqlPutToken     = `INSERT INTO api_tokens (workspace, ` + tokenColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
+	sqlToken        = `SELECT ` + tokenColumns + ` FROM api_tokens WHERE workspace = $1 AND hash = $2 AND door = $3`
+	sqlTokensOf     = `SELECT ` + tokenColumns + ` FROM api_tokens WHERE workspace = $1 AND staff = $2 AND door = $3 ORDER BY id DESC`
+	sqlCountTokens  = `SELECT COUNT(*) FROM api_tokens WHERE workspace = $1 AND staff = $2 AND door = $3`
+	sqlUseToken     = `UPDATE api_tokens SET used_at = $3, used = $4 WHERE workspace = $1 AND id = $2 AND (used_at IS NULL OR used_at < $5)`
+	sqlDropToken    = `DELETE FROM api_tokens WHERE workspace = $1 AND id = $2 AND staff = $3 AND door = $4`
+	sqlDropTokens   = `DELETE FROM api_tokens WHERE workspace = $1 AND account = $2`
+	sqlDropTokensAt = `DELETE FROM api_tokens WHERE workspace = $1 AND staff = $2 AND door = $3`
+	sqlSweepTokens  = `DELETE FROM api_tokens WHERE workspace = $1 AND expires_at <= $2`
+
 	trustColumns         = `id, account, device, door, factor, created_at, until, sealed`
 	sqlPutTrust          = `INSERT INTO trusts (workspace, ` + trustColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 	sqlTrusts            = `SELECT ` + trustColumns + ` FROM trusts WHERE workspace = $1 AND account = $2 AND door = $3`

@@ -123,7 +123,7 @@ func (s *Sessions) sweep(ctx context.Context) error {
 		return err
 	}
 	return s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-		for _, query := range []string{sqlSweepAttempts, sqlSweepSignups, sqlSweepResets, sqlSweepTrusts} {
+		for _, query := range []string{sqlSweepAttempts, sqlSweepSignups, sqlSweepResets, sqlSweepTrusts, sqlSweepTokens} {
 			if _, err := tx.Exec(query, tx.Now()); err != nil {
 				return err
 			}

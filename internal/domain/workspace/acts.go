@@ -13,12 +13,12 @@ var (
 
 // The acts of the company's record, its sites and the pages before sign-in.
 var (
-	ActView     = access.Act{Name: "workspace.view", Feature: "Workspace", Verb: access.View, By: byStaff, Granted: true}
+	ActView     = access.Act{Name: "workspace.view", Feature: "Workspace", Verb: access.View, By: byStaff, Granted: true, ByToken: true}
 	ActEdit     = access.Act{Name: "workspace.edit", Feature: "Workspace", Verb: access.Edit, By: byStaff, Granted: true, Audited: true}
 	ActDoor     = access.Act{Name: "workspace.door", Feature: "Sign-in", Verb: access.View, By: byAnyGuest}
 	ActPolicies = access.Act{Name: "policy.read", Feature: "Policies", Verb: access.View, By: byAnyGuest | access.ByKind(parlatory.Visitor)}
 	ActGreet    = access.Act{Name: "widget.config", Feature: "Visitors", Verb: access.View, By: access.ByKind(parlatory.Anonymous, parlatory.Visitor)}
-	ActSites    = access.Act{Name: "site.view", Feature: "Sites", Verb: access.View, By: byStaff, Granted: true}
+	ActSites    = access.Act{Name: "site.view", Feature: "Sites", Verb: access.View, By: byStaff, Granted: true, ByToken: true}
 	ActEditSite = access.Act{Name: "site.edit", Feature: "Sites", Verb: access.Edit, By: byStaff, Granted: true, Audited: true}
 
 	actFind    = access.Act{Name: "workspace.find", Feature: "Workspace", Verb: access.View, By: bySystem, Scope: access.Across}

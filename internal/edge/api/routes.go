@@ -43,4 +43,5 @@ func (a *API) routes() {
 	a.auditRoutes()
 	a.securityRoutes()
 	a.sessionRoutes()
+	a.tokenRoutes()
 }
