@@ -119,7 +119,7 @@ func (s *Room) ResetFactor(ctx context.Context, actor parlatory.Actor, id parlat
 		if err := s.o.Account.VoidFactors(tx, m.Account, tx.Workspace()); err != nil {
 			return err
 		}
-		if err := s.signOut(tx, m); err != nil {
+		if err := s.o.Sessions.EndStaff(tx, m.ID); err != nil {
 			return err
 		}
 		return s.o.Account.Notify(tx, t.settings, t.view, t.account, account.NoticeFactorReset, actor, reason)
@@ -136,18 +136,11 @@ func (s *Room) Unlock(ctx context.Context, actor parlatory.Actor, id parlatory.S
 // SignOut ends all that lets a member in here: sessions, half sessions, trusted devices, API tokens.
 func (s *Room) SignOut(ctx context.Context, actor parlatory.Actor, id parlatory.StaffID) error {
 	return s.administer(ctx, actor, ActSignOut, id, map[string]string{"sessions": "ended"}, func(tx *db.Tx, m staff.Member, t target) error {
-		if err := s.signOut(tx, m); err != nil {
+		if err := s.o.Sessions.EndStaff(tx, m.ID); err != nil {
 			return err
 		}
 		return s.o.Account.Notify(tx, t.settings, t.view, t.account, account.NoticeSignedOut, actor)
 	})
-}
-
-func (s *Room) signOut(tx *db.Tx, m staff.Member) error {
-	if err := s.o.Sessions.EndStaff(tx, m.ID); err != nil {
-		return err
-	}
-	return dropTrusts(tx, m.Account, tx.Workspace())
 }
 
 // putReset stores a link and mails it to the address in the account's row.

@@ -33,6 +33,7 @@ func (s *Room) Devices(ctx context.Context, actor parlatory.Actor) ([]Device, er
 		return nil, err
 	}
 	var rows []session
+	var trusts []trust
 	err = s.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
 		found, err := tx.House().Query(sqlSessionsOwn, actor.Account)
 		if err != nil {
@@ -46,14 +47,23 @@ func (s *Room) Devices(ctx context.Context, actor parlatory.Actor) ([]Device, er
 			}
 			rows = append(rows, row)
 		}
-		return found.Err()
+		if err := found.Err(); err != nil {
+			return err
+		}
+		_ = found.Close() // before the next statement
+		own, err := tx.House().Query(sqlTrustsOwn, actor.Account)
+		if err != nil {
+			return fmt.Errorf("read trusted devices: %w", err)
+		}
+		trusts, err = scanTrusts(own)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	var all []Device
 	for _, row := range rows {
-		d, alive, err := s.device(ctx, actor, held, row)
+		d, alive, err := s.device(ctx, actor, held, row, trusts)
 		if err != nil {
 			return nil, err
 		}
@@ -64,7 +74,7 @@ func (s *Room) Devices(ctx context.Context, actor parlatory.Actor) ([]Device, er
 	return all, nil
 }
 
-func (s *Room) device(ctx context.Context, actor parlatory.Actor, held *vault.Held, row session) (d Device, alive bool, err error) {
+func (s *Room) device(ctx context.Context, actor parlatory.Actor, held *vault.Held, row session, trusts []trust) (d Device, alive bool, err error) {
 	settings, err := s.o.Security.Of(ctx, row.door)
 	if err != nil || row.over(settings.Sessions, s.o.Clock.Now()) {
 		return d, false, err
@@ -74,7 +84,13 @@ func (s *Room) device(ctx context.Context, actor parlatory.Actor, held *vault.He
 		return d, false, nil // it opens nothing either
 	}
 	view, err := s.o.Workspace.Named(ctx, row.door)
-	return Device{ID: row.id, Current: row.id == actor.Session, Here: row.door == actor.Workspace, Workspace: view.Company,
+	var until time.Time
+	for _, t := range trusts {
+		if t.door == row.door && t.device == p.Known && s.trusted(held, []trust{t}, p.Known, settings.Factor) != parlatory.NoFactor {
+			until = t.until
+		}
+	}
+	return Device{TrustedUntil: until, ID: row.id, Current: row.id == actor.Session, Here: row.door == actor.Workspace, Workspace: view.Company,
 		Device: p.Device, Address: p.Address, CreatedAt: row.created, Seen: row.seen, Factor: row.factor}, true, err
 }
 

@@ -126,7 +126,11 @@ func invitationHash(token parlatory.Secret) (hash credential.TokenHash, err erro
 	return hash, nil
 }
 
-// proceed makes the session, or the half session that owes the first step.
+// errOwes undoes the transaction of a session where something is owed by now.
+var errOwes = errors.New("a step is owed")
+
+// proceed makes the session, or the half session that owes the first step. What is owed is read again in the transaction that makes
+// the session: a factor that was set up, or a device that is trusted no more, since the password was looked at is not stepped over.
 func (s *Room) proceed(ctx context.Context, actor parlatory.Actor, e entrance, pens account.Pens, st standing, p progress, settle func(*db.Tx) error) (Result, error) {
 	if owed := next(st, p); owed != "" {
 		return s.half(ctx, actor, e, st, p, owed, settle)
@@ -141,14 +145,27 @@ func (s *Room) proceed(ctx context.Context, actor parlatory.Actor, e entrance, p
 	if err != nil {
 		return Result{}, err
 	}
+	w := walk{row: attempt{account: e.account.ID, door: actor.Workspace, progress: p}, entrance: e, pens: pens, arriving: arriving}
+	if w.settings, err = s.o.Security.Of(ctx, actor.Workspace); err != nil {
+		return Result{}, err
+	}
 	var r Result
 	err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
 		if err := settle(tx); err != nil {
 			return err
 		}
+		if st, err = s.standing(tx, w); err != nil {
+			return err
+		}
+		if next(st, p) != "" {
+			return errOwes
+		}
 		r, err = s.begin(tx, actor, e, pens, p, st, arriving)
 		return err
 	})
+	if errors.Is(err, errOwes) {
+		return s.half(ctx, actor, e, st, p, next(st, p), settle)
+	}
 	return r, err
 }
 
@@ -202,6 +219,14 @@ var errFull = errors.New("too many failed tries for single entries")
 
 // fail witnesses a failed try, in the same way whatever it failed by, and gives the one answer.
 func (s *Room) fail(ctx context.Context, permit access.Permit, p account.Pens, acc parlatory.AccountID, member parlatory.StaffID, why string) error {
+	if err := s.failed(ctx, permit, p, acc, member, why); err != nil {
+		return err
+	}
+	return Refusal()
+}
+
+// failed witnesses a failed try; where a flood of them would fill the ledger of a workspace, they are counted instead.
+func (s *Room) failed(ctx context.Context, permit access.Permit, p account.Pens, acc parlatory.AccountID, member parlatory.StaffID, why string) error {
 	ix, err := s.houseIndex(ctx)
 	if err != nil {
 		return err
@@ -221,10 +246,7 @@ func (s *Room) fail(ctx context.Context, permit access.Permit, p account.Pens, a
 		s.o.Ledger.Refused(ctx, permit.Actor(), permit.Act())
 		err = nil
 	}
-	if err != nil {
-		return err
-	}
-	return Refusal()
+	return err
 }
 
 // half makes a half session in place of what the actor came with.
@@ -283,7 +305,7 @@ func (s *Room) begin(tx *db.Tx, actor parlatory.Actor, e entrance, pens account.
 		return Result{}, err
 	}
 	row := session{account: e.account.ID, door: tx.Workspace(), staff: m.ID, department: m.Department, role: m.Role, factor: p.factor(st)}
-	token, id, err := s.o.Sessions.begin(tx, e.key, row, actor)
+	token, id, err := s.o.Sessions.begin(tx, e.key, row, actor, known)
 	if err != nil {
 		return Result{}, err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"parlatory"
 	"parlatory/internal/domain/account"
+	"parlatory/internal/guard/access"
 	"parlatory/internal/storage/db"
 	"parlatory/internal/storage/ledger"
 )
@@ -56,7 +57,7 @@ func (s *Room) PayFactor(ctx context.Context, actor parlatory.Actor, try FactorT
 	}
 	proof, err := s.o.Account.ProveFactor(ctx, boundTo(actor), try.FactorTry)
 	if err != nil {
-		return Result{}, s.failFactor(ctx, actor, w, err)
+		return Result{}, s.failFactor(ctx, permit, w, err)
 	}
 	view, err := s.o.Workspace.Named(ctx, actor.Workspace)
 	if err != nil {
@@ -81,16 +82,12 @@ func (s *Room) PayFactor(ctx context.Context, actor parlatory.Actor, try FactorT
 	})
 }
 
-// failFactor witnesses a wrong factor and gives the error on.
-func (s *Room) failFactor(ctx context.Context, actor parlatory.Actor, w walk, cause error) error {
-	permit, err := s.o.Law.Permit(ctx, actor, ActFactor)
-	if err != nil {
-		return err
+// failFactor witnesses a wrong factor and gives the error on. What was not looked at, for being too many, is no try.
+func (s *Room) failFactor(ctx context.Context, permit access.Permit, w walk, cause error) error {
+	if parlatory.KindOf(cause) != parlatory.KindInvalid {
+		return cause
 	}
-	err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-		return w.pens.Witness(tx, ledger.Failed, w.entrance.account.ID, w.entrance.member, map[string]string{"why": "second factor"})
-	})
-	if err != nil {
+	if err := s.failed(ctx, permit, w.pens, w.entrance.account.ID, w.entrance.member, "second factor"); err != nil {
 		return err
 	}
 	return cause

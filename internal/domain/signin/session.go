@@ -9,6 +9,7 @@ import (
 
 	"parlatory"
 	"parlatory/internal/domain/security"
+	members "parlatory/internal/domain/staff"
 	"parlatory/internal/guard/access"
 	"parlatory/internal/guard/credential"
 	"parlatory/internal/guard/vault"
@@ -57,8 +58,9 @@ type session struct {
 
 // place is from where a session was begun; it is sealed.
 type place struct {
-	Address string `json:"address"`
-	Device  string `json:"device"`
+	Address string             `json:"address"`
+	Device  string             `json:"device"`
+	Known   parlatory.DeviceID `json:"known,omitzero"` // the account's device that it is
 }
 
 func placeOf(a parlatory.Actor) place {
@@ -164,14 +166,16 @@ func (s *Sessions) touch(ctx context.Context, permit access.Permit, row session,
 }
 
 // begin stores a new session and gives its token.
-func (s *Sessions) begin(tx *db.Tx, held *vault.Held, row session, from parlatory.Actor) (parlatory.Secret, parlatory.SessionID, error) {
+func (s *Sessions) begin(tx *db.Tx, held *vault.Held, row session, from parlatory.Actor, device parlatory.DeviceID) (parlatory.Secret, parlatory.SessionID, error) {
 	token, hash, err := credential.NewToken()
 	if err != nil {
 		return token, row.id, err
 	}
 	row.id, row.token, row.revision = parlatory.NewID[parlatory.SessionKind](s.o.Clock), hash, 1
 	row.created, row.seen, row.proved, row.expires = tx.Now(), tx.Now(), tx.Now(), tx.Now().Add(SessionLife)
-	if row.sealed, err = vault.SealJSON(held, row.binding(), placeOf(from)); err != nil {
+	at := placeOf(from)
+	at.Known = device
+	if row.sealed, err = vault.SealJSON(held, row.binding(), at); err != nil {
 		return token, row.id, fmt.Errorf("seal session: %w", err)
 	}
 	_, err = tx.House().Exec(sqlInsertSession, row.id, row.token, row.account, row.door, row.staff, row.department, row.role, string(row.factor), row.proved, row.created, row.expires, row.seen, row.revision, row.sealed)
@@ -226,7 +230,7 @@ func (s *Sessions) EndAccount(tx *db.Tx, account parlatory.AccountID, but parlat
 	return dropTrusts(tx, account, parlatory.WorkspaceID{})
 }
 
-// EndStaff ends all sessions, half sessions and API tokens of a membership of tx's workspace, and none elsewhere (AC-058).
+// EndStaff ends all sessions, half sessions, trusted devices and API tokens of a membership of tx's workspace, and none elsewhere (AC-058).
 func (s *Sessions) EndStaff(tx *db.Tx, staff parlatory.StaffID) error {
 	house, door := tx.House(), tx.Workspace()
 	if err := s.tellEnds(house, sqlSessionsOfStaff, staff, door); err != nil {
@@ -240,6 +244,13 @@ func (s *Sessions) EndStaff(tx *db.Tx, staff parlatory.StaffID) error {
 	}
 	if _, err := house.Exec(sqlDropTokensAt, staff, door); err != nil {
 		return fmt.Errorf("end API tokens: %w", err)
+	}
+	member, ok, err := members.ByID(tx, staff)
+	if err != nil || !ok || member.Account.Zero() {
+		return err
+	}
+	if err := dropTrusts(tx, member.Account, door); err != nil {
+		return err
 	}
 	return nil
 }

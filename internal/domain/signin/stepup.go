@@ -49,12 +49,12 @@ func (s *Room) StepUp(ctx context.Context, actor parlatory.Actor, try StepUp) (p
 	if err != nil {
 		return token, err
 	}
+	if try.Password.Empty() && try.Code.Empty() && try.Ceremony.Empty() {
+		return token, parlatory.Invalid("password", "is missing")
+	}
 	settle, by, err := s.prove(ctx, actor, try)
 	if parlatory.KindOf(err) == parlatory.KindInvalid {
-		wrong := s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-			return pens.Witness(tx, ledger.Failed, actor.Account, actor.Staff, map[string]string{"why": "step-up by " + by})
-		})
-		if wrong != nil {
+		if wrong := s.failed(ctx, permit, pens, actor.Account, actor.Staff, "step-up by "+by); wrong != nil {
 			err = wrong
 		}
 	}
@@ -89,9 +89,6 @@ func (s *Room) prove(ctx context.Context, actor parlatory.Actor, try StepUp) (se
 		return proof.Settle, by, err
 	}
 	by = "password"
-	if try.Password.Empty() {
-		return nil, by, parlatory.Invalid("password", "is missing")
-	}
 	verdict, err := s.o.Account.Verifier().Ask(ctx, account.Question{Door: actor.Workspace, From: actor.Address, Account: actor.Account, Password: try.Password, Device: try.Device})
 	if err != nil {
 		return nil, by, err
