@@ -448,6 +448,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The own API tokens, and what one may do */
+        get: operations["list-tokens"];
+        put?: never;
+        /** Make an API token; it is shown once */
+        post: operations["make-token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke an API token */
+        delete: operations["revoke-token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/password/forgot": {
         parameters: {
             query?: never;
@@ -1811,6 +1846,15 @@ export interface components {
             remark?: string;
             role?: string;
         };
+        NewToken: {
+            /** Format: int64 */
+            days: number;
+            name: string;
+            /** @description From where it works; none: anywhere */
+            networks?: string[] | null;
+            /** @description Names of acts */
+            scopes: string[] | null;
+        };
         NewVisitorEntry: {
             /** Format: date-time */
             ends_at?: string;
@@ -2117,6 +2161,35 @@ export interface components {
             code: string;
             mail_code?: string;
             name: string;
+        };
+        Token: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            name: string;
+            networks: string[] | null;
+            scopes: string[] | null;
+            /**
+             * Format: date-time
+             * @description To the minute
+             */
+            used_at?: string;
+            used_from?: string;
+        };
+        TokenAct: {
+            feature: string;
+            name: string;
+            verb: string;
+        };
+        TokenList: {
+            acts: components["schemas"]["TokenAct"][] | null;
+            items: components["schemas"]["Token"][] | null;
+        };
+        TokenMade: {
+            item: components["schemas"]["Token"];
+            token: string;
         };
         VisitorEnquiry: {
             /** Format: int64 */
@@ -3028,6 +3101,97 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PasskeyBegun"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "make-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenMade"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "revoke-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {

@@ -111,6 +111,34 @@ answers parlatory_serving may INSERT
 answers parlatory_serving may SELECT
 answers parlatory_serving may UPDATE
 
+-- api_tokens
+api_tokens.workspace bytea NOT NULL
+api_tokens.id bytea NOT NULL
+api_tokens.hash bytea NOT NULL
+api_tokens.account bytea NOT NULL
+api_tokens.door bytea NOT NULL
+api_tokens.staff bytea NOT NULL
+api_tokens.factor text NOT NULL
+api_tokens.scopes text NOT NULL
+api_tokens.created_at bigint NOT NULL
+api_tokens.expires_at bigint NOT NULL
+api_tokens.used_at bigint
+api_tokens.sealed bytea NOT NULL
+api_tokens.used bytea
+api_tokens api_tokens_pkey PRIMARY KEY (workspace, id)
+CREATE INDEX api_tokens_account ON public.api_tokens USING btree (workspace, account)
+CREATE INDEX api_tokens_expires ON public.api_tokens USING btree (workspace, expires_at)
+CREATE UNIQUE INDEX api_tokens_hash ON public.api_tokens USING btree (workspace, hash)
+CREATE UNIQUE INDEX api_tokens_pkey ON public.api_tokens USING btree (workspace, id)
+CREATE INDEX api_tokens_staff ON public.api_tokens USING btree (workspace, staff)
+api_tokens parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+api_tokens parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+api_tokens row security t forced t
+api_tokens parlatory_serving may DELETE
+api_tokens parlatory_serving may INSERT
+api_tokens parlatory_serving may SELECT
+api_tokens parlatory_serving may UPDATE
+
 -- attempts
 attempts.workspace bytea NOT NULL
 attempts.id bytea NOT NULL
