@@ -117,5 +117,6 @@ export async function begin(page: Page, guide: Guide, who: Pick<Person, 'email' 
 export async function leave(page: Page): Promise<void> {
   await page.getByRole('button', { name: /^My Account/ }).click()
   await page.getByRole('menuitem', { name: 'Sign out' }).click()
-  await expect(page).toHaveURL(/\/signin/)
+  await page.waitForURL(/\/signin/)
+  await expect(page.getByLabel('E-mail address')).toBeVisible()
 }

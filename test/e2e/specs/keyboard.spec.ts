@@ -64,6 +64,7 @@ test('a day at the desk by keyboard alone', async ({ page, guide, someone }) => 
     await key('i')
     await expect(page).toHaveURL(/\/inbox/)
     await key('Control+k')
+    await expect(page.getByRole('combobox', { name: 'Type to find a command' })).toBeFocused()
     await type('sign out')
     await key('Enter')
     await expect(page).toHaveURL(/\/signin/)
