@@ -74,6 +74,9 @@ func (v *tenant) secure(t *testing.T, mark string) {
 	var mine struct{ Items []struct{ ID string } }
 	check(t, v.supervisor.Do(t.Context(), "GET", "/api/v1/me/factors", nil, &mine))
 	v.ids["factor"] = mine.Items[0].ID
+	var made struct{ Item struct{ ID string } }
+	check(t, v.admin.Do(t.Context(), "POST", "/api/v1/me/tokens", tokenOf(mark+" token", "chat.list"), &made))
+	v.ids["token"] = made.Item.ID
 	check(t, v.supervisor.Do(t.Context(), "PATCH", "/api/v1/me/factors/"+v.ids["factor"], map[string]any{"name": mark + " Phone"}, nil))
 }
 
@@ -218,6 +221,9 @@ var plans = map[string]plan{
 	"POST /api/v1/staff/{id}/reset-link":                {own: map[string]string{"id": "staff invited"}},
 	"POST /api/v1/staff/{id}/sign-out":                  {own: map[string]string{"id": "staff invited"}},
 	"POST /api/v1/staff/{id}/unlock":                    {own: map[string]string{"id": "staff invited"}},
+	"GET /api/v1/me/tokens":                             {},
+	"POST /api/v1/me/tokens":                            {body: with(map[string]any{"name": "Report", "scopes": []string{"chat.list"}, "networks": []string{"192.0.2.0/24"}, "days": 1})},
+	"DELETE /api/v1/me/tokens/{id}":                     {own: map[string]string{"id": "token"}},
 	"GET /api/v1/policies":                              {open: true},
 	"GET /api/v1/roles":                                 {},
 	"GET /api/v1/rooms/{room}/messages":                 {own: map[string]string{"room": "room"}},

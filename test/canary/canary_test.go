@@ -34,6 +34,8 @@ var notDriven = map[string]string{
 	"ceremony":         "a token: made by the server, looked for as one",
 	"code":             "six digits, of the one secret that is looked for",
 	"mail_code":        "eight digits, made by the server",
+	"scopes":           "names of acts",
+	"networks":         "addresses, as network",
 	"recovery_code":    "made by the server, looked for as one",
 	"network":          "an address: 7 bytes are too few to look for in a database",
 }

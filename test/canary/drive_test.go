@@ -161,6 +161,10 @@ func (d *drive) security(agent *rig.Client, address, password string) {
 	d.phone(d.founder, d.founderAddress)
 	d.do(d.founder, "POST", "/api/v1/security/staff-list/entries", map[string]any{"network": "127.0.0.1", "remark": "Office " + d.mark("remark of the staff list")}, nil)
 	d.do(d.founder, "POST", "/api/v1/security/visitor-list/entries", map[string]any{"list": "block", "network": "192.0.2.1", "remark": "Nuisance " + d.mark("remark of the visitor list")}, nil)
+	var made struct{ Token string }
+	d.do(d.founder, "POST", "/api/v1/me/tokens", map[string]any{"name": "Report " + d.mark("name of a token"), "scopes": []string{"chat.list"}, "networks": []string{"192.0.2.0/24"}, "days": 7}, &made)
+	d.secret("API token", made.Token)
+	d.secret("API token without its prefix", strings.TrimPrefix(made.Token, "parl_pat_"))
 	var now struct{ Revision int }
 	d.do(d.founder, "GET", "/api/v1/security", nil, &now)
 	d.do(d.founder, "PUT", "/api/v1/security/factor", map[string]any{"revision": now.Revision, "required": false, "phishing_resistant": false, "message": "Dear all, " + d.mark("message of the factor card"), "trust_days": 0}, nil)
