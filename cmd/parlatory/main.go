@@ -18,21 +18,24 @@ import (
 var version = "unknown"
 
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Run the server."`
-	Demo    demoCommand    `cmd:"" help:"Run a sample workspace, site and mailbox on this machine."`
-	Config  configCommand  `cmd:"" help:"Describe or check the configuration."`
-	Keys    keysCommand    `cmd:"" help:"Make a root key."`
-	Audit   auditCommand   `cmd:"" help:"Check exports of the audit log."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve    serveCommand    `cmd:"" help:"Run the server."`
+	Demo     demoCommand     `cmd:"" help:"Run a sample workspace, site and mailbox on this machine."`
+	Config   configCommand   `cmd:"" help:"Describe or check the configuration."`
+	Keys     keysCommand     `cmd:"" help:"Make a root key."`
+	Account  accountCommand  `cmd:"" help:"Recover or unlock an account, on the server."`
+	Security securityCommand `cmd:"" help:"Let staff in again whom their own list of addresses shut out."`
+	Audit    auditCommand    `cmd:"" help:"Check exports of the audit log."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 // surroundings is what a command gets besides its flags.
 type surroundings struct {
 	ctx      context.Context
+	in       io.Reader
 	out, err io.Writer
 }
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 const (
 	done   = 0
@@ -41,7 +44,7 @@ const (
 )
 
 // run is the program as a value: arguments in, exit code out.
-func run(args []string, out, errs io.Writer) int {
+func run(args []string, in io.Reader, out, errs io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// The first signal begins a clean stop; after that the default is back, so that a second one ends at once.
@@ -52,7 +55,7 @@ func run(args []string, out, errs io.Writer) int {
 	parser, err := kong.New(&commands{}, kong.Name("parlatory"),
 		kong.Description("A guarded room in which a company speaks with its visitors."),
 		kong.Writers(out, errs), kong.Exit(func(int) { helped = true }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Bind(&surroundings{ctx: ctx, out: out, err: errs}))
+		kong.Bind(&surroundings{ctx: ctx, in: in, out: out, err: errs}))
 	if err != nil {
 		return fail(errs, err)
 	}

@@ -74,6 +74,8 @@ type Program struct {
 	Registry *prometheus.Registry
 	store    *signin.Sessions
 
+	generation *security.Generation
+
 	certificates front.Certificates
 	jobs         []func(context.Context) error
 }
@@ -115,6 +117,9 @@ func Open(ctx context.Context, plan Plan) (p *Program, err error) {
 	if err = shelf.FoundHouse(ctx, ring, p.Ledger); err != nil {
 		return nil, err
 	}
+	if p.generation, err = security.NewGeneration(ctx, p.DB, p.Law, plan.Log); err != nil {
+		return nil, err
+	}
 	p.rooms(ring, roles)
 	return p, p.doors(catalogue)
 }
@@ -148,7 +153,7 @@ func (p *Program) rooms(ring *vault.Ring, roles access.Roles) {
 	p.DB.Listen(ch)
 	au := audit.New(audit.Options{DB: p.DB, Law: p.Law, Ledger: p.Ledger})
 	p.Rooms = api.Rooms{Law: p.Law, Roles: roles, Workspace: ws, Security: se, Account: ac, Staff: st, Signin: si, Contact: co, Chat: ch, Audit: au, Clock: p.Clock}
-	p.jobs = []func(context.Context) error{p.Ledger.Run, ws.Run, se.Run, st.Run, si.Run, ch.Run}
+	p.jobs = []func(context.Context) error{p.Ledger.Run, ws.Run, se.Run, st.Run, si.Run, ch.Run, p.generation.Run}
 }
 
 // sessions is what doors ask for who somebody is.
@@ -165,7 +170,7 @@ func (p *Program) doors(catalogue *access.Catalogue) error {
 	who := sessions{p.store, p.Rooms.Contact}
 	var err error
 	if p.Live, err = live.New(live.Options{
-		Chat: p.Rooms.Chat, Sessions: who, Sites: p.Rooms.Workspace, Gate: p.Rooms.Security, Touch: p.store.Touch, Catalogue: catalogue, Shared: p.DB.Engine() == db.Postgres, Deaf: p.DB.Deaf, Clock: p.Clock, Log: p.Log,
+		Chat: p.Rooms.Chat, Sessions: who, Sites: p.Rooms.Workspace, Gate: p.Rooms.Security, Touch: p.store.Touch, Catalogue: catalogue, Shared: p.DB.Engine() == db.Postgres, Deaf: p.deaf, Clock: p.Clock, Log: p.Log,
 		Registry: p.Registry, Limits: p.Limits.Live,
 	}); err != nil {
 		return err
@@ -193,6 +198,9 @@ func (p *Program) doors(catalogue *access.Catalogue) error {
 	p.DB.Listen(p.Front)
 	return nil
 }
+
+// deaf is for how long this node may not know what others did: other nodes, or a command of the operator.
+func (p *Program) deaf() time.Duration { return max(p.DB.Deaf(), p.generation.Silent()) }
 
 // URL is the public address of a workspace's host, or of the bare domain for "".
 func (p *Program) URL(subdomain string) string {

@@ -17,11 +17,14 @@ var (
 	ActEditStaffList   = access.Act{Name: "security.staff_list", Feature: "Security", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true}
 	ActEditVisitorList = access.Act{Name: "security.visitor_list", Feature: "Security", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true}
 
+	// ActOpen is the operator's: of who runs a command on the server. No door makes such an actor.
+	ActOpen = access.Act{Name: "operator.open", Feature: "Operator", Verb: access.Edit, By: access.ByKind(parlatory.Operator), Audited: true, Scope: access.HouseAndWorkspace}
+
 	actLoad  = access.Act{Name: "security.load", Feature: "Security", Verb: access.View, By: bySystem}
 	actCount = access.Act{Name: "security.count", Feature: "Security", Verb: access.Use, By: bySystem}
 )
 
 // Acts lists what the room adds to the catalogue.
 func Acts() []access.Act {
-	return []access.Act{ActView, ActEdit, ActEditStaffList, ActEditVisitorList, actLoad, actCount}
+	return []access.Act{ActView, ActEdit, ActEditStaffList, ActEditVisitorList, actLoad, actCount, actGeneration, ActOpen}
 }

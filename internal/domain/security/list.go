@@ -353,19 +353,46 @@ func (r *Room) reached(ctx context.Context, actor parlatory.Actor, list List, no
 	return false, nil
 }
 
-// Open is the operator's way in where a list shuts everybody out: it switches the staff list off, in tx's workspace.
-func (r *Room) Open(tx *db.Tx, held *vault.Held, pen *ledger.Pen) error {
-	doc, err := read(tx, held)
+// Open is the operator's way in where a list shuts everybody out: it switches the staff list of a workspace off, on all nodes that
+// serve from this database.
+func (r *Room) Open(ctx context.Context, operator parlatory.Actor, ws parlatory.WorkspaceID, reason string) error {
+	operator.Workspace = ws
+	permit, err := r.o.Law.Permit(ctx, operator, ActOpen)
 	if err != nil {
 		return err
 	}
-	old := doc.StaffMode
-	doc.StaffMode = Off
-	if err := doc.write(tx, held); err != nil {
+	if reason != "" {
+		if reason, err = policy.Name(reason, 1, 500); err != nil {
+			return parlatory.Invalid("reason", "must have at most 500 characters, on one line")
+		}
+	}
+	held, err := r.o.Ring.Hold(ctx, ws, vault.Settings)
+	if err != nil {
+		return fmt.Errorf("hold settings key: %w", err)
+	}
+	pen, err := r.o.Ledger.Pen(ctx, ws)
+	if err != nil {
 		return err
 	}
-	return pen.Witness(tx, ledger.Entry{Action: ledger.Disabled, Element: elementOf(StaffList), ID: tx.Workspace().Raw(),
-		Old: map[string]string{"mode": string(old)}, New: map[string]string{"mode": string(Off)}, Remark: "by the operator, on the server"})
+	return r.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		doc, err := read(tx, held)
+		if err != nil {
+			return err
+		}
+		old := doc.StaffMode
+		if old == Off {
+			return parlatory.Conflict("The staff list of this workspace is off already.")
+		}
+		doc.StaffMode = Off
+		if err := doc.write(tx, held); err != nil {
+			return err
+		}
+		if err := Raise(tx); err != nil {
+			return err
+		}
+		return pen.Witness(tx, ledger.Entry{Action: ledger.Disabled, Element: elementOf(StaffList), ID: ws.Raw(),
+			Old: map[string]string{"mode": string(old)}, New: map[string]string{"mode": string(Off)}, Remark: reason})
+	})
 }
 
 func elementOf(list List) string {

@@ -25,4 +25,8 @@ const (
 		ON CONFLICT (workspace, day) DO UPDATE SET times = visitor_refusals.times + excluded.times`
 	sqlRefusedSince = `SELECT COALESCE(SUM(times), 0) FROM visitor_refusals WHERE workspace = $1 AND day >= $2`
 	sqlSweepRefused = `DELETE FROM visitor_refusals WHERE workspace = $1 AND day < $2`
+
+	sqlGeneration = `SELECT generation FROM security_generations WHERE workspace = $1`
+	sqlRaise      = `INSERT INTO security_generations (workspace, generation) VALUES ($1, 1)
+		ON CONFLICT (workspace) DO UPDATE SET generation = security_generations.generation + 1`
 )

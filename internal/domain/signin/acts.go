@@ -62,7 +62,7 @@ func Acts() []access.Act {
 	return []access.Act{
 		ActSignup, ActSignupOpen, ActSignupComplete, ActInvitationOpen, ActInvitationAccept,
 		ActEnter, ActOwed, ActFactor, ActEnrol, ActNewPassword, ActPasskey, ActAgree, ActLeave,
-		ActTokens, ActMakeToken, ActRevokeToken, actToken, ActStepUp, ActSessions, ActEndSession, ActEndOthers, ActResetLink, ActResetFactor, ActUnlock, ActSignOut, ActStanding,
+		ActTokens, ActMakeToken, ActRevokeToken, actToken, ActStepUp, ActSessions, ActEndSession, ActEndOthers, ActResetLink, ActResetFactor, ActUnlock, ActSignOut, ActStanding, ActFind, ActRecover, ActEndLocks,
 		ActForgot, ActResetOpen, ActReset,
 		actBegin, actHalf, actResume, actSweep,
 	}

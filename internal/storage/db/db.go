@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
 	"sync"
 	"time"
 
@@ -40,6 +41,7 @@ type Options struct {
 	PostgresOwner string // URL of the role that migrates; without it the schema must be up to date
 	Clock         parlatory.Clock
 	Log           *slog.Logger
+	Beside        bool  // a server may be running on it: the schema must be there and up to date, nothing is made or migrated
 	MaxBatch      int   // Writes that share a SQLite transaction at most, default 256
 	MaxConns      int   // PostgreSQL connections for writing, and as many for reading, default 24
 	Migrations    fs.FS // instead of the program's own, for tests of this package
@@ -102,11 +104,14 @@ func opened(d *DB, err error) (*DB, error) {
 }
 
 func (d *DB) openSQLite(ctx context.Context, o Options) error {
+	if _, err := os.Stat(o.SQLite); o.Beside && err != nil {
+		return fmt.Errorf("database file: %w", err)
+	}
 	path, err := litePath(o.SQLite)
 	if err != nil {
 		return err
 	}
-	if err := migrateLite(ctx, path, o.Migrations); err != nil {
+	if err := migrateLite(ctx, path, o.Migrations, o.Beside); err != nil {
 		return err
 	}
 	l, err := openLite(path, liteWriter)
@@ -127,6 +132,9 @@ func (d *DB) Engine() Engine { return d.engine }
 
 // Listen registers a teller. Call it before the first Write.
 func (d *DB) Listen(t Teller) { d.herald.listen(t) }
+
+// Hear tells events to this process alone: for what another process did to the same database.
+func (d *DB) Hear(events ...parlatory.Event) { d.herald.hear(events) }
 
 // Deaf is for how long this node may not have heard what other nodes did: sockets must not be served much longer than two
 // seconds of it (section 7 of the design). SQLite has no other nodes.

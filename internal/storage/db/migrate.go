@@ -19,7 +19,7 @@ const gooseTable = "goose_db_version"
 
 var errLaw = errors.New("schema law")
 
-func migrateLite(ctx context.Context, path string, from fs.FS) (err error) {
+func migrateLite(ctx context.Context, path string, from fs.FS, beside bool) (err error) {
 	c, err := sqlite.NewConnector(path + "?" + liteWriter)
 	if err != nil {
 		return fmt.Errorf("sqlite settings: %w", err)
@@ -34,8 +34,23 @@ func migrateLite(ctx context.Context, path string, from fs.FS) (err error) {
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
+	if beside {
+		return upToDate(ctx, p)
+	}
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("migrations: %w", err)
+	}
+	return nil
+}
+
+// upToDate refuses a schema of another version of the program.
+func upToDate(ctx context.Context, p *goose.Provider) error {
+	have, want, err := p.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("version of the schema: %w", err)
+	}
+	if have != want {
+		return fmt.Errorf("%w: it is at version %d and the program at %d", errLaw, have, want)
 	}
 	return nil
 }

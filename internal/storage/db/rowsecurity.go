@@ -37,7 +37,7 @@ var pgLaw = [...]policy{
 // migratePostgres runs as the owner, one node at a time. Without an owner's URL the schema must be up to date.
 func (d *DB) migratePostgres(ctx context.Context, o Options, serving *pgx.ConnConfig) (err error) {
 	config := serving
-	if o.PostgresOwner != "" {
+	if o.PostgresOwner != "" && !o.Beside {
 		if config, err = pgConfig(o.PostgresOwner, d); err != nil {
 			return err
 		}
@@ -46,7 +46,7 @@ func (d *DB) migratePostgres(ctx context.Context, o Options, serving *pgx.ConnCo
 	pool := stdlib.OpenDB(*config)
 	pool.SetMaxOpenConns(2)
 	defer func() { err = errors.Join(err, pool.Close()) }()
-	if o.PostgresOwner == "" {
+	if o.PostgresOwner == "" || o.Beside {
 		return current(ctx, pool, o.Migrations)
 	}
 	lock, err := pool.Conn(ctx)
@@ -91,12 +91,8 @@ func current(ctx context.Context, pool *sql.DB, from fs.FS) error {
 	if p == nil {
 		return err
 	}
-	have, want, err := p.GetVersions(ctx)
-	if err != nil {
-		return fmt.Errorf("version of the schema: %w", err)
-	}
-	if have != want {
-		return fmt.Errorf("%w: it is at version %d and the program at %d; start once with the owner's URL", errLaw, have, want)
+	if err := upToDate(ctx, p); err != nil {
+		return fmt.Errorf("%w; start the server once with the owner's URL", err)
 	}
 	return nil
 }
