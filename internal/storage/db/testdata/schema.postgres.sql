@@ -635,6 +635,19 @@ rooms parlatory_serving may INSERT
 rooms parlatory_serving may SELECT
 rooms parlatory_serving may UPDATE
 
+-- security_generations
+security_generations.workspace bytea NOT NULL
+security_generations.generation bigint NOT NULL
+security_generations security_generations_pkey PRIMARY KEY (workspace)
+CREATE UNIQUE INDEX security_generations_pkey ON public.security_generations USING btree (workspace)
+security_generations parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+security_generations parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+security_generations row security t forced t
+security_generations parlatory_serving may DELETE
+security_generations parlatory_serving may INSERT
+security_generations parlatory_serving may SELECT
+security_generations parlatory_serving may UPDATE
+
 -- security_settings
 security_settings.workspace bytea NOT NULL
 security_settings.revision bigint NOT NULL

@@ -444,6 +444,12 @@ CREATE TABLE rooms (
     PRIMARY KEY (workspace, id)
 );
 
+CREATE TABLE security_generations (
+    workspace  BYTEA  NOT NULL,
+    generation BIGINT NOT NULL,
+    PRIMARY KEY (workspace)
+);
+
 CREATE TABLE security_settings (
     workspace  BYTEA  NOT NULL,
     revision   BIGINT NOT NULL,
