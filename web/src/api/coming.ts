@@ -32,6 +32,7 @@ export interface TokenAct {
 }
 
 interface Coming {
+  '/api/v1/enquiries/{id}/block': { post: Op<{ remark?: string; days?: number }, undefined, { id: string }> }
   '/api/v1/me/tokens': {
     get: Bare<{ items: Token[] | null; acts: TokenAct[] | null }>
     post: Op<{ name: string; scopes: string[]; networks: string[]; days: number }, { token: string; item: Token }>

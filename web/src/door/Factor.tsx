@@ -2,7 +2,7 @@ import { Button, Checkbox, TextInput } from '@mantine/core'
 import { IconFingerprint } from '@tabler/icons-react'
 import { useState } from 'react'
 import { CodeInput } from '~/proof/CodeInput'
-import { canPasskey, showPasskey } from '~/proof/webauthn'
+import { canPasskey, showPasskey, stopPasskey } from '~/proof/webauthn'
 import { words as proof } from '~/proof/words'
 import { Notice } from '~/look'
 import { ask, type Shown } from './ask'
@@ -24,6 +24,7 @@ export function Factor(props: StepProps) {
 
 function Second({ company, moved, pay, then, leave, has, lost }: StepProps & { has: NonNullable<StepProps['step']['factor']>; lost: () => void }) {
   const [trust, setTrust] = useState(false)
+  const [waiting, setWaiting] = useState(false) // for the browser's own dialog; whoever writes a code meanwhile has decided
   const passkey = has.passkey && canPasskey()
   const show = async (shown: Shown) => { then(await pay(ask.factor({ ...shown, ...(trust ? { trust } : {}) }))) }
   const f = useForm({ code: '' }, (v) => only({ code: v.code.length < 6 ? proof.codeShort(6) : undefined }), (v) => show({ code: v.code }))
@@ -31,7 +32,9 @@ function Second({ company, moved, pay, then, leave, has, lost }: StepProps & { h
   const withPasskey = () => {
     f.run(async () => {
       const { ceremony, options } = await pay(ask.factorBegin())
-      await show({ ceremony, credential: await showPasskey(options) })
+      setWaiting(true)
+      const credential = await showPasskey(options).finally(() => { setWaiting(false) })
+      await show({ ceremony, credential })
     })
   }
   return (
@@ -45,8 +48,8 @@ function Second({ company, moved, pay, then, leave, has, lost }: StepProps & { h
           )}
           {passkey && has.totp && <Or />}
           {has.totp && (
-            <CodeInput label={proof.codeLabel} hint={proof.codeHint} value={value ?? ''} error={error} busy={f.busy} autoFocus={!passkey}
-              set={(code) => { f.change('code', code) }} full={(code) => { f.run(() => show({ code })) }} />
+            <CodeInput label={proof.codeLabel} hint={proof.codeHint} value={value ?? ''} error={error} busy={f.busy && !waiting} autoFocus={!passkey}
+              set={(code) => { if (waiting) stopPasskey(); f.change('code', code) }} full={(code) => { f.run(() => show({ code })) }} />
           )}
           {has.trust_days > 0 && (
             <Checkbox label={w.trust(has.trust_days)} description={w.trustHint} checked={trust} onChange={(event) => { setTrust(event.currentTarget.checked) }} />

@@ -15,7 +15,8 @@ export function Recovery({ codes, done, next = w.next }: { codes: readonly strin
   const text = () => [...w.file(host, new Date()), '', ...codes, ''].join('\n')
   return (
     <div className={`${styles.stack ?? ''} ${styles.sheet ?? ''}`}>
-      <p className={styles.text}>{w.lead}</p>
+      <p className={`${styles.text ?? ''} ${styles.screen ?? ''}`}>{w.lead}</p>
+      <div className={styles.paper}>{w.file(host, new Date()).map((line) => <p key={line}>{line}</p>)}</div>
       <ol className={styles.codes} aria-label={w.list}>{codes.map((code) => <li key={code}>{code}</li>)}</ol>
       <div className={`${styles.row ?? ''} ${styles.screen ?? ''}`}>
         <Button variant="default" size="sm" leftSection={<IconCopy size={16} aria-hidden />}

@@ -1,6 +1,7 @@
 import type { Enquiry } from '~/api'
 import { Face, Field, Fields } from '~/look'
 import { language, moment, place, where } from '../format'
+import { Block } from './Block'
 import styles from './Details.module.css'
 import { words } from './words'
 
@@ -28,6 +29,7 @@ export function Details({ enquiry, bare = false }: { enquiry: Enquiry; bare?: bo
       </Fields>
       <h4>{words.question}</h4>
       <p className={styles.question}>{enquiry.question}</p>
+      <Block enquiry={enquiry} />
     </section>
   )
 }

@@ -75,6 +75,18 @@ export const words = {
     email: 'Email', page: 'Page', language: 'Language', site: 'Site', opened: 'Opened', picked: 'Picked up', closed: 'Closed', staff: 'Staff',
   },
   question: 'Question',
+  block: {
+    button: 'Block this visitor',
+    title: (name: string) => `Block ${name}?`,
+    text: 'The address that this visitor writes from goes onto the blocklist. Enquiries from there are closed at once and come no more; whoever shares the address is blocked too.',
+    days: 'For how long',
+    span: (n: number) => (n === 0 ? 'Until somebody removes it' : n === 1 ? 'One day' : n === 365 ? 'One year' : `${String(n)} days`),
+    remark: 'Remark (optional)',
+    remarkHint: 'Colleagues see it on the list.',
+    cancel: 'Cancel',
+    yes: 'Block',
+    done: (name: string) => `The address of ${name} is on the blocklist.`,
+  },
   visitor: 'Visitor',
   cmd: {
     next: 'Next enquiry',

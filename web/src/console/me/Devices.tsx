@@ -50,7 +50,7 @@ function Row({ one, end }: { one: Session; end: () => void }) {
   const name = device(one.device) || w.unknown
   const by = w.by[one.factor] ?? w.by['']
   return (
-    <li>
+    <li className={styles.wraps}>
       <span className={styles.mark} aria-hidden>{/iPhone|iPad|Android/.test(one.device) ? <IconDeviceMobile size={20} /> : <IconDeviceDesktop size={20} />}</span>
       <div className={forms.grow}>
         <strong>{name} {one.current && <Tag tone="good">{w.current}</Tag>} {one.trusted_until && <Tag tone="info">{w.trusted(date(one.trusted_until))}</Tag>}</strong>
