@@ -212,6 +212,8 @@ func TestHistory(t *testing.T) {
 }
 
 // TestPasswordEnds: a week before a password is too old for a door the person reads it in My Account, and in one letter at sign-in.
+//
+// ASVS V6.4.5
 func TestPasswordEnds(t *testing.T) {
 	w := domaintest.New(t)
 	ws, admin := w.Founded(t, "acme")
