@@ -1,8 +1,7 @@
 export { api, exportAudit, onSignedOut, take } from './client'
 export { Problem, sentence } from './problem'
 export { onStepUp } from './stepup'
-export type { Token, TokenAct } from './coming'
 export type {
   AuditFilter, AuditRecord, Ceremony, Door, Enquiries, Enquiry, EnquiryState, Enrolled, Factor, FactorMade, Factors, Level, Me, Member, Message, Person, Role, Session, SigninState, Site,
-  Sites, StaffState, TotpBegun, View, Workspace,
+  Sites, StaffState, Token, TokenAct, TotpBegun, View, Workspace,
 } from './types'
