@@ -13,7 +13,7 @@ import (
 // The acts of the audit log.
 var (
 	ActView   = access.Act{Name: "audit.view", Feature: "Audit log", Verb: access.View, By: access.ByKind(parlatory.Staff), Granted: true, ByToken: true}
-	ActExport = access.Act{Name: "audit.export", Feature: "Audit log", Verb: access.Download, By: access.ByKind(parlatory.Staff), Granted: true, Audited: true}
+	ActExport = access.Act{Name: "audit.export", Feature: "Audit log", Verb: access.Download, By: access.ByKind(parlatory.Staff), Granted: true, Audited: true, StepUp: true}
 )
 
 // Acts lists what the room adds to the catalogue.

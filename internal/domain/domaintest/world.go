@@ -322,6 +322,7 @@ func (w *World) HireAs(t testing.TB, ws parlatory.WorkspaceID, roleName string) 
 	email := "person" + string(rune('a'+w.people%26)) + string(rune('a'+w.people/26%26)) + "@hired.example"
 	admin := w.admins[ws]
 	w.mu.Unlock()
+	admin.Proved = w.Clock.Now() // however long the test has run
 	_, err := w.Staff.Invite(t.Context(), admin, email, "", roleName)
 	w.must(err)
 	r, err := w.Signin.AcceptInvitation(t.Context(), w.At(ws), w.Link(email), "Person "+email[6:8], parlatory.NewSecret(Password))

@@ -183,6 +183,7 @@ func TestNobodyLiftsAboveThemselves(t *testing.T) {
 	agent, clerk := w.Hire(t, ws, role.Agent), w.Hire(t, ws, role.Agent)
 	roles := personnel{w.Roles, w.Catalogue.NewRole("Personnel", access.Department, "staff.view", "staff.invite", "staff.edit", "staff.suspend")}
 	law := access.NewLaw(w.Catalogue, roles, nil)
+	law.Guard(w.Security, w.Clock)
 	room := staff.New(staff.Options{DB: w.DB, Law: law, Roles: roles, Ring: w.Ring, Ledger: w.Ledger, Workspace: w.Workspace, Account: w.Account, Sessions: w.Sessions, Clock: w.Clock, Log: w.Log})
 	if _, err := room.SetRole(t.Context(), admin, clerk.Staff, "Personnel"); err != nil {
 		t.Fatal(err)
