@@ -30,6 +30,7 @@ import (
 	"parlatory/internal/edge/front"
 	"parlatory/internal/edge/live"
 	"parlatory/internal/guard/access"
+	"parlatory/internal/guard/policy"
 	"parlatory/internal/guard/vault"
 	"parlatory/internal/storage/db"
 	"parlatory/internal/storage/ledger"
@@ -43,7 +44,8 @@ type Plan struct {
 	Database db.Options
 	Root     vault.Root
 	Mailer   workspace.Mailer
-	Contact  string // of security.txt
+	Contact  string       // of security.txt
+	Refused  *policy.List // passwords that nobody may choose; nil: the built-in list
 
 	TrustedProxies, ProxyProtocol []netip.Prefix
 
@@ -135,7 +137,7 @@ func (p *Program) rooms(ring *vault.Ring, roles access.Roles) {
 	p.Law.Guard(se, p.Clock)
 	store := signin.NewSessions(signin.SessionOptions{DB: p.DB, Law: p.Law, Ring: ring, Security: se, Clock: p.Clock, Log: p.Log})
 	ac := account.New(account.Options{
-		DB: p.DB, Law: p.Law, Ring: ring, Ledger: p.Ledger, Workspace: ws, Security: se, Sessions: store, Clock: p.Clock, Log: p.Log, Limits: p.Limits.Account,
+		DB: p.DB, Law: p.Law, Ring: ring, Ledger: p.Ledger, Workspace: ws, Security: se, Sessions: store, Refused: p.Refused, Clock: p.Clock, Log: p.Log, Limits: p.Limits.Account,
 	})
 	st := staff.New(staff.Options{
 		DB: p.DB, Law: p.Law, Roles: roles, Ring: ring, Ledger: p.Ledger, Workspace: ws, Account: ac, Sessions: store, Clock: p.Clock, Log: p.Log,

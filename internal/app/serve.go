@@ -14,6 +14,7 @@ import (
 	"parlatory/internal/domain/chat"
 	"parlatory/internal/edge/front"
 	"parlatory/internal/edge/live"
+	"parlatory/internal/guard/policy"
 	"parlatory/internal/guard/vault"
 	"parlatory/internal/outbound/mail"
 	"parlatory/internal/storage/db"
@@ -56,6 +57,9 @@ func planOf(c *config.Config, log *slog.Logger) (Plan, error) {
 		Database: db.Options{SQLite: c.Database.SQLite, Postgres: c.Database.Postgres, PostgresOwner: c.Database.PostgresOwner},
 	}
 	plan.TrustedProxies, plan.ProxyProtocol = config.Networks(c.TrustedProxies), config.Networks(c.ProxyProtocol)
+	if plan.Refused, err = refusedPasswords(c.RefusedPasswords); err != nil {
+		return Plan{}, err
+	}
 	plan.Certificates = certificates(c, log)
 	plan.Limits.Front = front.Limits{
 		Body: c.Limits.BodyBytes, RequestsPerSecond: c.Limits.RequestsPerSecond, Burst: c.Limits.RequestsBurst,
@@ -118,4 +122,21 @@ func listen(ctx context.Context, public, redirect, admin string) (p, r, a net.Li
 	}
 	p, r, a = open(public), open(redirect), open(admin)
 	return p, r, a, err
+}
+
+// refusedPasswords reads the operator's own list; without one it is the built-in list.
+func refusedPasswords(file string) (*policy.List, error) {
+	if file == "" {
+		return nil, nil
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("refused passwords: %w", err)
+	}
+	defer f.Close()
+	list, err := policy.ReadList(f)
+	if err != nil {
+		return nil, fmt.Errorf("refused passwords: %w", err)
+	}
+	return list, nil
 }
