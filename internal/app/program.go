@@ -149,7 +149,7 @@ func (p *Program) rooms(ring *vault.Ring, roles access.Roles) {
 	se.Meet(store, si)
 	co := contact.New(contact.Options{DB: p.DB, Law: p.Law, Ring: ring, Sites: ws, Clock: p.Clock, Log: p.Log})
 	ch := chat.New(chat.Options{
-		DB: p.DB, Law: p.Law, Ring: ring, Ledger: p.Ledger, Contacts: co, Staff: st, Clock: p.Clock, Log: p.Log, Limits: p.Limits.Chat,
+		DB: p.DB, Law: p.Law, Ring: ring, Ledger: p.Ledger, Contacts: co, Staff: st, Security: se, Clock: p.Clock, Log: p.Log, Limits: p.Limits.Chat,
 	})
 	p.store = store
 	p.DB.Listen(ch)

@@ -162,6 +162,7 @@ var plans = map[string]plan{
 	"GET /api/v1/door":                   {open: true},
 	"GET /api/v1/enquiries":              {},
 	"GET /api/v1/enquiries/{id}":         {own: map[string]string{"id": "waiting"}},
+	"POST /api/v1/enquiries/{id}/block":  {own: map[string]string{"id": "waiting"}, body: fields("remark", "x")},
 	"POST /api/v1/enquiries/{id}/close":  {own: map[string]string{"id": "waiting"}},
 	"POST /api/v1/enquiries/{id}/pickup": {own: map[string]string{"id": "waiting"}},
 	"POST /api/v1/enquiries/{id}/reopen": {own: map[string]string{"id": "waiting"}},

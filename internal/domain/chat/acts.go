@@ -21,6 +21,7 @@ var (
 	ActPickup = access.Act{Name: "chat.pickup", Feature: "Conversations", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, ByToken: true}
 	ActClose  = access.Act{Name: "chat.close", Feature: "Conversations", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, ByToken: true}
 	ActReopen = access.Act{Name: "chat.reopen", Feature: "Conversations", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, ByToken: true}
+	ActBlock  = access.Act{Name: "chat.block", Feature: "Conversations", Verb: access.Edit, By: byStaff, Granted: true, Audited: true}
 	ActLeave  = access.Act{Name: "chat.leave", Feature: "Conversations", Verb: access.Use, By: byStaff | byVisitor}
 
 	ActBegin         = access.Act{Name: "visitor.begin", Feature: "Visitors", Verb: access.Use, By: byVisitor | access.ByKind(parlatory.Anonymous), Audited: true}
@@ -40,7 +41,7 @@ var (
 // Acts lists what the room adds to the catalogue.
 func Acts() []access.Act {
 	return []access.Act{
-		ActList, ActRead, ActPost, ActTyping, ActMark, ActPickup, ActClose, ActReopen, ActLeave,
+		ActList, ActRead, ActPost, ActTyping, ActMark, ActPickup, ActClose, ActReopen, ActBlock, ActLeave,
 		ActBegin, ActVisitorList, ActVisitorRead, ActVisitorPost, ActVisitorTyping, ActVisitorMark,
 		actReading, actGather, actFrames, actDigest, actOpenOf,
 	}

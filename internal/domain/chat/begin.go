@@ -119,7 +119,7 @@ func (r *Room) beginner(ctx context.Context, actor parlatory.Actor, b Beginning)
 		held, err := r.Ring.Hold(ctx, actor.Workspace, vault.ContactKey(c.ID))
 		return beginner{contact: c, held: held}, err
 	}
-	draft, err := r.Contacts.Draft(ctx, actor.Workspace, actor.Site, b.Name, b.Email)
+	draft, err := r.Contacts.Draft(ctx, actor.Workspace, actor.Site, b.Name, b.Email, actor.Address)
 	if err != nil {
 		return beginner{}, err
 	}

@@ -90,7 +90,7 @@ func (r *Room) Reopen(ctx context.Context, actor parlatory.Actor, id parlatory.E
 // errTaken is replaced by a sentence that names who has the enquiry.
 var errTaken = errors.New("somebody else has it")
 
-func (r *Room) change(ctx context.Context, actor parlatory.Actor, act access.Act, id parlatory.EnquiryID, do step) (Enquiry, error) {
+func (r *Room) change(ctx context.Context, actor parlatory.Actor, act access.Act, id parlatory.EnquiryID, do step, also ...func(*db.Tx, *ledger.Pen) error) (Enquiry, error) {
 	permit, err := r.Law.Permit(ctx, actor, act)
 	if err != nil {
 		return Enquiry{}, err
@@ -113,7 +113,7 @@ func (r *Room) change(ctx context.Context, actor parlatory.Actor, act access.Act
 	}
 	for try := 0; ; try++ {
 		err = r.DB.Write(ctx, permit, func(tx *db.Tx) error {
-			return r.changeIn(tx, permit, id, do, change{held: held, pen: pen, name: name})
+			return r.changeIn(tx, permit, id, do, change{held: held, pen: pen, name: name, also: also})
 		})
 		if !errors.Is(err, errStale) || try == tries-1 {
 			break
@@ -145,6 +145,7 @@ type change struct {
 	held *vault.Held
 	pen  *ledger.Pen
 	name string
+	also []func(*db.Tx, *ledger.Pen) error // what else the act writes
 }
 
 func (r *Room) changeIn(tx *db.Tx, permit access.Permit, id parlatory.EnquiryID, do step, c change) error {
@@ -173,6 +174,14 @@ func (r *Room) changeIn(tx *db.Tx, permit access.Permit, id parlatory.EnquiryID,
 	event, err := do(&e, st, actor, permit.Level(), tx.Now())
 	if err != nil {
 		return err
+	}
+	for _, also := range c.also {
+		if err := also(tx, c.pen); err != nil {
+			return err
+		}
+	}
+	if event == "" { // the enquiry stays as it is
+		return nil
 	}
 	if err := r.store(tx, &e, c.held); err != nil {
 		return err

@@ -50,7 +50,7 @@ func newWorld(t *testing.T, w *domaintest.World) *world {
 // node is a chat room as another process has it: with a memory of its own.
 func (v *world) node(database *db.DB) *chat.Room {
 	r := chat.New(chat.Options{
-		DB: database, Law: v.Law, Ring: v.Ring, Ledger: v.Ledger, Contacts: v.contacts, Staff: v.Staff, Clock: v.Clock, Log: slog.New(slog.DiscardHandler),
+		DB: database, Law: v.Law, Ring: v.Ring, Ledger: v.Ledger, Contacts: v.contacts, Staff: v.Staff, Security: v.Security, Clock: v.Clock, Log: slog.New(slog.DiscardHandler),
 		Limits: chat.Limits{VisitorPerMinute: 1e6, StaffPerMinute: 1e6, BeginPerHour: 1e6},
 	})
 	database.Listen(r)

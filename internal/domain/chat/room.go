@@ -8,6 +8,7 @@ import (
 
 	"parlatory"
 	"parlatory/internal/domain/contact"
+	"parlatory/internal/domain/security"
 	"parlatory/internal/guard/access"
 	"parlatory/internal/guard/vault"
 	"parlatory/internal/storage/db"
@@ -49,6 +50,7 @@ type Options struct {
 	Ledger   *ledger.Ledger
 	Contacts *contact.Room
 	Staff    Names
+	Security *security.Room
 	Clock    parlatory.Clock
 	Log      *slog.Logger
 	Limits   Limits

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"parlatory"
@@ -66,6 +67,7 @@ func New(o Options) *Room { return &Room{o} }
 type Draft struct {
 	contact Contact
 	site    string
+	from    netip.Addr
 	token   parlatory.Secret
 	hash    credential.TokenHash
 	held    *vault.Held
@@ -75,8 +77,8 @@ type Draft struct {
 }
 
 // Draft prepares a contact of a site: it judges name and address, mints the contact's key and a token. email may
-// be empty.
-func (r *Room) Draft(ctx context.Context, ws parlatory.WorkspaceID, site, name, email string) (*Draft, error) {
+// be empty; from is where the visitor is now.
+func (r *Room) Draft(ctx context.Context, ws parlatory.WorkspaceID, site, name, email string, from netip.Addr) (*Draft, error) {
 	name, err := policy.Name(name, 1, 80)
 	if err != nil {
 		return nil, parlatory.Invalid("name", "must have 1 to 80 characters, on one line").Because(err)
@@ -86,7 +88,7 @@ func (r *Room) Draft(ctx context.Context, ws parlatory.WorkspaceID, site, name, 
 			return nil, parlatory.Invalid("email", "is not an e-mail address").Because(err)
 		}
 	}
-	d := &Draft{contact: Contact{ID: parlatory.NewID[parlatory.ContactKind](r.Clock), Name: name, Email: email, CreatedAt: r.Clock.Now()}, site: site}
+	d := &Draft{contact: Contact{ID: parlatory.NewID[parlatory.ContactKind](r.Clock), Name: name, Email: email, CreatedAt: r.Clock.Now()}, site: site, from: from}
 	if d.held, d.wrapped, err = r.Ring.Mint(ctx, ws, vault.ContactKey(d.contact.ID)); err != nil {
 		return nil, fmt.Errorf("mint contact key: %w", err)
 	}
@@ -125,7 +127,7 @@ func (d *Draft) Store(tx *db.Tx) error {
 		return fmt.Errorf("store contact: %w", err)
 	}
 	token := parlatory.NewID[parlatory.RowKind](fixed{c.CreatedAt})
-	sealed, err := d.held.Seal(tokenBinding(token, d.hash, c.ID, d.site, c.CreatedAt), nil)
+	sealed, err := d.held.Seal(tokenBinding(token, d.hash, c.ID, d.site, c.CreatedAt), addressText(d.from))
 	if err != nil {
 		return fmt.Errorf("seal visitor token: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"parlatory"
@@ -35,14 +36,16 @@ func (r *Room) Visitor(ctx context.Context, door parlatory.WorkspaceID, token, s
 		return parlatory.Actor{}, err
 	}
 	now := r.Clock.Now()
-	if err := r.genuine(ctx, door, hash, t); err != nil {
+	held, last, err := r.genuine(ctx, door, hash, t)
+	if err != nil {
 		return parlatory.Actor{}, err
 	}
 	if t.site != site || !now.Before(t.expires) {
 		return parlatory.Actor{}, errToken()
 	}
-	if now.Sub(t.seen) > time.Hour {
-		if err := r.touch(ctx, door, t.id, now); err != nil {
+	moved := last != from.Address.Unmap() && now.Sub(t.seen) > moveEach
+	if now.Sub(t.seen) > time.Hour || moved {
+		if err := r.touch(ctx, door, hash, t, held, from.Address, now); err != nil {
 			return parlatory.Actor{}, err
 		}
 	}
@@ -60,26 +63,60 @@ type visitorToken struct {
 	sealed                 vault.Sealed
 }
 
-// tokenBinding ties a token's row to whom it admits: the row holds no secret, its seal is there so that nobody who can write
+// tokenBinding ties a token's row to whom it admits: its seal is there so that nobody who can write
 // to the database can point a token of their own at another contact.
 func tokenBinding(id parlatory.RowID, hash credential.TokenHash, of parlatory.ContactID, site string, created time.Time) vault.Binding {
 	return vault.Binding{Table: "visitor_tokens", Row: id.Raw(), Clear: []any{hash[:], of, site, created}}
 }
 
-// genuine refuses a row that was changed from outside.
-func (r *Room) genuine(ctx context.Context, door parlatory.WorkspaceID, hash credential.TokenHash, t visitorToken) error {
+// moveEach is how often a visitor's move to another address is noted.
+const moveEach = 10 * time.Second
+
+// addressText is the sealed part of a token: the address that its visitor was last seen at.
+func addressText(a netip.Addr) []byte {
+	if !a.IsValid() {
+		return nil
+	}
+	return []byte(a.Unmap().String())
+}
+
+// genuine refuses a row that was changed from outside, and gives the contact's key and the address of the visitor's last act.
+func (r *Room) genuine(ctx context.Context, door parlatory.WorkspaceID, hash credential.TokenHash, t visitorToken) (*vault.Held, netip.Addr, error) {
 	held, err := r.Ring.Hold(ctx, door, vault.ContactKey(t.contact))
 	if errors.Is(err, vault.ErrNoKey) {
-		return errToken() // the contact was erased
+		return nil, netip.Addr{}, errToken() // the contact was erased
 	}
 	if err != nil {
-		return fmt.Errorf("hold contact key: %w", err)
+		return nil, netip.Addr{}, fmt.Errorf("hold contact key: %w", err)
 	}
-	if _, err := held.Open(tokenBinding(t.id, hash, t.contact, t.site, t.created), t.sealed); err != nil {
+	text, err := held.Open(tokenBinding(t.id, hash, t.contact, t.site, t.created), t.sealed)
+	if err != nil {
 		r.Log.Error("a visitor's token was changed in the database", "cause", err.Error())
-		return errToken()
+		return nil, netip.Addr{}, errToken()
 	}
-	return nil
+	last, _ := netip.ParseAddr(string(text)) // tokens from before addresses were kept have none
+	return held, last, nil
+}
+
+// LastAddress is where a visitor was last seen; for those who block it. It is not valid where nobody knows.
+func (r *Room) LastAddress(ctx context.Context, ws parlatory.WorkspaceID, id parlatory.ContactID) (netip.Addr, error) {
+	permit, err := r.Law.System(actResume, ws)
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	t := visitorToken{contact: id}
+	var hash credential.TokenHash
+	err = r.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		return tx.Row(sqlTokenOfContact, id).Scan(&t.id, &hash, &t.site, &t.created, &t.sealed)
+	})
+	if errors.Is(err, db.ErrNone) {
+		return netip.Addr{}, nil
+	}
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("read visitor token: %w", err)
+	}
+	_, last, err := r.genuine(ctx, ws, hash, t)
+	return last, err
 }
 
 func (r *Room) token(ctx context.Context, door parlatory.WorkspaceID, hash credential.TokenHash) (visitorToken, error) {
@@ -100,13 +137,17 @@ func (r *Room) token(ctx context.Context, door parlatory.WorkspaceID, hash crede
 	return t, nil
 }
 
-func (r *Room) touch(ctx context.Context, door parlatory.WorkspaceID, id parlatory.RowID, now time.Time) error {
+func (r *Room) touch(ctx context.Context, door parlatory.WorkspaceID, hash credential.TokenHash, t visitorToken, held *vault.Held, at netip.Addr, now time.Time) error {
 	permit, err := r.Law.System(actResume, door)
 	if err != nil {
 		return err
 	}
+	sealed, err := held.Seal(tokenBinding(t.id, hash, t.contact, t.site, t.created), addressText(at))
+	if err != nil {
+		return fmt.Errorf("seal visitor token: %w", err)
+	}
 	err = r.DB.Write(ctx, permit, func(tx *db.Tx) error {
-		_, err := tx.Exec(sqlTouchToken, id, now, now.Add(TokenIdle))
+		_, err := tx.Exec(sqlTouchToken, t.id, now, now.Add(TokenIdle), sealed)
 		return err
 	})
 	if err != nil {

@@ -27,7 +27,7 @@ var conversing = []string{
 }
 
 // supervising comes on top.
-var supervising = []string{"site.view", "workspace.view", "role.list"}
+var supervising = []string{"chat.block", "site.view", "workspace.view", "role.list"}
 
 // Roles are the built-in roles of one catalogue.
 type Roles struct{ byName map[string]access.Role }

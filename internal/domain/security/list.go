@@ -430,13 +430,20 @@ func added(list List, entries []Entry) changed {
 
 // BlockAddress puts a visitor's address on the blocklist in the transaction of the act that asks for it (chat's "Block this visitor").
 // An IPv6 address stands for its /64, since its subscriber has that much.
-func (r *Room) BlockAddress(tx *db.Tx, held *vault.Held, addr netip.Addr, remark string, ends time.Time) (Entry, error) {
+func (r *Room) BlockAddress(tx *db.Tx, held *vault.Held, pen *ledger.Pen, addr netip.Addr, remark string, ends time.Time) (Entry, error) {
 	doc, err := read(tx, held)
 	if err != nil {
 		return Entry{}, err
 	}
 	if doc.VisitorMode != Block {
 		return Entry{}, parlatory.Conflict("The blocklist of visitors is not in force. An administrator can switch it on under Administration, Security.")
+	}
+	var lines int
+	if err := tx.Row(sqlCountLines, string(BlockList)).Scan(&lines); err != nil {
+		return Entry{}, fmt.Errorf("count list: %w", err)
+	}
+	if lines >= linesMost {
+		return Entry{}, parlatory.Conflict(fmt.Sprintf("A list may have %d lines; this one is full.", linesMost))
 	}
 	addr = addressOf(addr)
 	n := policy.Network{First: addr, Last: addr}
@@ -449,5 +456,8 @@ func (r *Room) BlockAddress(tx *db.Tx, held *vault.Held, addr netip.Addr, remark
 	if err := r.put(tx, held, &e); err != nil {
 		return Entry{}, err
 	}
-	return e, doc.write(tx, held)
+	if err := doc.write(tx, held); err != nil {
+		return Entry{}, err
+	}
+	return e, pen.Witness(tx, ledger.Entry{Action: ledger.Created, Element: elementOf(BlockList), ID: e.ID.Raw(), New: e.values()})
 }

@@ -91,6 +91,12 @@ func enquiryOf(e chat.Enquiry) Enquiry {
 	return out
 }
 
+// BlockVisitor puts the address of an enquiry's visitor on the blocklist.
+type BlockVisitor struct {
+	Remark string `json:"remark,omitempty" maxLength:"800"`
+	Days   int    `json:"days,omitempty" minimum:"0" maximum:"3650" doc:"0: without end"`
+}
+
 // EnquiryPath names an enquiry in the path.
 type EnquiryPath struct {
 	ID string `path:"id" format:"uuid"`
@@ -126,6 +132,18 @@ func (a *API) enquiryRoutes() {
 	a.enquiryAct("pick-up-enquiry", http.MethodPost, "/pickup", "Take a waiting enquiry", chat.ActPickup, a.Chat.Pickup)
 	a.enquiryAct("close-enquiry", http.MethodPost, "/close", "Close an enquiry", chat.ActClose, a.Chat.CloseEnquiry)
 	a.enquiryAct("reopen-enquiry", http.MethodPost, "/reopen", "Make a closed enquiry ongoing again", chat.ActReopen, a.Chat.Reopen)
+	register(a, huma.Operation{OperationID: "block-visitor", Method: http.MethodPost, Path: "/api/v1/enquiries/{id}/block", Summary: "Block the visitor's address and close the enquiry"}, chat.ActBlock,
+		func(ctx context.Context, actor parlatory.Actor, in *struct {
+			EnquiryPath
+			Body BlockVisitor
+		}) (*enquiryAnswer, error) {
+			enquiry, err := parlatory.ParseID[parlatory.EnquiryKind](in.ID)
+			if err != nil {
+				return nil, err
+			}
+			e, err := a.Chat.Block(ctx, actor, enquiry, in.Body.Remark, in.Body.Days)
+			return &enquiryAnswer{enquiryOf(e)}, err
+		})
 }
 
 // enquiryAct registers one of the acts that take an enquiry and give it back.

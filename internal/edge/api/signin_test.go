@@ -31,7 +31,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{World: domaintest.Make(t, domaintest.Setup{Acts: [][]access.Act{contact.Acts(), chat.Acts(), audit.Acts()}})}
 	co := contact.New(contact.Options{DB: w.DB, Law: w.Law, Ring: w.Ring, Sites: w.Workspace, Clock: w.Clock, Log: w.Log})
-	ch := chat.New(chat.Options{DB: w.DB, Law: w.Law, Ring: w.Ring, Ledger: w.Ledger, Contacts: co, Staff: w.Staff, Clock: w.Clock, Log: w.Log})
+	ch := chat.New(chat.Options{DB: w.DB, Law: w.Law, Ring: w.Ring, Ledger: w.Ledger, Contacts: co, Staff: w.Staff, Security: w.Security, Clock: w.Clock, Log: w.Log})
 	t.Cleanup(ch.Close)
 	var err error
 	w.api, err = api.New(api.Rooms{

@@ -11,7 +11,6 @@ interface Op<Body, Answer, Path = never> {
 }
 
 interface Coming {
-  '/api/v1/enquiries/{id}/block': { post: Op<{ remark?: string; days?: number }, undefined, { id: string }> }
 }
 
 export type Paths = paths & Omit<Coming, keyof paths>
