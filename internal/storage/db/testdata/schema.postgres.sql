@@ -832,6 +832,7 @@ visitor_tokens.seen_at bigint NOT NULL
 visitor_tokens.expires_at bigint NOT NULL
 visitor_tokens.sealed bytea NOT NULL
 visitor_tokens visitor_tokens_pkey PRIMARY KEY (workspace, id)
+CREATE INDEX visitor_tokens_contact ON public.visitor_tokens USING btree (workspace, contact)
 CREATE UNIQUE INDEX visitor_tokens_hash ON public.visitor_tokens USING btree (workspace, hash)
 CREATE UNIQUE INDEX visitor_tokens_pkey ON public.visitor_tokens USING btree (workspace, id)
 visitor_tokens parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 

@@ -582,6 +582,8 @@ CREATE TABLE visitor_tokens (
     PRIMARY KEY (workspace, id)
 );
 
+CREATE INDEX visitor_tokens_contact ON visitor_tokens (workspace, contact);
+
 CREATE UNIQUE INDEX visitor_tokens_hash ON visitor_tokens (workspace, hash);
 
 CREATE TABLE workspace_keys (
