@@ -270,10 +270,14 @@ func TestAC_031_LettersStay(t *testing.T) {
 	if n := w.Mail.Count(ada, string(account.NoticePassword)); n != 1 {
 		t.Fatalf("%d letters", n)
 	}
-	mails := w.Mail.To(ada)
-	for _, word := range strings.Fields(mails[len(mails)-1].Text) {
-		if strings.Contains(word, "://") && word != "https://acme."+domaintest.Domain+"/" {
-			t.Errorf("a link to %s", word)
+	for _, mail := range w.Mail.To(ada) {
+		if mail.Subject != string(account.NoticePassword) {
+			continue // the sign-up's own letter leads to the address that all workspaces share
+		}
+		for _, word := range strings.Fields(mail.Text) {
+			if strings.Contains(word, "://") && word != "https://acme."+domaintest.Domain+"/" {
+				t.Errorf("a link to %s", word)
+			}
 		}
 	}
 }

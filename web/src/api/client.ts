@@ -1,5 +1,5 @@
 import createClient from 'openapi-fetch'
-import type { Paths } from './coming'
+import type { paths } from './schema'
 import { Problem, problemOf } from './problem'
 import { steppedFetch } from './stepup'
 
@@ -11,7 +11,7 @@ export function onSignedOut(then: Left): void {
   left = then
 }
 
-const client = createClient<Paths>({ baseUrl: '/', credentials: 'same-origin', cache: 'no-store', fetch: steppedFetch })
+const client = createClient<paths>({ baseUrl: '/', credentials: 'same-origin', cache: 'no-store', fetch: steppedFetch })
 
 // Unsafe requests say that they are JSON even when they carry nothing: the server refuses forms (ASVS 4.1.1).
 client.use({
