@@ -73,10 +73,10 @@ func (o Operation) OpenDoor(ctx context.Context, subdomain string) (said string,
 		if !known {
 			return parlatory.Fail(parlatory.KindNotFound, "No workspace has this subdomain.")
 		}
-		if err := o.Ask("Switch the staff IP list of " + subdomain + " off? Staff can then sign in from anywhere. This stands in its audit log."); err != nil {
+		if err := o.Ask("Switch the staff IP list of " + subdomain + " off? Staff can then sign in from anywhere. This stands in its audit log, and its administrators are told by mail."); err != nil {
 			return err
 		}
-		said = subdomain + ": the staff IP list is off. The audit log says so."
+		said = subdomain + ": the staff IP list is off. The audit log says so, and a mail to its administrators is on its way."
 		return p.Rooms.Security.Open(ctx, operator("security open"), ws, o.Reason)
 	})
 	if err != nil {

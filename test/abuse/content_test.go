@@ -88,7 +88,7 @@ func TestAC_079_FieldsGiven(t *testing.T) {
 				if who.name == "visitor" && (bytes.Contains(raw, []byte("@"+a.Subdomain)) || bytes.Contains(raw, []byte(a.ids["account"]))) {
 					t.Errorf("%s tells a visitor of an address or account: %s", op, raw)
 				}
-				if who.name == "Agent" && op.path == "/api/v1/staff" && bytes.Contains(raw, []byte("founder@")) {
+				if who.name == "Agent" && strings.HasPrefix(op.path, "/api/v1/staff") && bytes.Contains(raw, []byte("founder@")) {
 					t.Errorf("%s tells an agent of addresses: %s", op, raw)
 				}
 			}

@@ -221,6 +221,7 @@ var plans = map[string]plan{
 	"POST /api/v1/staff/{id}/reset-factor":              {own: map[string]string{"id": "staff invited"}, body: fields("reason", "lost")},
 	"POST /api/v1/staff/{id}/reset-link":                {own: map[string]string{"id": "staff invited"}},
 	"POST /api/v1/staff/{id}/sign-out":                  {own: map[string]string{"id": "staff invited"}},
+	"POST /api/v1/staff/search":                         {body: fields("search", "a")},
 	"POST /api/v1/staff/{id}/unlock":                    {own: map[string]string{"id": "staff invited"}},
 	"GET /api/v1/me/tokens":                             {},
 	"POST /api/v1/me/tokens":                            {body: with(map[string]any{"name": "Report", "scopes": []string{"chat.list"}, "networks": []string{"192.0.2.0/24"}, "days": 1})},

@@ -354,7 +354,7 @@ func (r *Room) reached(ctx context.Context, actor parlatory.Actor, list List, no
 }
 
 // Open is the operator's way in where a list shuts everybody out: it switches the staff list of a workspace off, on all nodes that
-// serve from this database.
+// serve from this database. The workspace's administrators are told by mail, in the same commit: a door that stands open is theirs to close.
 func (r *Room) Open(ctx context.Context, operator parlatory.Actor, ws parlatory.WorkspaceID, reason string) error {
 	operator.Workspace = ws
 	permit, err := r.o.Law.Permit(ctx, operator, ActOpen)
@@ -374,6 +374,10 @@ func (r *Room) Open(ctx context.Context, operator parlatory.Actor, ws parlatory.
 	if err != nil {
 		return err
 	}
+	tell, err := r.people.Opened(ctx, ws, operator, reason)
+	if err != nil {
+		return err
+	}
 	return r.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
 		doc, err := read(tx, held)
 		if err != nil {
@@ -388,6 +392,9 @@ func (r *Room) Open(ctx context.Context, operator parlatory.Actor, ws parlatory.
 			return err
 		}
 		if err := Raise(tx); err != nil {
+			return err
+		}
+		if err := tell(tx); err != nil {
 			return err
 		}
 		return pen.Witness(tx, ledger.Entry{Action: ledger.Disabled, Element: elementOf(StaffList), ID: ws.Raw(),

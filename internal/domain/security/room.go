@@ -28,6 +28,9 @@ type People interface {
 	Affected(ctx context.Context, actor parlatory.Actor, p FactorPolicy) (Affected, error)
 	// Announce mails the workspace's message to those members, after the change.
 	Announce(ctx context.Context, ws parlatory.WorkspaceID, p FactorPolicy) error
+	// Opened prepares the letters that tell the active administrators that the operator switched the staff list off; put writes them in
+	// the transaction that does.
+	Opened(ctx context.Context, ws parlatory.WorkspaceID, operator parlatory.Actor, reason string) (put func(*db.Tx) error, err error)
 }
 
 // Affected is who a required factor would meet.

@@ -3,10 +3,13 @@ package signin
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"slices"
 	"time"
 
 	"parlatory"
 	"parlatory/internal/domain/account"
+	"parlatory/internal/domain/role"
 	"parlatory/internal/domain/security"
 	"parlatory/internal/domain/staff"
 	"parlatory/internal/domain/workspace"
@@ -282,28 +285,68 @@ func (s *Room) Announce(ctx context.Context, ws parlatory.WorkspaceID, p securit
 	if err != nil {
 		return err
 	}
-	var mails []workspace.Mail
-	for _, row := range lacking {
+	mails, err := s.letters(ctx, ws, lacking, func(m staff.Member) workspace.Letter { return factorLetter(view, m.Email, p) })
+	if err != nil {
+		return err
+	}
+	return s.o.DB.Write(ctx, permit, func(tx *db.Tx) error { return s.post(tx, settings, mails) })
+}
+
+// Opened is security.People's: letters to the active administrators.
+func (s *Room) Opened(ctx context.Context, ws parlatory.WorkspaceID, operator parlatory.Actor, reason string) (func(*db.Tx) error, error) {
+	view, err := s.o.Workspace.Named(ctx, ws)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := s.settings(ctx, ws)
+	if err != nil {
+		return nil, err
+	}
+	permit, err := s.o.Law.System(actHalf, ws)
+	if err != nil {
+		return nil, err
+	}
+	var rows []staff.Row
+	err = s.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		rows, err = staff.ActiveRows(tx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	rows = slices.DeleteFunc(rows, func(r staff.Row) bool { return r.Role != role.Administrator })
+	at := s.o.Clock.Now()
+	mails, err := s.letters(ctx, ws, rows, func(m staff.Member) workspace.Letter { return openedLetter(view, m, operator, at, reason) })
+	return func(tx *db.Tx) error { return s.post(tx, settings, mails) }, err
+}
+
+// letters opens members and writes to each. No key is fetched in a transaction, so this goes before it. A membership that was edited past
+// the program counts as none, here too: it keeps no letter from the others, and no operator from opening a door.
+func (s *Room) letters(ctx context.Context, ws parlatory.WorkspaceID, rows []staff.Row, write func(staff.Member) workspace.Letter) (mails []workspace.Mail, err error) {
+	for _, row := range rows {
 		held, err := s.o.Staff.Hold(ctx, ws, row.ID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		m, err := row.Open(held)
 		if err != nil {
-			return err
+			s.o.Log.LogAttrs(ctx, slog.LevelError, "letter to a member", slog.String("staff", row.ID.String()), slog.String("cause", err.Error()))
+			continue
 		}
-		mail, err := factorLetter(view, m.Email, p).Mail()
+		mail, err := write(m).Mail()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		mails = append(mails, mail)
 	}
-	return s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-		for _, m := range mails {
-			if err := s.o.Workspace.Outbox().Put(tx, settings, m); err != nil {
-				return err
-			}
+	return mails, nil
+}
+
+func (s *Room) post(tx *db.Tx, settings *vault.Held, mails []workspace.Mail) error {
+	for _, m := range mails {
+		if err := s.o.Workspace.Outbox().Put(tx, settings, m); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }

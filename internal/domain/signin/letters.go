@@ -1,8 +1,11 @@
 package signin
 
 import (
+	"time"
+
 	"parlatory"
 	"parlatory/internal/domain/security"
+	"parlatory/internal/domain/staff"
 	"parlatory/internal/domain/workspace"
 )
 
@@ -82,6 +85,32 @@ func factorLetter(v workspace.View, to string, p security.FactorPolicy) workspac
 	}
 	if p.Message != "" {
 		l.Paragraphs = append(l.Paragraphs, "Your administrator writes: "+p.Message)
+	}
+	return l
+}
+
+// openedLetter tells an administrator that the operator opened the door. The reason is the operator's own; one that looks like a web
+// address stays in the ledger alone (AC-092).
+func openedLetter(v workspace.View, m staff.Member, operator parlatory.Actor, at time.Time, reason string) workspace.Letter {
+	l := workspace.Letter{
+		To:       m.Email,
+		Subject:  "The staff IP list of " + v.Company + " was switched off",
+		Greeting: "Good day " + m.Name + ",",
+		Paragraphs: []string{
+			"The operator of the server switched the staff IP login list of " + v.Company + " off. Staff can now sign in from any address.",
+			"When: " + at.UTC().Format("2 January 2006, 15:04 UTC") + " · By: " + operator.Device,
+		},
+		After: []string{
+			"If nobody of you asked for this, please speak with the operator at once.",
+			"When your list is right, switch it on again: sign in at " + v.URL + "/ and open Administration, Security, Service Authentication. The audit log holds this act, with the reason.",
+		},
+		From: v.Company + ", " + v.URL + "/",
+	}
+	switch {
+	case reason == "":
+		l.Paragraphs = append(l.Paragraphs, "No reason was given.")
+	case !workspace.Linklike(reason):
+		l.Paragraphs = append(l.Paragraphs, "Reason: "+reason)
 	}
 	return l
 }

@@ -3,8 +3,14 @@ package staff
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
 
 	"parlatory"
 	"parlatory/internal/domain/account"
@@ -33,14 +39,7 @@ func (s *Room) List(ctx context.Context, actor parlatory.Actor, after parlatory.
 	if limit <= 0 || limit > maxPage {
 		limit = maxPage
 	}
-	var rows []Row
-	until := map[parlatory.StaffID]time.Time{}
-	err = s.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
-		if rows, err = list(tx, after, limit+1); err != nil {
-			return err
-		}
-		return pendings(tx, rows, until)
-	})
+	rows, until, err := s.rows(ctx, permit, after, limit+1)
 	if err != nil {
 		return Page{}, err
 	}
@@ -50,22 +49,91 @@ func (s *Room) List(ctx context.Context, actor parlatory.Actor, after parlatory.
 		page.Next = rows[limit-1].ID
 	}
 	for _, r := range rows {
-		m, err := s.open(ctx, actor.Workspace, r)
+		m, shown, err := s.show(ctx, permit, r, until)
 		if err != nil {
 			return Page{}, err
 		}
-		m.You, m.InvitedUntil = m.ID == actor.Staff, until[m.ID]
-		if permit.Level() < access.Full {
-			if m.State == Invited {
-				continue
-			}
-			if !m.You {
-				m.Email = ""
-			}
+		if shown {
+			page.Items = append(page.Items, m)
 		}
-		page.Items = append(page.Items, m)
 	}
 	return page, nil
+}
+
+// Find shows the members whose name or address has each of the words that were typed, whatever their case and accents, in the order in
+// which they came, up to a full page. Names are sealed and never a key of a search, so the members are opened one by one, their keys from
+// memory. What the actor may not see is not searched either: who is found would tell it.
+func (s *Room) Find(ctx context.Context, actor parlatory.Actor, typed string) ([]Member, error) {
+	permit, err := s.o.Law.Permit(ctx, actor, ActView)
+	if err != nil {
+		return nil, err
+	}
+	words := strings.Fields(folded(typed))
+	var found []Member
+	for after := (parlatory.StaffID{}); ; {
+		rows, until, err := s.rows(ctx, permit, after, maxPage)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			m, shown, err := s.show(ctx, permit, r, until)
+			if err != nil {
+				return nil, err
+			}
+			if shown && m.matches(words) {
+				found = append(found, m)
+			}
+			if len(found) == maxPage {
+				return found, nil
+			}
+			after = r.ID
+		}
+		if len(rows) < maxPage {
+			return found, nil
+		}
+	}
+}
+
+func (m Member) matches(words []string) bool {
+	all := folded(m.Name + " " + m.Email)
+	return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(all, w) })
+}
+
+// folded is text without case and accents.
+func folded(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, norm.NFKD.String(cases.Fold().String(s)))
+}
+
+// rows reads a piece of the list, and until when the invitations in it hold.
+func (s *Room) rows(ctx context.Context, permit access.Permit, after parlatory.StaffID, limit int) (rows []Row, until map[parlatory.StaffID]time.Time, err error) {
+	until = map[parlatory.StaffID]time.Time{}
+	err = s.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		if rows, err = list(tx, after, limit); err != nil {
+			return err
+		}
+		return pendings(tx, rows, until)
+	})
+	return rows, until, err
+}
+
+// show opens a member as far as the permit's level goes; shown is false for whom it doesn't reach.
+func (s *Room) show(ctx context.Context, permit access.Permit, r Row, until map[parlatory.StaffID]time.Time) (m Member, shown bool, err error) {
+	if m, err = s.open(ctx, permit.Workspace(), r); err != nil {
+		return Member{}, false, err
+	}
+	m.You, m.InvitedUntil = m.ID == permit.Actor().Staff, until[m.ID]
+	if permit.Level() >= access.Full {
+		return m, true, nil
+	}
+	if !m.You {
+		m.Email = ""
+	}
+	return m, m.State != Invited, nil
 }
 
 func list(tx *db.Tx, after parlatory.StaffID, limit int) (out []Row, err error) {

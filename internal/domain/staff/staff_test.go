@@ -2,9 +2,11 @@ package staff_test
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"parlatory"
 	"parlatory/internal/domain/domaintest"
@@ -261,6 +263,47 @@ func TestWhoSeesWhat(t *testing.T) {
 	rest, err := w.Staff.List(t.Context(), admin, first.Next, 2)
 	if err != nil || len(rest.Items) != 1 || !rest.Next.Zero() || rest.Items[0].State != staff.Invited || rest.Items[0].InvitedUntil.IsZero() {
 		t.Fatalf("%+v %v", rest, err)
+	}
+}
+
+// Somebody is found wherever in the list they stand, by parts of name and address whatever case and accents; who sees no addresses finds
+// nobody by one, and nobody who is only invited. Red where the address is searched before it is taken away, and where one page is searched.
+func TestFind(t *testing.T) {
+	w := domaintest.New(t)
+	ws, admin := w.Founded(t, "acme")
+	agent, email := w.HireAs(t, ws, role.Agent)
+	for i := range 205 { // more than a page
+		if _, err := w.Staff.Invite(t.Context(), admin, fmt.Sprintf("filler%d@acme.example", i), "Filler", role.Agent); err != nil {
+			t.Fatal(err)
+		}
+		if w.Clock.Advance(30 * time.Second); i%15 == 14 { // the budget of invitations, and the step-up
+			admin = w.SignIn(t, ws, "admin@acme.example", domaintest.Password)
+		}
+	}
+	last, err := w.Staff.Invite(t.Context(), admin, "j.garcia@acme.example", "José García Straße", role.Agent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, typed := range []string{"josé", "JOSE", "garc jos", "STRASSE", "Jose\u0301", "j.garcia@ACME", "  garcia  "} {
+		if got, err := w.Staff.Find(t.Context(), admin, typed); err != nil || len(got) != 1 || got[0].ID != last.ID || got[0].InvitedUntil.IsZero() {
+			t.Errorf("%q: %d found, %v", typed, len(got), err)
+		}
+	}
+	if got, err := w.Staff.Find(t.Context(), admin, "jose maria"); err != nil || len(got) != 0 {
+		t.Errorf("each word must be there: %+v %v", got, err)
+	}
+	if got, err := w.Staff.Find(t.Context(), admin, "filler"); err != nil || len(got) != 200 {
+		t.Errorf("%d found, %v", len(got), err)
+	}
+	agent = w.SignIn(t, ws, email, domaintest.Password)
+	for typed, want := range map[string]int{"ada": 1, "admin@acme": 0, "garcia": 0, email: 1} {
+		if got, err := w.Staff.Find(t.Context(), agent, typed); err != nil || len(got) != want {
+			t.Errorf("an agent finds %d by %q, want %d: %v", len(got), typed, want, err)
+		}
+	}
+	_, stranger := w.Founded(t, "other")
+	if got, err := w.Staff.Find(t.Context(), stranger, "garcia"); err != nil || len(got) != 0 {
+		t.Errorf("another workspace finds %+v, %v", got, err)
 	}
 }
 

@@ -41,6 +41,11 @@ type MemberList struct {
 	Next  string   `json:"next,omitempty"`
 }
 
+// MemberSearch finds members by name or address.
+type MemberSearch struct {
+	Search string `json:"search" minLength:"1" maxLength:"100" doc:"Words, each of which stands in the name or, for those who may see it, the address"`
+}
+
 // NewMember invites somebody.
 type NewMember struct {
 	Email string `json:"email" minLength:"1" maxLength:"254"`
@@ -79,6 +84,7 @@ type memberAnswer struct{ Body Member }
 
 func (a *API) staffRoutes() {
 	register(a, huma.Operation{OperationID: "list-staff", Method: http.MethodGet, Path: "/api/v1/staff", Summary: "List the staff"}, staff.ActView, a.listStaff)
+	register(a, huma.Operation{OperationID: "find-staff", Method: http.MethodPost, Path: "/api/v1/staff/search", Summary: "Find members by name or address"}, staff.ActView, a.findStaff)
 	register(a, huma.Operation{OperationID: "invite-staff", Method: http.MethodPost, Path: "/api/v1/staff", Summary: "Invite somebody by mail", DefaultStatus: http.StatusCreated}, staff.ActInvite,
 		func(ctx context.Context, actor parlatory.Actor, in *struct{ Body NewMember }) (*memberAnswer, error) {
 			m, err := a.Staff.Invite(ctx, actor, in.Body.Email, in.Body.Name, in.Body.Role)
@@ -152,7 +158,7 @@ func (a *API) invitationAct(id, method, suffix, summary string, act access.Act, 
 func (a *API) listStaff(ctx context.Context, actor parlatory.Actor, in *struct {
 	Cursor string `query:"cursor" maxLength:"36"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"100"`
-}) (*struct{ Body MemberList }, error) {
+}) (*memberListAnswer, error) {
 	var cursor parlatory.StaffID
 	if err := cursor.UnmarshalText([]byte(in.Cursor)); err != nil {
 		return nil, parlatory.Invalid("cursor", "is not one that a list gave")
@@ -161,20 +167,36 @@ func (a *API) listStaff(ctx context.Context, actor parlatory.Actor, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	out := MemberList{Items: make([]Member, 0, len(page.Items))}
-	standing, err := a.Signin.Standings(ctx, actor, page.Items)
+	out, err := a.standing(ctx, actor, page.Items)
+	if err == nil && !page.Next.Zero() {
+		out.Body.Next = page.Next.String()
+	}
+	return out, err
+}
+
+// findStaff takes what was typed in its body: names stand in no address, where logs would keep them.
+func (a *API) findStaff(ctx context.Context, actor parlatory.Actor, in *struct{ Body MemberSearch }) (*memberListAnswer, error) {
+	members, err := a.Staff.Find(ctx, actor, in.Body.Search)
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range page.Items {
+	return a.standing(ctx, actor, members)
+}
+
+type memberListAnswer struct{ Body MemberList }
+
+func (a *API) standing(ctx context.Context, actor parlatory.Actor, members []staff.Member) (*memberListAnswer, error) {
+	standing, err := a.Signin.Standings(ctx, actor, members)
+	if err != nil {
+		return nil, err
+	}
+	out := MemberList{Items: make([]Member, 0, len(members))}
+	for _, m := range members {
 		item, st := memberOf(m), standing[m.ID]
 		item.Factor, item.Locked, item.SeenAt, item.Sessions = string(st.Factor), st.Locked, optional(st.SeenAt), st.Sessions
 		out.Items = append(out.Items, item)
 	}
-	if !page.Next.Zero() {
-		out.Next = page.Next.String()
-	}
-	return &struct{ Body MemberList }{out}, nil
+	return &memberListAnswer{out}, nil
 }
 
 // lister is roles that can be shown; what fills access.Roles may be more.

@@ -1,9 +1,10 @@
 import { ActionIcon, Button, Menu, TextInput } from '@mantine/core'
-import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
+import { useDebouncedValue } from '@mantine/hooks'
+import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import {
   IconDots, IconFingerprintOff, IconKey, IconLockOpen, IconLogout, IconMailForward, IconMailOff, IconPlayerPause, IconPlayerPlay, IconSearch, IconUserPlus, IconUserShield,
 } from '@tabler/icons-react'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { api, type Member, sentence, take } from '~/api'
 import { Card, Empty, Face, Failed, Page, Tag, toast } from '~/look'
 import { ago, date, moment, shortly } from '../format'
@@ -11,7 +12,7 @@ import { useNow } from '../now'
 import { may, useMe } from '../session'
 import styles from './Admin.module.css'
 import { Bones, Confirm } from '../forms/parts'
-import { addressOf, called, found } from './people'
+import { addressOf, called } from './people'
 import { ChangeRole, Invite, ResetFactor } from './StaffDialogs'
 import { words } from './words'
 
@@ -46,24 +47,25 @@ export function Staff() {
 }
 
 function Table({ ask, changed }: { ask: (what: Ask, member: Member) => void; changed: () => void }) {
+  const [search, setSearch] = useState('')
+  const [sought] = useDebouncedValue(search.trim(), 200)
   const { data, error, isPending, hasNextPage, fetchNextPage, isFetchingNextPage, refetch } = useInfiniteQuery({
-    queryKey: ['staff'],
-    queryFn: ({ pageParam }) => take(api.GET('/api/v1/staff', { params: { query: { limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } } })),
+    queryKey: ['staff', 'list', sought],
+    queryFn: ({ pageParam }) => sought === ''
+      ? take(api.GET('/api/v1/staff', { params: { query: { limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } } }))
+      : take(api.POST('/api/v1/staff/search', { body: { search: sought } })),
     initialPageParam: '',
     getNextPageParam: (last) => last.next || undefined,
+    placeholderData: keepPreviousData,
   })
-  const [search, setSearch] = useState('')
-  const all = search.trim() !== ''
-  // Names are sealed in the database, so that whoever searches gets the whole staff, and looks through it here.
-  useEffect(() => { if (all && hasNextPage && !isFetchingNextPage) void fetchNextPage() }, [all, hasNextPage, isFetchingNextPage, fetchNextPage])
   if (isPending) return <Bones />
   if (!data) return <Failed text={`${text.failed}. ${sentence(error)}`} again={() => void refetch()} />
-  const members = data.pages.flatMap((part) => part.items ?? [])
-  const items = members.filter((member) => found(member, search))
+  const items = data.pages.flatMap((part) => part.items ?? [])
+  const all = sought !== ''
   return (
     <>
-      {(members.length > 5 || all || hasNextPage) && (
-        <TextInput className={styles.search} type="search" aria-label={text.search} placeholder={text.search} leftSection={<IconSearch size={17} aria-hidden />} autoComplete="off" value={search} onChange={(event) => { setSearch(event.currentTarget.value) }} />
+      {(items.length > 5 || search !== '' || all || hasNextPage) && (
+        <TextInput className={styles.search} type="search" aria-label={text.search} placeholder={text.search} maxLength={100} leftSection={<IconSearch size={17} aria-hidden />} autoComplete="off" value={search} onChange={(event) => { setSearch(event.currentTarget.value) }} />
       )}
       <p className="p-unseen" role="status">{all ? text.matches(items.length) : ''}</p>
       {items.length === 0 && !hasNextPage && <Empty icon={<IconSearch size={26} />} title={text.noMatch} />}

@@ -11,13 +11,6 @@ export function addressOf(member: Member): string {
   return member.email ?? called(member)
 }
 
-/** Whether a member is meant by what was typed: each word stands at the start of a part of the name or address. */
-export function found(member: Pick<Member, 'name' | 'email'>, search: string): boolean {
-  const parts = `${member.name} ${member.email ?? ''}`.toLocaleLowerCase().split(/[\s@.+_-]+/u)
-  const whole = `${member.name} ${member.email ?? ''}`.toLocaleLowerCase()
-  return search.toLocaleLowerCase().split(/\s+/u).filter(Boolean).every((word) => parts.some((part) => part.startsWith(word)) || (word.length > 2 && whole.includes(word)))
-}
-
 /** The staff by id, for lists that carry ids only. */
 export function useNames(): { members: readonly Member[]; nameOf: (id: string | undefined) => string | undefined } {
   const { data } = useQuery({
