@@ -94,6 +94,7 @@ var artefacts = map[string]string{
 	"cert_chain_of_trust": "the authority was made for this run, and a testssl.sh without --add-ca does not know it",
 	"overall_grade":       "follows from the chain of trust",
 	"grade_cap_reason_1":  "as above",
+	"engine_problem":      "testssl.sh's own openssl has no GOST engine",
 }
 
 type finding struct {

@@ -23,7 +23,7 @@ const (
 )
 
 // outboxWaits are the pauses after each failed try; after the last one the mail is given up, since its links are dead.
-var outboxWaits = [...]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 4 * time.Hour, 12 * time.Hour, 24 * time.Hour}
+var outboxWaits = [...]time.Duration{10 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 4 * time.Hour, 12 * time.Hour, 24 * time.Hour}
 
 // Outbox is the durable line of mails: put in the transaction of an act, sent after it.
 type Outbox struct{ o Options }
