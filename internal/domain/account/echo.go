@@ -13,6 +13,8 @@ import (
 // Memberships tells in which workspaces an account is active, and as whom; domain/staff fills it.
 type Memberships interface {
 	ActiveAcross(tx *db.Tx, account parlatory.AccountID) (map[parlatory.WorkspaceID]parlatory.StaffID, error)
+	// HeldAcross counts the workspaces in which it is a member that is not deleted.
+	HeldAcross(tx *db.Tx, account parlatory.AccountID) (int, error)
 }
 
 // echoWait is how often the queue is looked at; it is no matter of security, only of reading. echoAgain is when one that

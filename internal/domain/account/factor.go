@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -174,7 +175,21 @@ func (a *Room) VoidFactors(tx *db.Tx, account parlatory.AccountID, door parlator
 	return nil
 }
 
-// VoidAll is the operator's: the account has no factor and no code any more, anywhere.
+// Alone reports whether an account is a member of one workspace, and of no other in any state.
+func (a *Room) Alone(ctx context.Context, account parlatory.AccountID) (bool, error) {
+	permit, err := a.o.Law.System(actQueue, parlatory.House)
+	if err != nil {
+		return false, err
+	}
+	var n int
+	err = a.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		n, err = a.members.HeldAcross(tx, account)
+		return err
+	})
+	return n == 1, err
+}
+
+// VoidAll is the operator's, and an administrator's whose workspace is the account's only one: the account has no factor and no code any more, anywhere.
 func (a *Room) VoidAll(tx *db.Tx, account parlatory.AccountID) error {
 	for _, query := range []string{sqlDeleteFactors, sqlDeleteRecovery, sqlDeleteVoids, sqlForgetTries, sqlDeleteFactorMails} {
 		if _, err := tx.House().Exec(query, account); err != nil {

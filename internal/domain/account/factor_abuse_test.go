@@ -20,14 +20,14 @@ import (
 func TestAC_031_FactorsOfAStolenSession(t *testing.T) {
 	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
 		ws, admin := w.Founded(t, "acme")
-		secret, _, first := phone(t, w, admin, mailCode(t, w, admin, "admin@acme.example"))
+		secret, _, first := w.Phone(t, admin, w.MailCode(t, admin, "admin@acme.example"))
 		stolen := admin
 		stolen.Proved = w.Clock.Now().Add(-11 * time.Minute)
 		token, fresh, _, err := w.Account.BeginTOTP(t.Context(), account.EnrollerOf(admin))
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _, add := w.Account.AddFactor(t.Context(), stolen, account.Confirm{Ceremony: token, Code: codeOf(t, fresh, w.Clock.Now()), Name: "Thief"})
+		_, _, add := w.Account.AddFactor(t.Context(), stolen, account.Confirm{Ceremony: token, Code: domaintest.Code(t, fresh, w.Clock.Now()), Name: "Thief"})
 		_, renew := w.Account.RenewRecovery(t.Context(), stolen)
 		for what, err := range map[string]error{"add": add, "renew": renew, "remove": w.Account.RemoveFactor(t.Context(), stolen, first.ID), "rename": w.Account.RenameFactor(t.Context(), stolen, first.ID, "x"), "begin": w.Account.MayFactor(t.Context(), stolen)} {
 			if parlatory.KindOf(err) != parlatory.KindStepUp {
@@ -39,7 +39,7 @@ func TestAC_031_FactorsOfAStolenSession(t *testing.T) {
 		if err := w.Account.RemoveFactor(t.Context(), proved(w, admin), first.ID); parlatory.KindOf(err) != parlatory.KindConflict || !state(w, ws, admin.Account).TOTP {
 			t.Fatalf("the last factor where one is required: %v", err)
 		}
-		if _, err := prove(t, w, bound(admin), account.FactorTry{Code: codeOf(t, secret, w.Clock.Now())}); err != nil {
+		if _, err := prove(t, w, bound(admin), account.FactorTry{Code: domaintest.Code(t, secret, w.Clock.Now())}); err != nil {
 			t.Fatal(err)
 		}
 		require(t, w, proved(w, admin), false)
@@ -81,19 +81,19 @@ func TestAC_025_HostileDoorDoesNotClearTries(t *testing.T) {
 		t.Fatal(err)
 	}
 	there := w.Resume(t, hostile, w.Agreed(t, hostile, r).Token)
-	_, _, _ = phone(t, w, admin, mailCode(t, w, admin, "admin@acme.example"))
+	_, _, _ = w.Phone(t, admin, w.MailCode(t, admin, "admin@acme.example"))
 	void := func() {
 		w.Look(hostile, func(tx *db.Tx) error { return w.Account.VoidFactors(tx, admin.Account, hostile) })
 	}
 	void()
-	planted, _, _ := phone(t, w, there, mailCode(t, w, there, "admin@acme.example"))
+	planted, _, _ := w.Phone(t, there, w.MailCode(t, there, "admin@acme.example"))
 	wrong := account.FactorTry{Code: parlatory.NewSecret("12345x")}
 	for n := range 9 {
 		if _, err := prove(t, w, bound(admin), wrong); parlatory.KindOf(err) != parlatory.KindInvalid {
 			t.Fatalf("try %d: %v", n+1, err)
 		}
 	}
-	if _, err := prove(t, w, bound(there), account.FactorTry{Code: codeOf(t, planted, w.Clock.Now())}); err != nil {
+	if _, err := prove(t, w, bound(there), account.FactorTry{Code: domaintest.Code(t, planted, w.Clock.Now())}); err != nil {
 		t.Fatal(err)
 	}
 	void()

@@ -217,6 +217,7 @@ type Enrolment struct {
 	account  Account
 	view     workspace.View
 	codes    []parlatory.Secret
+	first    bool // none counted anywhere: the sessions that stand were opened without one
 	ix       *vault.Indexer
 }
 
@@ -250,6 +251,7 @@ func (a *Room) CheckEnrolment(ctx context.Context, e Enroller, c Confirm) (*Enro
 	if s.state.Voided && older && !e.Proved {
 		n.row.scope = e.Door
 	}
+	n.first = len(s.all) == 0
 	if n.row.scope.Zero() && s.recovery == 0 {
 		if n.codes, err = credential.NewRecoveryCodes(); err != nil {
 			return nil, err
@@ -397,6 +399,11 @@ func (n *Enrolment) Store(tx *db.Tx, from parlatory.Actor) (id parlatory.FactorI
 	}
 	if err := n.clear(house); err != nil {
 		return id, nil, err
+	}
+	if n.first {
+		if err := n.room.endOthers(tx, n.e.Account, n.e.Session); err != nil {
+			return id, nil, err
+		}
 	}
 	return f.id, n.codes, n.tell(tx, from)
 }

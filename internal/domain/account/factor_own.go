@@ -7,6 +7,7 @@ import (
 
 	"parlatory"
 	"parlatory/internal/domain/security"
+	"parlatory/internal/guard/access"
 	"parlatory/internal/guard/credential"
 	"parlatory/internal/guard/policy"
 	"parlatory/internal/guard/vault"
@@ -67,10 +68,22 @@ func (a *Room) Factors(ctx context.Context, actor parlatory.Actor) (f Factors, e
 	return f, err
 }
 
-// MayFactor is the gate of what changes one's own factors: the password or a factor was given within ten minutes.
+// factorWithin is how old the step-up of a change of factors may be: half of what other sensitive acts take (AC-031). Where a factor
+// counts here already, it was given by one (signin.StepUp).
+const factorWithin = 5 * time.Minute
+
+// MayFactor is the gate of what changes one's own factors.
 func (a *Room) MayFactor(ctx context.Context, actor parlatory.Actor) error {
-	_, err := a.o.Law.Permit(ctx, actor, ActFactor)
+	_, err := a.permitFactor(ctx, actor)
 	return err
+}
+
+func (a *Room) permitFactor(ctx context.Context, actor parlatory.Actor) (access.Permit, error) {
+	permit, err := a.o.Law.Permit(ctx, actor, ActFactor)
+	if err == nil && a.o.Clock.Now().Sub(actor.Proved) >= factorWithin {
+		return access.Permit{}, access.StepUp()
+	}
+	return permit, err
 }
 
 // MailOwnCode mails the code for a first factor to the person who is signed in.
@@ -83,7 +96,7 @@ func (a *Room) MailOwnCode(ctx context.Context, actor parlatory.Actor) error {
 
 // AddFactor confirms a factor in My Account.
 func (a *Room) AddFactor(ctx context.Context, actor parlatory.Actor, c Confirm) (info FactorInfo, codes []parlatory.Secret, err error) {
-	permit, err := a.o.Law.Permit(ctx, actor, ActFactor)
+	permit, err := a.permitFactor(ctx, actor)
 	if err != nil {
 		return info, nil, err
 	}
@@ -149,7 +162,7 @@ func (s factorStanding) spare(p security.FactorPolicy, door parlatory.WorkspaceI
 
 // change does something to an own factor, tells the person by mail where letter is not empty, and witnesses.
 func (a *Room) change(ctx context.Context, actor parlatory.Actor, what string, letter Notice, do func(tx *db.Tx, held *vault.Held) error) error {
-	permit, err := a.o.Law.Permit(ctx, actor, ActFactor)
+	permit, err := a.permitFactor(ctx, actor)
 	if err != nil {
 		return err
 	}
@@ -240,12 +253,17 @@ func (a *Room) RemoveFactor(ctx context.Context, actor parlatory.Actor, id parla
 				return fmt.Errorf("drop recovery codes: %w", err)
 			}
 		}
-		if err := a.o.Sessions.EndAccount(tx, actor.Account, actor.Session); err != nil {
-			return err
-		}
-		tx.Tell(parlatory.Event{Kind: parlatory.AccountChanged, Workspace: tx.Workspace(), Account: actor.Account, Session: actor.Session})
-		return nil
+		return a.endOthers(tx, actor.Account, actor.Session)
 	})
+}
+
+// endOthers ends all sessions of an account but one (ASVS 7.4.3).
+func (a *Room) endOthers(tx *db.Tx, account parlatory.AccountID, but parlatory.SessionID) error {
+	if err := a.o.Sessions.EndAccount(tx, account, but); err != nil {
+		return err
+	}
+	tx.Tell(parlatory.Event{Kind: parlatory.AccountChanged, Workspace: tx.Workspace(), Account: account, Session: but})
+	return nil
 }
 
 // RenewRecovery makes ten new codes; the old ones are dead.

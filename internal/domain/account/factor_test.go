@@ -1,13 +1,7 @@
 package account_test
 
 import (
-	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // RFC 6238
-	"encoding/base32"
-	"encoding/binary"
 	"encoding/json"
-	"fmt"
-	"regexp"
 	"sync"
 	"testing"
 	"time"
@@ -21,56 +15,6 @@ import (
 	"parlatory/internal/domain/signin"
 	"parlatory/internal/storage/db"
 )
-
-// codeOf is the app's code at a moment (RFC 6238).
-func codeOf(t *testing.T, secret parlatory.Secret, at time.Time) parlatory.Secret {
-	t.Helper()
-	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(secret.Reveal())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var counter [8]byte
-	binary.BigEndian.PutUint64(counter[:], uint64(at.Unix()/30))
-	mac := hmac.New(sha1.New, key)
-	mac.Write(counter[:])
-	sum := mac.Sum(nil)
-	n := binary.BigEndian.Uint32(sum[sum[19]&15:]) & 0x7fffffff
-	return parlatory.NewSecret(fmt.Sprintf("%06d", n%1_000_000))
-}
-
-var mailed = regexp.MustCompile(`Your code is (\d{4} \d{4})`)
-
-// mailCode asks for the code and reads the letter.
-func mailCode(t *testing.T, w *domaintest.World, actor parlatory.Actor, email string) parlatory.Secret {
-	t.Helper()
-	if err := w.Account.MailOwnCode(t.Context(), actor); err != nil {
-		t.Fatal(err)
-	}
-	w.Deliver()
-	mails := w.Mail.To(email)
-	for i := len(mails) - 1; i >= 0; i-- {
-		if m := mailed.FindStringSubmatch(mails[i].Text); m != nil {
-			return parlatory.NewSecret(m[1])
-		}
-	}
-	t.Fatal("no code was mailed")
-	return parlatory.Secret{}
-}
-
-// phone sets an app up.
-func phone(t *testing.T, w *domaintest.World, actor parlatory.Actor, mail parlatory.Secret) (secret parlatory.Secret, codes []parlatory.Secret, info account.FactorInfo) {
-	t.Helper()
-	token, secret, _, err := w.Account.BeginTOTP(t.Context(), account.EnrollerOf(actor))
-	if err != nil {
-		t.Fatal(err)
-	}
-	info, codes, err = w.Account.AddFactor(t.Context(), proved(w, actor), account.Confirm{Ceremony: token, Code: codeOf(t, secret, w.Clock.Now()), MailCode: mail, Name: "Phone"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.Clock.Advance(time.Minute) // codes of later steps
-	return secret, codes, info
-}
 
 // half is somebody whose password was right, and who owes the second factor.
 func half(t *testing.T, w *domaintest.World, ws parlatory.WorkspaceID, email string, invitation parlatory.Secret) parlatory.Actor {
@@ -124,18 +68,18 @@ func TestFirstFactor(t *testing.T) {
 	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
 		ws, admin := w.Founded(t, "acme")
 		other := w.SignIn(t, ws, "admin@acme.example", domaintest.Password)
-		code := mailCode(t, w, other, "admin@acme.example")
+		code := w.MailCode(t, other, "admin@acme.example")
 		token, secret, _, err := w.Account.BeginTOTP(t.Context(), account.EnrollerOf(admin))
 		if err != nil {
 			t.Fatal(err)
 		}
 		for what, mail := range map[string]parlatory.Secret{"no mailed code": {}, "another session's mailed code": code} {
-			_, _, err := w.Account.AddFactor(t.Context(), proved(w, admin), account.Confirm{Ceremony: token, Code: codeOf(t, secret, w.Clock.Now()), MailCode: mail, Name: "Phone"})
+			_, _, err := w.Account.AddFactor(t.Context(), proved(w, admin), account.Confirm{Ceremony: token, Code: domaintest.Code(t, secret, w.Clock.Now()), MailCode: mail, Name: "Phone"})
 			if err == nil {
 				t.Fatalf("set up with %s", what)
 			}
 		}
-		secret, codes, _ := phone(t, w, admin, mailCode(t, w, admin, "admin@acme.example"))
+		secret, codes, _ := w.Phone(t, admin, w.MailCode(t, admin, "admin@acme.example"))
 		if s := state(w, ws, admin.Account); !s.TOTP || s.Recovery != 10 || len(codes) != 10 {
 			t.Fatalf("%+v, %d codes", s, len(codes))
 		}
@@ -143,7 +87,7 @@ func TestFirstFactor(t *testing.T) {
 		if w.Mail.Count("admin@acme.example", "A second factor was added") != 1 {
 			t.Error("no letter tells of the factor")
 		}
-		once := account.FactorTry{Code: codeOf(t, secret, w.Clock.Now())}
+		once := account.FactorTry{Code: domaintest.Code(t, secret, w.Clock.Now())}
 		stranger := w.Hire(t, ws, role.Agent)
 		if _, err := prove(t, w, bound(stranger), once); err == nil {
 			t.Error("the code counts for somebody else")
@@ -173,8 +117,8 @@ func TestFirstFactor(t *testing.T) {
 func TestAC_023_CodeAtOnce(t *testing.T) {
 	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
 		_, admin := w.Founded(t, "acme")
-		secret, codes, _ := phone(t, w, admin, mailCode(t, w, admin, "admin@acme.example"))
-		for _, try := range []account.FactorTry{{Code: codeOf(t, secret, w.Clock.Now())}, {RecoveryCode: codes[0]}} {
+		secret, codes, _ := w.Phone(t, admin, w.MailCode(t, admin, "admin@acme.example"))
+		for _, try := range []account.FactorTry{{Code: domaintest.Code(t, secret, w.Clock.Now())}, {RecoveryCode: codes[0]}} {
 			var wg sync.WaitGroup
 			var mu sync.Mutex
 			n := 0
@@ -203,20 +147,20 @@ func TestAC_023_CodeAtOnce(t *testing.T) {
 func TestAC_025_TriesOfCodes(t *testing.T) {
 	w := domaintest.New(t)
 	ws, admin := w.Founded(t, "acme")
-	code := mailCode(t, w, admin, "admin@acme.example")
+	code := w.MailCode(t, admin, "admin@acme.example")
 	token, secret, _, err := w.Account.BeginTOTP(t.Context(), account.EnrollerOf(admin))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 5 {
-		if _, _, err := w.Account.AddFactor(t.Context(), proved(w, admin), account.Confirm{Ceremony: token, Code: codeOf(t, secret, w.Clock.Now()), MailCode: parlatory.NewSecret("0000 000x"), Name: "Phone"}); err == nil {
+		if _, _, err := w.Account.AddFactor(t.Context(), proved(w, admin), account.Confirm{Ceremony: token, Code: domaintest.Code(t, secret, w.Clock.Now()), MailCode: parlatory.NewSecret("0000 000x"), Name: "Phone"}); err == nil {
 			t.Fatal("a made-up mailed code")
 		}
 	}
-	if _, _, err := w.Account.AddFactor(t.Context(), proved(w, admin), account.Confirm{Ceremony: token, Code: codeOf(t, secret, w.Clock.Now()), MailCode: code, Name: "Phone"}); err == nil {
+	if _, _, err := w.Account.AddFactor(t.Context(), proved(w, admin), account.Confirm{Ceremony: token, Code: domaintest.Code(t, secret, w.Clock.Now()), MailCode: code, Name: "Phone"}); err == nil {
 		t.Fatal("the mailed code counts after five wrong ones")
 	}
-	secret, codes, _ := phone(t, w, admin, mailCode(t, w, admin, "admin@acme.example"))
+	secret, codes, _ := w.Phone(t, admin, w.MailCode(t, admin, "admin@acme.example"))
 	wrong := account.FactorTry{Code: parlatory.NewSecret("12345x")}
 	for n := range 120 {
 		at := bound(admin)
@@ -233,7 +177,7 @@ func TestAC_025_TriesOfCodes(t *testing.T) {
 	}
 	w.Clock.Advance(21 * time.Minute)
 	admin = half(t, w, ws, "admin@acme.example", parlatory.Secret{})
-	if _, err := prove(t, w, bound(admin), account.FactorTry{Code: codeOf(t, secret, w.Clock.Now())}); err == nil {
+	if _, err := prove(t, w, bound(admin), account.FactorTry{Code: domaintest.Code(t, secret, w.Clock.Now())}); err == nil {
 		t.Error("the app counts after a hundred failures")
 	}
 	if _, err := prove(t, w, bound(admin), account.FactorTry{RecoveryCode: codes[0]}); err != nil {
@@ -250,12 +194,12 @@ func TestResetsStayInTheirWorkspace(t *testing.T) {
 	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
 		home, admin := w.Founded(t, "acme")
 		hostile, boss := w.Founded(t, "hostile")
-		old, codes, older := phone(t, w, admin, mailCode(t, w, admin, "admin@acme.example"))
+		old, codes, older := w.Phone(t, admin, w.MailCode(t, admin, "admin@acme.example"))
 		if _, err := w.Staff.Invite(t.Context(), boss, "admin@acme.example", "", role.Agent); err != nil {
 			t.Fatal(err)
 		}
 		way := half(t, w, hostile, "admin@acme.example", w.Link("admin@acme.example"))
-		r, err := w.Signin.PayFactor(t.Context(), way, signin.FactorTry{FactorTry: account.FactorTry{Code: codeOf(t, old, w.Clock.Now())}})
+		r, err := w.Signin.PayFactor(t.Context(), way, signin.FactorTry{FactorTry: account.FactorTry{Code: domaintest.Code(t, old, w.Clock.Now())}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -268,16 +212,16 @@ func TestResetsStayInTheirWorkspace(t *testing.T) {
 		if s := state(w, home, admin.Account); !s.TOTP || s.Recovery != 10 || s.Voided {
 			t.Fatalf("elsewhere: %+v", s)
 		}
-		for what, try := range map[string]account.FactorTry{"old code": {Code: codeOf(t, old, w.Clock.Now())}, "old recovery code": {RecoveryCode: codes[9]}} {
+		for what, try := range map[string]account.FactorTry{"old code": {Code: domaintest.Code(t, old, w.Clock.Now())}, "old recovery code": {RecoveryCode: codes[9]}} {
 			if _, err := prove(t, w, bound(there), try); err == nil {
 				t.Errorf("the %s counts after the reset", what)
 			}
 		}
-		fresh, none, info := phone(t, w, there, mailCode(t, w, there, "admin@acme.example"))
+		fresh, none, info := w.Phone(t, there, w.MailCode(t, there, "admin@acme.example"))
 		if !info.HereOnly || len(none) != 0 {
 			t.Fatalf("%+v, %d codes", info, len(none))
 		}
-		if _, err := prove(t, w, bound(admin), account.FactorTry{Code: codeOf(t, fresh, w.Clock.Now())}); err == nil {
+		if _, err := prove(t, w, bound(admin), account.FactorTry{Code: domaintest.Code(t, fresh, w.Clock.Now())}); err == nil {
 			t.Fatal("the hostile workspace's factor opens another")
 		}
 		if err := w.Account.RemoveFactor(t.Context(), proved(w, there), older.ID); err == nil {
@@ -287,10 +231,10 @@ func TestResetsStayInTheirWorkspace(t *testing.T) {
 			t.Fatal("the recovery codes are replaced from the hostile door")
 		}
 		w.Clock.Advance(time.Minute)
-		if _, err := prove(t, w, bound(admin), account.FactorTry{Code: codeOf(t, old, w.Clock.Now())}); err != nil {
+		if _, err := prove(t, w, bound(admin), account.FactorTry{Code: domaintest.Code(t, old, w.Clock.Now())}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := prove(t, w, bound(admin), account.FactorTry{Code: codeOf(t, fresh, w.Clock.Now())}); err == nil {
+		if _, err := prove(t, w, bound(admin), account.FactorTry{Code: domaintest.Code(t, fresh, w.Clock.Now())}); err == nil {
 			t.Error("the owner's routine proof at home makes the planted factor count everywhere")
 		}
 		if err := w.Account.RemoveFactor(t.Context(), proved(w, there), info.ID); err != nil {
@@ -319,7 +263,7 @@ func TestAC_034_Ceremonies(t *testing.T) {
 			t.Fatal(err)
 		}
 		made := json.RawMessage(virtualwebauthn.CreateAttestationResponse(rp, key, cred, *asked))
-		confirm := account.Confirm{Ceremony: token, Credential: made, MailCode: mailCode(t, w, admin, "admin@acme.example"), Name: "Key"}
+		confirm := account.Confirm{Ceremony: token, Credential: made, MailCode: w.MailCode(t, admin, "admin@acme.example"), Name: "Key"}
 		if _, _, err := w.Account.AddFactor(t.Context(), proved(w, admin), confirm); err != nil {
 			t.Fatal(err)
 		}
@@ -375,12 +319,12 @@ func TestEditedFactorDoesNotOpen(t *testing.T) {
 	w := domaintest.New(t)
 	_, admin := w.Founded(t, "acme")
 	_, victim := w.Founded(t, "other")
-	secret, _, _ := phone(t, w, admin, mailCode(t, w, admin, "admin@acme.example"))
+	secret, _, _ := w.Phone(t, admin, w.MailCode(t, admin, "admin@acme.example"))
 	w.Look(parlatory.House, func(tx *db.Tx) error {
 		_, err := tx.Exec(`UPDATE factors SET account = $2 WHERE workspace = $1`, victim.Account)
 		return err
 	})
-	if _, err := prove(t, w, bound(victim), account.FactorTry{Code: codeOf(t, secret, w.Clock.Now())}); err == nil {
+	if _, err := prove(t, w, bound(victim), account.FactorTry{Code: domaintest.Code(t, secret, w.Clock.Now())}); err == nil {
 		t.Fatal("somebody else's factor opens")
 	}
 }

@@ -29,6 +29,7 @@ type target struct {
 	house    *vault.Held
 	view     workspace.View
 	index    *vault.Indexer
+	alone    bool // the account is in no other workspace
 }
 
 func (s *Room) target(ctx context.Context, permit access.Permit, id parlatory.StaffID) (t target, err error) {
@@ -63,6 +64,9 @@ func (s *Room) target(ctx context.Context, permit access.Permit, id parlatory.St
 		return t, err
 	}
 	if t.index, err = s.houseIndex(ctx); err != nil {
+		return t, err
+	}
+	if t.alone, err = s.o.Account.Alone(ctx, acc.ID); err != nil {
 		return t, err
 	}
 	t.view, err = s.o.Workspace.Named(ctx, permit.Workspace())
@@ -112,14 +116,19 @@ func (s *Room) SendReset(ctx context.Context, actor parlatory.Actor, id parlator
 }
 
 // ResetFactor voids a member's second factors at this workspace, and only here: what the person uses elsewhere goes on there, and
-// what is set up now counts here alone until an older factor is proved (DESIGN §5).
+// what is set up now counts here alone until an older factor is proved (DESIGN §5). Who is in no other workspace has none of these to
+// protect: the factors go, and the next one is a first one with recovery codes.
 func (s *Room) ResetFactor(ctx context.Context, actor parlatory.Actor, id parlatory.StaffID, reason string) error {
 	reason, err := policy.Name(reason, 1, 200)
 	if err != nil {
 		return parlatory.Invalid("reason", "must have 1 to 200 characters, on one line")
 	}
 	return s.administer(ctx, actor, ActResetFactor, id, map[string]string{"second factor": "reset", "reason": reason}, func(tx *db.Tx, m staff.Member, t target) error {
-		if err := s.o.Account.VoidFactors(tx, m.Account, tx.Workspace()); err != nil {
+		void := func() error { return s.o.Account.VoidFactors(tx, m.Account, tx.Workspace()) }
+		if t.alone {
+			void = func() error { return s.o.Account.VoidAll(tx, m.Account) }
+		}
+		if err := void(); err != nil {
 			return err
 		}
 		if err := s.o.Sessions.EndStaff(tx, m.ID); err != nil {

@@ -305,6 +305,9 @@ func (s *Room) begin(tx *db.Tx, actor parlatory.Actor, e entrance, pens account.
 		return Result{}, err
 	}
 	row := session{account: e.account.ID, door: tx.Workspace(), staff: m.ID, department: m.Department, role: m.Role, factor: p.factor(st)}
+	if p.Factor != parlatory.NoFactor || st.trusted == parlatory.NoFactor {
+		row.proved = tx.Now() // a trusted device spares the factor at the sign-in, not before a sensitive act
+	}
 	token, id, err := s.o.Sessions.begin(tx, e.key, row, actor, known)
 	if err != nil {
 		return Result{}, err

@@ -172,7 +172,7 @@ func (s *Sessions) begin(tx *db.Tx, held *vault.Held, row session, from parlator
 		return token, row.id, err
 	}
 	row.id, row.token, row.revision = parlatory.NewID[parlatory.SessionKind](s.o.Clock), hash, 1
-	row.created, row.seen, row.proved, row.expires = tx.Now(), tx.Now(), tx.Now(), tx.Now().Add(SessionLife)
+	row.created, row.seen, row.expires = tx.Now(), tx.Now(), tx.Now().Add(SessionLife)
 	at := placeOf(from)
 	at.Known = device
 	if row.sealed, err = vault.SealJSON(held, row.binding(), at); err != nil {

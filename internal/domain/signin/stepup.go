@@ -6,15 +6,22 @@ import (
 
 	"parlatory"
 	"parlatory/internal/domain/account"
+	"parlatory/internal/guard/access"
+	"parlatory/internal/guard/vault"
 	"parlatory/internal/storage/db"
 	"parlatory/internal/storage/ledger"
 )
 
-// StepUp is what somebody gives again before a sensitive act: the password, a code, or a passkey. A recovery code is not taken.
+// StepUp is what somebody gives again before a sensitive act: the second factor where one counts here, or one of the recovery codes; else
+// the password.
 type StepUp struct {
 	Password parlatory.Secret
 	Device   parlatory.Secret
 	account.FactorTry
+}
+
+func (t StepUp) byFactor() bool {
+	return !t.Code.Empty() || !t.RecoveryCode.Empty() || !t.Ceremony.Empty()
 }
 
 // BeginStepUp asks the passkeys of the session's person.
@@ -23,11 +30,7 @@ func (s *Room) BeginStepUp(ctx context.Context, actor parlatory.Actor) (ceremony
 	if err != nil {
 		return ceremony, nil, err
 	}
-	var f account.FactorState
-	err = s.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
-		f, err = s.o.Account.FactorsAt(tx, actor.Account)
-		return err
-	})
+	f, err := s.factorsOf(ctx, permit)
 	if err == nil && !f.Passkey {
 		err = parlatory.NotFound()
 	}
@@ -37,20 +40,30 @@ func (s *Room) BeginStepUp(ctx context.Context, actor parlatory.Actor) (ceremony
 	return s.o.Account.BeginPasskey(ctx, actor.Workspace, actor.Account, actor.Session)
 }
 
+// factorsOf reads what counts of the actor's at this door.
+func (s *Room) factorsOf(ctx context.Context, permit access.Permit) (f account.FactorState, err error) {
+	err = s.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		f, err = s.o.Account.FactorsAt(tx, permit.Actor().Account)
+		return err
+	})
+	return f, err
+}
+
 // StepUp proves again who sits before a session, and gives it a new token (ASVS 7.2.4). Where the account has a second factor that counts
-// here, it may be given instead of the password; failures are counted like those of the sign-in.
+// here, the password alone is not taken: whoever stole session and password gets no further (AC-031). Failures are counted like those of
+// the sign-in.
 func (s *Room) StepUp(ctx context.Context, actor parlatory.Actor, try StepUp) (parlatory.Secret, error) {
 	var token parlatory.Secret
 	permit, err := s.o.Law.Permit(ctx, actor, ActStepUp)
 	if err != nil {
 		return token, err
 	}
+	if err := s.enough(ctx, permit, try); err != nil {
+		return token, err
+	}
 	pens, err := s.o.Account.Pens(ctx, actor.Workspace)
 	if err != nil {
 		return token, err
-	}
-	if try.Password.Empty() && try.Code.Empty() && try.Ceremony.Empty() {
-		return token, parlatory.Invalid("password", "is missing")
 	}
 	settle, by, err := s.prove(ctx, actor, try)
 	if parlatory.KindOf(err) == parlatory.KindInvalid {
@@ -65,8 +78,15 @@ func (s *Room) StepUp(ctx context.Context, actor parlatory.Actor, try StepUp) (p
 	if err != nil {
 		return token, err
 	}
+	told, err := s.recoveryTold(ctx, actor, held, try)
+	if err != nil {
+		return token, err
+	}
 	err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
 		if err := settle(tx); err != nil {
+			return err
+		}
+		if err := told(tx); err != nil {
 			return err
 		}
 		if token, err = s.o.Sessions.Renew(tx, held, actor.Session); err != nil {
@@ -77,11 +97,35 @@ func (s *Room) StepUp(ctx context.Context, actor parlatory.Actor, try StepUp) (p
 	return token, err
 }
 
+// enough refuses what would prove too little, before it is looked at: it is no try, and says nothing about what was given.
+func (s *Room) enough(ctx context.Context, permit access.Permit, try StepUp) error {
+	f, err := s.factorsOf(ctx, permit)
+	if err != nil {
+		return err
+	}
+	settings, err := s.o.Security.Of(ctx, permit.Workspace())
+	if err != nil {
+		return err
+	}
+	resistant := settings.Factor.Required && settings.Factor.Resistant
+	switch {
+	case try.Password.Empty() && !try.byFactor():
+		return parlatory.Invalid("password", "is missing")
+	case f.Any() && !try.byFactor():
+		return parlatory.Invalid("password", "is not enough here: please give your second factor")
+	case resistant && f.Passkey && try.byFactor() && try.Ceremony.Empty():
+		return parlatory.Invalid("code", "is not enough here: this workspace asks for your passkey")
+	}
+	return nil
+}
+
 // prove checks what was given. A wrong one is an invalid field, since the session itself stands.
 func (s *Room) prove(ctx context.Context, actor parlatory.Actor, try StepUp) (settle func(*db.Tx) error, by string, err error) {
-	if !try.Code.Empty() || !try.Ceremony.Empty() {
+	if try.byFactor() {
 		by = "second factor"
-		try.RecoveryCode = parlatory.Secret{}
+		if !try.RecoveryCode.Empty() {
+			by = "recovery code"
+		}
 		proof, err := s.o.Account.ProveFactor(ctx, boundTo(actor), try.FactorTry)
 		if parlatory.KindOf(err) == parlatory.KindUnauthenticated {
 			err = parlatory.Invalid("code", "is not right, or was used already").Because(err)
@@ -97,4 +141,26 @@ func (s *Room) prove(ctx context.Context, actor parlatory.Actor, try StepUp) (se
 		return nil, by, parlatory.Invalid("password", "is not right. After several wrong tries, wait 15 minutes")
 	}
 	return verdict.Settle, by, nil
+}
+
+// recoveryTold gives what writes the letter about a recovery code that is used up by a step-up.
+func (s *Room) recoveryTold(ctx context.Context, actor parlatory.Actor, held *vault.Held, try StepUp) (func(*db.Tx) error, error) {
+	if try.RecoveryCode.Empty() || !try.Ceremony.Empty() {
+		return func(*db.Tx) error { return nil }, nil
+	}
+	view, err := s.o.Workspace.Named(ctx, actor.Workspace)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := s.settings(ctx, actor.Workspace)
+	if err != nil {
+		return nil, err
+	}
+	return func(tx *db.Tx) error {
+		acc, err := account.Fresh(tx, held, actor.Account)
+		if err != nil {
+			return err
+		}
+		return s.o.Account.Notify(tx, settings, view, acc, account.NoticeRecoveryUsed, actor)
+	}, nil
 }

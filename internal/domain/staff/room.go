@@ -220,6 +220,14 @@ func Found(tx *db.Tx, f *vault.Founding, id parlatory.StaffID, acc parlatory.Acc
 	return err
 }
 
+// HeldAcross counts the workspaces in which an account is a member that is not deleted; tx must reach across workspaces.
+func (s *Room) HeldAcross(tx *db.Tx, acc parlatory.AccountID) (n int, err error) {
+	if err := tx.Across().Row(sqlHeldAcross, acc).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count memberships: %w", err)
+	}
+	return n, nil
+}
+
 // ActiveAcross tells in which workspaces an account is active, and as whom; tx must reach across workspaces.
 func (s *Room) ActiveAcross(tx *db.Tx, acc parlatory.AccountID) (map[parlatory.WorkspaceID]parlatory.StaffID, error) {
 	rows, err := tx.Across().Query(sqlActiveAcross, acc)

@@ -15,6 +15,7 @@ const (
 	sqlStandingShared = sqlStanding + ` FOR SHARE` // PostgreSQL only
 
 	sqlActiveAcross = `SELECT workspace, id FROM staff WHERE account = $1 AND state = 'active'`
+	sqlHeldAcross   = `SELECT COUNT(*) FROM staff WHERE account = $1 AND state <> 'deleted'`
 
 	sqlTurn = `INSERT INTO staff_turns (workspace, turn) VALUES ($1, 1) ON CONFLICT (workspace) DO UPDATE SET turn = staff_turns.turn + 1`
 

@@ -45,10 +45,12 @@ type enrolAnswer struct {
 	Body      Enrolled
 }
 
-// StepUpRequest proves again who sits before the session: one of the three.
+// StepUpRequest proves again who sits before the session: by one of the second factors where the account has one that counts here, or by
+// a recovery code; else by the password.
 type StepUpRequest struct {
-	Password   string         `json:"password,omitempty" maxLength:"1024" format:"password"`
+	Password   string         `json:"password,omitempty" maxLength:"1024" format:"password" doc:"Not enough where the account has a second factor"`
 	Code       string         `json:"code,omitempty" maxLength:"16"`
+	Recovery   string         `json:"recovery_code,omitempty" maxLength:"64"`
 	Ceremony   string         `json:"ceremony,omitempty" maxLength:"128"`
 	Credential map[string]any `json:"credential,omitempty" doc:"AuthenticationResponseJSON"`
 }
@@ -150,7 +152,7 @@ func (a *API) stepUpRoutes() {
 	register(a, huma.Operation{OperationID: "step-up", Method: http.MethodPost, Path: "/api/v1/me/step-up", Summary: "Prove again who you are; opens the sensitive acts for ten minutes", DefaultStatus: http.StatusNoContent}, signin.ActStepUp,
 		func(ctx context.Context, actor parlatory.Actor, in *struct{ Body StepUpRequest }) (*cookieAnswer, error) {
 			b := in.Body
-			t, err := tryOf(b.Code, "", b.Ceremony, b.Credential)
+			t, err := tryOf(b.Code, b.Recovery, b.Ceremony, b.Credential)
 			if err != nil {
 				return nil, err
 			}

@@ -129,9 +129,14 @@ func (l *Law) judgeStaff(ctx context.Context, actor parlatory.Actor, act Act) (L
 		return NoData, parlatory.Fail(parlatory.KindForbidden, "This API token may not do that.")
 	}
 	if act.StepUp && (l.clock == nil || l.clock.Now().Sub(actor.Proved) >= StepUpWithin) {
-		return NoData, parlatory.Fail(parlatory.KindStepUp, "Please confirm that it is you: your password or second factor is needed for this.")
+		return NoData, StepUp()
 	}
 	return role.Level, nil
+}
+
+// StepUp is the refusal that asks the person to prove again who they are.
+func StepUp() error {
+	return parlatory.Fail(parlatory.KindStepUp, "Please confirm that it is you: your password or second factor is needed for this.")
 }
 
 // InScope reports whether a token's scopes name an act.
