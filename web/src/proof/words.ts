@@ -27,12 +27,17 @@ export const words = {
     title: 'Confirm that it is you',
     lead: 'This is a sensitive change, and some time has passed since you signed in. Nothing that you have entered is lost.',
     passkey: 'Use your passkey',
-    withPassword: 'Use your password instead',
-    withCode: 'Use a code from your app instead',
-    withPasskey: 'Use your passkey instead',
+    with: {
+      password: 'Use your password instead',
+      code: 'Use a code from your app instead',
+      passkey: 'Use your passkey instead',
+      recovery: 'Use a recovery code instead',
+    },
     confirm: 'Confirm',
     cancel: 'Cancel',
-    passwordMissing: 'Please write your password.',
+    recovery: 'Recovery code',
+    recoveryHint: 'One of the ten codes that you kept. It works once.',
+    missing: { password: 'Please write your password.', recovery: 'Please write one of your recovery codes.' },
   },
 
   strength: {

@@ -1,8 +1,8 @@
-import { Button, Modal, PasswordInput } from '@mantine/core'
+import { Button, Modal, PasswordInput, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { IconFingerprint } from '@tabler/icons-react'
 import { useEffect, useState } from 'react'
-import { api, onStepUp, take } from '~/api'
+import { api, type Factors, onStepUp, take } from '~/api'
 import { Notice } from '~/look'
 import { CodeInput } from '~/proof/CodeInput'
 import proof from '~/proof/proof.module.css'
@@ -15,8 +15,8 @@ import { useMe } from '../session'
 
 const words = all.stepUp
 
-type Way = 'passkey' | 'password' | 'code'
-type Shown = { password: string } | { code: string } | { ceremony: string; credential: PasskeyJSON }
+type Way = 'passkey' | 'password' | 'code' | 'recovery'
+type Shown = { password: string } | { code: string } | { recovery_code: string } | { ceremony: string; credential: PasskeyJSON }
 
 let close: (() => void) | undefined
 
@@ -66,9 +66,7 @@ function Ways({ done, cancel }: { done: () => void; cancel: () => void }) {
     },
   })
   if (isPending) return <Bones />
-  const kinds = (data?.items ?? []).map((one) => one.kind)
-  // What proves most stands first: some acts are not content with the password of somebody who has a factor.
-  const ways: Way[] = [...(kinds.includes('passkey') && canPasskey() ? ['passkey' as const] : []), ...(kinds.includes('totp') ? ['code' as const] : []), 'password']
+  const ways = waysOf(data)
   const way = chosen ?? ways[0] ?? 'password'
   return (
     <div className={forms.stack}>
@@ -78,13 +76,25 @@ function Ways({ done, cancel }: { done: () => void; cancel: () => void }) {
         <div className={proof.lines}>
           {ways.filter((one) => one !== way).map((one) => (
             <button key={one} type="button" className={proof.line} onClick={() => { stopPasskey(); reset(); choose(one) }}>
-              {one === 'passkey' ? words.withPasskey : one === 'code' ? words.withCode : words.withPassword}
+              {words.with[one]}
             </button>
           ))}
         </div>
       )}
     </div>
   )
+}
+
+/** Whoever has a second factor proves it; the password alone is taken from the others only. What proves most stands first. */
+function waysOf(factors?: Factors): Way[] {
+  const kinds = (factors?.items ?? []).map((one) => one.kind)
+  if (kinds.length === 0) return ['password']
+  const passkeys = kinds.includes('passkey')
+  const ways: Way[] = passkeys && canPasskey() ? ['passkey'] : []
+  if (passkeys && factors?.phishing_resistant) return ways.length ? ways : ['passkey']
+  if (kinds.includes('totp')) ways.push('code')
+  if (factors?.recovery_left || ways.length === 0) ways.push('recovery')
+  return ways
 }
 
 async function passkey(): Promise<Shown> {
@@ -109,8 +119,8 @@ function Way({ way, busy, error, send, cancel }: {
     else if (way === 'code') {
       if (value.length === 6) send({ code: value })
       else setMissing(all.codeShort(6))
-    } else if (value === '') setMissing(words.passwordMissing)
-    else send({ password: value })
+    } else if (value.trim() === '') setMissing(words.missing[way])
+    else send(way === 'recovery' ? { recovery_code: value } : { password: value })
   }
   const field = way === 'passkey' ? '' : wrong
   return (
@@ -124,6 +134,12 @@ function Way({ way, busy, error, send, cancel }: {
             visibilityToggleButtonProps={{ 'aria-label': all.show }} onChange={(event) => { setValue(event.currentTarget.value) }}
           />
         </>
+      )}
+      {way === 'recovery' && (
+        <TextInput
+          label={words.recovery} description={words.recoveryHint} autoComplete="off" autoCapitalize="none" spellCheck={false} data-autofocus required withAsterisk={false}
+          value={value} error={field || undefined} onChange={(event) => { setValue(event.currentTarget.value) }}
+        />
       )}
       {way === 'code' && <CodeInput label={all.codeLabel} hint={all.codeHint} value={value} set={setValue} error={field || undefined} busy={busy} autoFocus full={(code) => { send({ code }) }} />}
       <div className={forms.foot}>
