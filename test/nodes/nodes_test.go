@@ -14,8 +14,7 @@ import (
 	"parlatory/test/rig"
 )
 
-// pair starts a server, and gives what starts a second one with the same database and root key. Mail goes out through
-// whichever node takes it first, so that people are invited while there is one.
+// pair starts a server, and gives what starts a second one with the same database, root key and mailbox.
 func pair(t *testing.T) (a *rig.Server, second func() *rig.Server) {
 	t.Helper()
 	database, err := rig.NewDatabase()
@@ -31,7 +30,11 @@ func pair(t *testing.T) (a *rig.Server, second func() *rig.Server) {
 		t.Fatal(err)
 	}
 	start := func(key []byte) *rig.Server {
-		s, err := rig.New(rig.Options{Binary: binary, Dir: t.TempDir(), Postgres: &database.Postgres})
+		o := rig.Options{Binary: binary, Dir: t.TempDir(), Postgres: &database.Postgres}
+		if key != nil {
+			o.Mailbox = a.Mail
+		}
+		s, err := rig.New(o)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -29,7 +29,8 @@ type Options struct {
 	Dir      string // data, configuration and log; kept between starts
 	Plain    bool   // plaintext listener, of a binary with the build tag bench
 	Postgres *Postgres
-	Extra    string // further lines of configuration
+	Mailbox  *Mailbox // of the node that this one stands beside: either may send a mail; without it an own one
+	Extra    string   // further lines of configuration
 	Env      []string
 	Wrap     []string // a command before the binary, such as prlimit
 }
@@ -76,13 +77,23 @@ func New(o Options) (*Server, error) {
 	if s.Authority, err = NewAuthority(o.Dir, Domain, "*."+Domain); err != nil {
 		return nil, err
 	}
-	if s.Mail, err = NewMailbox(); err != nil {
-		return nil, err
+	if s.Mail = o.Mailbox; s.Mail == nil {
+		if s.Mail, err = NewMailbox(); err != nil {
+			return nil, err
+		}
 	}
 	if err = errors.Join(s.configure(), s.createKey()); err != nil {
-		return nil, errors.Join(err, s.Mail.Close())
+		return nil, errors.Join(err, s.hangUp())
 	}
 	return s, nil
+}
+
+// hangUp closes the mailbox, where it is the own one.
+func (s *Server) hangUp() error {
+	if s.Mailbox != nil {
+		return nil
+	}
+	return s.Mail.Close()
 }
 
 // createKey makes the root key as an operator does, once.
@@ -224,7 +235,7 @@ func (s *Server) Close() error {
 			err = s.Stop()
 		}
 	}
-	return errors.Join(err, s.Mail.Close())
+	return errors.Join(err, s.hangUp())
 }
 
 // LogFile is where the process writes.

@@ -100,7 +100,7 @@ func server(t *testing.T, engine string) *rig.Server {
 // second starts another node on the same database and root key.
 func second(t *testing.T, first *rig.Server) *rig.Server {
 	t.Helper()
-	s := must[*rig.Server](t)(rig.New(rig.Options{Binary: first.Binary, Dir: t.TempDir(), Postgres: first.Postgres}))
+	s := must[*rig.Server](t)(rig.New(rig.Options{Binary: first.Binary, Dir: t.TempDir(), Postgres: first.Postgres, Mailbox: first.Mail}))
 	t.Cleanup(func() { _ = s.Close() })
 	key := must[[]byte](t)(os.ReadFile(filepath.Join(first.Dir, "key", "root.key")))
 	check(t, os.WriteFile(filepath.Join(s.Dir, "key", "root.key"), key, 0o600))
