@@ -241,7 +241,7 @@ func TestAC_031_FirstFactorEndsOtherSessions(t *testing.T) {
 // TestTrustedDevice: a device spares the factor for as long as the workspace says, at its door alone; before a sensitive act the factor is
 // asked for all the same.
 //
-// ASVS V6.3.3, V7.1.3
+// ASVS V6.3.3
 func TestTrustedDevice(t *testing.T) {
 	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
 		ws, admin := w.Founded(t, "acme")
@@ -317,7 +317,7 @@ func TestAC_029_FactorIsTheAccounts(t *testing.T) {
 // TestAC_035_NothingToTireOut: no act sends anything to a second device that could be confirmed there, a code by mail is no factor, and
 // the letters that a stranger with the password can cause are bounded.
 //
-// ASVS V6.3.6, V6.6.4
+// ASVS V6.3.6
 func TestAC_035_NothingToTireOut(t *testing.T) {
 	w := domaintest.New(t)
 	ws, admin := w.Founded(t, "acme")
