@@ -6,6 +6,7 @@ import (
 
 	"parlatory"
 	"parlatory/internal/domain/account"
+	"parlatory/internal/domain/workspace"
 	"parlatory/internal/guard/access"
 	"parlatory/internal/storage/db"
 	"parlatory/internal/storage/ledger"
@@ -172,7 +173,35 @@ func (s *Room) BeginAlone(ctx context.Context, actor parlatory.Actor) (ceremony 
 	if _, err := s.o.Law.Permit(ctx, actor, ActPasskey); err != nil {
 		return ceremony, nil, err
 	}
+	if err := s.spendAlone(ctx, actor); err != nil {
+		return ceremony, nil, err
+	}
 	return s.o.Account.BeginPasskey(ctx, actor.Workspace, parlatory.AccountID{}, parlatory.SessionID{})
+}
+
+// spendAlone counts what a stranger makes us keep.
+func (s *Room) spendAlone(ctx context.Context, actor parlatory.Actor) error {
+	permit, err := s.o.Law.System(actHalf, actor.Workspace)
+	if err != nil {
+		return err
+	}
+	ix, err := s.houseIndex(ctx)
+	if err != nil {
+		return err
+	}
+	var refused error
+	err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		refused = nil
+		spent, err := s.passkeySource.Spend(tx.House(), s.passkeySource.Key(ix, workspace.SourceOf(actor.Address)))
+		if err == nil && spent.Over {
+			refused = spent.Refusal(tx.Now())
+		}
+		return err
+	})
+	if err == nil {
+		err = refused
+	}
+	return err
 }
 
 // AloneTry is a passkey that stands for password and factor.

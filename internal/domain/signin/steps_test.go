@@ -456,6 +456,27 @@ func TestRacesOfTheSteps(t *testing.T) {
 	})
 }
 
+// TestQuestionsOfOneSource: whoever looks at the sign-in page again and again makes us keep so many questions, and no more; others are
+// not kept from theirs.
+//
+// ASVS V2.4.1
+func TestQuestionsOfOneSource(t *testing.T) {
+	w := domaintest.Make(t, domaintest.Setup{Signin: signin.Limits{PasskeySource: 5}})
+	ws, _ := w.Founded(t, "acme")
+	for n := range 8 {
+		_, _, err := w.Signin.BeginAlone(t.Context(), w.At(ws, "192.0.2.7"))
+		if got, want := parlatory.KindOf(err) == parlatory.KindTooMany, n >= 5; got != want {
+			t.Errorf("question %d: %v", n+1, err)
+		}
+	}
+	if n := w.Count(parlatory.House, "ceremonies", ""); n != 5 {
+		t.Errorf("%d rows", n)
+	}
+	if _, _, err := w.Signin.BeginAlone(t.Context(), w.At(ws, "192.0.2.8")); err != nil {
+		t.Error(err)
+	}
+}
+
 func together(do ...func()) {
 	var wg sync.WaitGroup
 	for _, f := range do {
