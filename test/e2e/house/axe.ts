@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
 import axe from 'axe-core'
 
 /** What axe finds in a page as it stands, one line a node: by all its rules, or by some. Shadow roots are looked into. */
@@ -13,3 +13,27 @@ export async function findings(page: Page, rules?: readonly string[]): Promise<s
 
 export const sizes = [{ width: 1440, height: 900 }, { width: 390, height: 844 }] as const
 export const schemes = ['light', 'dark'] as const
+
+/** axe finds nothing in a page as it stands, light and dark, wide and narrow, and nothing is wider than the screen. E2E_PICTURES keeps what was looked at. */
+export async function clean(page: Page, what: string): Promise<void> {
+  for (const size of sizes) {
+    for (const colorScheme of schemes) {
+      await page.setViewportSize(size)
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await page.waitForTimeout(300)
+      const where = `${what}, ${colorScheme}, ${String(size.width)}`
+      let found = await findings(page)
+      if (found.length > 0) {
+        await page.waitForTimeout(1_000) // a busy machine is still on its way from one look to the other
+        found = await findings(page)
+      }
+      expect.soft(found, where).toEqual([])
+      expect.soft(await page.evaluate(() => document.documentElement.scrollWidth), `${where}: no sideways scrolling`).toBeLessThanOrEqual(size.width)
+      if (!process.env['E2E_PICTURES']) continue
+      await page.evaluate(() => { if (document.activeElement !== document.body) document.activeElement?.scrollIntoView({ block: 'center' }) })
+      await page.screenshot({ path: `results/shots/${where.replaceAll(/[^a-z0-9]+/gi, '-')}.png` })
+    }
+  }
+  await page.setViewportSize(sizes[0])
+  await page.emulateMedia({ colorScheme: 'light' })
+}

@@ -1,59 +1,12 @@
 import type { Page } from '@playwright/test'
-import { findings } from '../house/axe.ts'
-import { Key, Phone } from '../house/factor.ts'
-import type { Guide } from '../house/house.ts'
+import { clean } from '../house/axe.ts'
+import { Key, mailed, Phone, scan } from '../house/factor.ts'
 import { mailedText } from '../house/mail.ts'
 import { begin, hire, leave, person } from '../house/people.ts'
 import { expect, test } from '../house/test.ts'
 import { Wire } from '../house/wire.ts'
 
 // A second factor, from the first one to the lost one: an app whose codes oathtool computes, and Chromium's own passkeys.
-
-/** What axe finds in a page as it stands, light and dark, wide and narrow. */
-async function clean(page: Page, what: string): Promise<void> {
-  for (const size of [{ width: 1440, height: 900 }, { width: 390, height: 844 }]) {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.setViewportSize(size)
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-      await page.waitForTimeout(300)
-      let found = await findings(page)
-      if (found.length > 0) {
-        await page.waitForTimeout(1_000) // a busy machine is still on its way from one look to the other
-        found = await findings(page)
-      }
-      expect.soft(found, `${what}, ${colorScheme}, ${String(size.width)}`).toEqual([])
-    }
-  }
-  await page.setViewportSize({ width: 1440, height: 900 })
-  await page.emulateMedia({ colorScheme: 'light' })
-}
-
-/** The mailed code of a first factor. The mail is read in a window of its own. */
-async function mailed(page: Page, reader: Page, guide: Guide, email: string): Promise<void> {
-  await page.getByRole('button', { name: 'Mail me the code' }).click()
-  const text = await mailedText(reader, guide, email, /Your code is \d{4} \d{4}/)
-  await page.getByLabel('Code from the mail').fill(text.replaceAll(/\D/g, ''))
-}
-
-/** The app's steps, up to the recovery codes, which are given back. */
-async function scan(page: Page, look?: (what: string) => Promise<void>): Promise<{ phone: Phone; codes: string[] }> {
-  await page.getByText('Can’t scan? Enter this key by hand').click()
-  const key = (await page.getByRole('textbox', { name: 'Key for the authenticator app' }).or(page.locator('code')).first().evaluate((e) => (e as HTMLInputElement).value || e.textContent || '')).trim()
-  expect(key.replaceAll(/\s/g, '')).toMatch(/^[A-Z2-7]{32}$/)
-  await look?.('the QR code')
-  const phone = new Phone(key)
-  await page.getByLabel('Then write the code that it shows').fill(await phone.code())
-  const list = page.getByRole('list', { name: 'Recovery codes' })
-  await expect(list).toBeVisible()
-  const codes = await list.getByRole('listitem').allInnerTexts()
-  expect(codes).toHaveLength(10)
-  await look?.('the recovery codes')
-  await page.getByRole('button', { name: /Done|Go on/ }).click()
-  await expect(page.getByText('Please keep the codes first, then tick the box.')).toBeVisible()
-  await page.getByLabel('I have kept them in a safe place').check()
-  await page.getByRole('button', { name: /Done|Go on/ }).click()
-  return { phone, codes }
-}
 
 test.describe.serial('an authenticator app', () => {
   let who: { email: string; password: string }

@@ -28,7 +28,8 @@ export const theme = createTheme({
     Input: { classNames: { wrapper: 'p-input' } },
     // What is closed is gone at once: single keys rest while a dialog stands, and one that fades away still stands.
     Drawer: { defaultProps: { transitionProps: { duration: 200, exitDuration: 0 } } },
-    Modal: { defaultProps: { transitionProps: { transition: 'fade-down', duration: 200, exitDuration: 0 }, centered: true, overlayProps: { backgroundOpacity: 0.45 }, radius: 'md', closeButtonProps: { 'aria-label': 'Close' } } },
+    Modal: { defaultProps: { transitionProps: { transition: 'fade-down', duration: 200, exitDuration: 0 }, centered: true, overlayProps: { backgroundOpacity: 0.45 }, radius: 'md', closeButtonProps: { 'aria-label': 'Close' } }, classNames: { title: 'p-title' } },
+    ModalHeader: { defaultProps: { role: 'presentation' } }, // one dialog above another would be two banners
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
     // Inside its landmark, and without the placeholder that a menu may not have as a child (WAI-ARIA 1.2).
     Menu: { defaultProps: { shadow: 'md', radius: 'md', withinPortal: false, withInitialFocusPlaceholder: false } },

@@ -1,6 +1,6 @@
 import { IconBuilding, IconHistory, IconShieldLock, IconUsersGroup, IconWorld } from '@tabler/icons-react'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
-import { useEffect, useMemo } from 'react'
+import { useEffect, useMemo, useRef } from 'react'
 import { type AdminPage, adminPages, may, pages, useMe } from '../session'
 import { type Command, useCommands } from '../shell/commands'
 import { NoPermission } from '../shell/States'
@@ -23,6 +23,11 @@ export function Admin() {
     const name = page && page in words.pages ? words.pages[page] : words.title
     document.title = `${name} · ${me.workspace.company}`
   }, [page, me.workspace.company])
+  const nav = useRef<HTMLElement>(null)
+  useEffect(() => {
+    const link = nav.current?.querySelector<HTMLElement>('[data-here]')
+    if (link) nav.current?.scrollTo({ left: link.offsetLeft - 16 }) // where the pages stand in a row
+  }, [page])
   const key = open.join()
   useCommands(useMemo(() => key.split(',').filter(Boolean).map((one): Command => ({
     id: `admin-${one}`, group: 'Go to', label: `${words.title}: ${words.pages[one as AdminPage]}`,
@@ -32,7 +37,7 @@ export function Admin() {
   return (
     <div className={styles.admin}>
       {open.length > 0 && (
-        <nav className={styles.nav} aria-label={words.title}>
+        <nav className={styles.nav} ref={nav} aria-label={words.title}>
           <p className={styles.name} aria-hidden>{words.title}</p>
           {groups.map((group) => {
             const mine = group.pages.filter((one) => open.includes(one))

@@ -19,8 +19,10 @@ export function Confirm({ title, text, yes, danger = false, act, close, done }: 
   const { mutate, isPending, error } = useMutation({ mutationFn: act, onSuccess: () => { close(); done() } })
   return (
     <Modal opened onClose={close} title={title}>
-      <p style={{ margin: 0 }}>{text}</p>
-      {error && !(error instanceof Problem && error.unproved) && <Notice tone="danger">{sentence(error)}</Notice>}
+      <div className={styles.stack}>
+        <p style={{ margin: 0 }}>{text}</p>
+        {error && !(error instanceof Problem && error.unproved) && <Notice tone="danger">{sentence(error)}</Notice>}
+      </div>
       <div className={styles.foot}>
         <Button variant="default" data-autofocus onClick={close}>{words.cancel}</Button>
         <Button color={danger ? 'danger' : undefined} loading={isPending} onClick={() => { mutate() }}>{yes}</Button>

@@ -66,7 +66,7 @@ function Password({ data }: Of<'password'>) {
         <div className={styles.pair}>
           <Count label={w.length} hint={w.lengthHint} value={p.min_length} set={(n) => { set({ ...p, min_length: n }) }} error={errors.min_length} />
           <Count label={w.history} hint={w.historyHint} value={p.history} set={(n) => { set({ ...p, history: n }) }} error={errors.history} />
-          <Count label={w.age} hint={w.ageHint} value={p.max_age_days} set={(n) => { set({ ...p, max_age_days: n }) }} error={errors.max_age_days} />
+          <Count label={w.ageDays} hint={w.ageHint} value={p.max_age_days} set={(n) => { set({ ...p, max_age_days: n }) }} error={errors.max_age_days} />
         </div>
       )}
     />
@@ -136,7 +136,7 @@ function Factor({ data }: Of<'factor'>) {
             label={w.message} description={`${w.messageHint} ${w.left(messageMost - Array.from(p.message).length)}`} autosize minRows={2} maxLength={messageMost} value={p.message}
             error={errors.message} onChange={(event) => { set({ ...p, message: event.target.value.replaceAll('\n', ' ') }) }}
           />
-          <Count label={w.trust} hint={w.trustHint} value={p.trust_days} set={(n) => { set({ ...p, trust_days: n }) }} error={errors.trust_days} />
+          <Count label={w.trustDays} hint={w.trustHint} value={p.trust_days} set={(n) => { set({ ...p, trust_days: n }) }} error={errors.trust_days} />
         </>
       )}
     />
@@ -171,8 +171,8 @@ function Sessions({ data }: Of<'sessions'>) {
       save={(s, revision) => take(api.PUT('/api/v1/security/sessions', { body: { revision, ...s } }))}
       form={(s, set, errors) => (
         <div className={styles.pair}>
-          <Count label={w.idle} hint={w.idleHint} value={s.idle_minutes} set={(n) => { set({ ...s, idle_minutes: n }) }} error={errors.idle_minutes} />
-          <Count label={w.life} hint={w.lifeHint} value={s.life_hours} set={(n) => { set({ ...s, life_hours: n }) }} error={errors.life_hours} />
+          <Count label={w.idleMinutes} hint={w.idleHint} value={s.idle_minutes} set={(n) => { set({ ...s, idle_minutes: n }) }} error={errors.idle_minutes} />
+          <Count label={w.lifeHours} hint={w.lifeHint} value={s.life_hours} set={(n) => { set({ ...s, life_hours: n }) }} error={errors.life_hours} />
         </div>
       )}
     />
