@@ -146,7 +146,7 @@ func (p *Program) rooms(ring *vault.Ring, roles access.Roles) {
 		DB: p.DB, Law: p.Law, Ring: ring, Ledger: p.Ledger, Workspace: ws, Security: se, Account: ac, Staff: st, Sessions: store, Clock: p.Clock, Log: p.Log,
 		Limits: p.Limits.Signin,
 	})
-	se.Meet(store, si)
+	se.Meet(store, si, si, operation{proxies: len(p.TrustedProxies), vouched: len(p.ProxyProtocol) > 0, refused: p.Refused != nil})
 	co := contact.New(contact.Options{DB: p.DB, Law: p.Law, Ring: ring, Sites: ws, Clock: p.Clock, Log: p.Log})
 	ch := chat.New(chat.Options{
 		DB: p.DB, Law: p.Law, Ring: ring, Ledger: p.Ledger, Contacts: co, Staff: st, Security: se, Clock: p.Clock, Log: p.Log, Limits: p.Limits.Chat,

@@ -203,7 +203,7 @@ func (w *World) rooms(setup Setup) {
 	w.Account = account.New(account.Options{DB: w.DB, Law: w.Law, Ring: w.Ring, Ledger: w.Ledger, Workspace: w.Workspace, Security: w.Security, Sessions: w.Sessions, Clock: w.Clock, Log: w.Log, Limits: setup.Account})
 	w.Staff = staff.New(staff.Options{DB: w.DB, Law: w.Law, Roles: w.Roles, Ring: w.Ring, Ledger: w.Ledger, Workspace: w.Workspace, Account: w.Account, Sessions: w.Sessions, Clock: w.Clock, Log: w.Log})
 	w.Signin = signin.New(signin.Options{DB: w.DB, Law: w.Law, Ring: w.Ring, Ledger: w.Ledger, Workspace: w.Workspace, Security: w.Security, Account: w.Account, Staff: w.Staff, Sessions: w.Sessions, Clock: w.Clock, Log: w.Log, Limits: setup.Signin})
-	w.Security.Meet(w.Sessions, w.Signin)
+	w.Security.Meet(w.Sessions, w.Signin, w.Signin)
 }
 
 func (w *World) must(err error) {

@@ -22,6 +22,7 @@ const (
 	sqlToken        = `SELECT ` + tokenColumns + ` FROM api_tokens WHERE workspace = $1 AND hash = $2 AND door = $3`
 	sqlTokensOf     = `SELECT ` + tokenColumns + ` FROM api_tokens WHERE workspace = $1 AND staff = $2 AND door = $3 ORDER BY id DESC`
 	sqlCountTokens  = `SELECT COUNT(*) FROM api_tokens WHERE workspace = $1 AND staff = $2 AND door = $3`
+	sqlTokensAt     = `SELECT COUNT(*), COALESCE(SUM(CASE WHEN COALESCE(used_at, created_at) < $4 THEN 1 ELSE 0 END), 0) FROM api_tokens WHERE workspace = $1 AND door = $2 AND expires_at > $3`
 	sqlUseToken     = `UPDATE api_tokens SET used_at = $3, used = $4 WHERE workspace = $1 AND id = $2 AND (used_at IS NULL OR used_at < $5)`
 	sqlDropToken    = `DELETE FROM api_tokens WHERE workspace = $1 AND id = $2 AND staff = $3 AND door = $4`
 	sqlDropTokens   = `DELETE FROM api_tokens WHERE workspace = $1 AND account = $2`

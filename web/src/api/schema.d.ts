@@ -637,6 +637,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/security/checklist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is on, what is not, and what that means */
+        get: operations["get-security-checklist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security/checklist/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The checklist as a table */
+        get: operations["export-security-checklist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/security/factor": {
         parameters: {
             query?: never;
@@ -1513,6 +1547,23 @@ export interface components {
             days?: number;
             remark?: string;
         };
+        Checklist: {
+            items: components["schemas"]["ChecklistPoint"][] | null;
+        };
+        ChecklistPoint: {
+            /** @description Where to change it: a path of the console; empty: the operator's */
+            card?: string;
+            /** @description What is set */
+            detail: string;
+            /** @enum {string} */
+            group: "Sign-in" | "Access" | "Visitors" | "People" | "Operation";
+            id: string;
+            /** @description What may happen where it is not */
+            risk: string;
+            /** @enum {string} */
+            state: "on" | "partly" | "off";
+            title: string;
+        };
         ContactPerson: {
             email?: string;
             id: string;
@@ -2194,8 +2245,12 @@ export interface components {
             credential?: {
                 [key: string]: unknown;
             };
-            /** Format: password */
+            /**
+             * Format: password
+             * @description Not enough where the account has a second factor
+             */
             password?: string;
+            recovery_code?: string;
         };
         TOTPBegun: {
             ceremony: string;
@@ -3561,6 +3616,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SecurityView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-security-checklist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checklist"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-security-checklist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description Error */

@@ -30,10 +30,11 @@ export function consoleRouter(me: Me) {
   const security = createRoute({ ...under('security'), component: lazyRouteComponent(() => import('./security/Security'), 'Security') })
   const staffList = createRoute({ ...under('security/staff-list'), component: lazyRouteComponent(() => import('./security/Networks'), 'StaffList') })
   const visitorList = createRoute({ ...under('security/visitor-list'), component: lazyRouteComponent(() => import('./security/Networks'), 'VisitorList') })
+  const checklist = createRoute({ ...under('checklist'), component: lazyRouteComponent(() => import('./security/Checklist'), 'Checklist') })
   const audit = createRoute({ ...under('audit'), component: lazyRouteComponent(() => import('./admin/Audit'), 'Audit') })
 
   return createRouter({
-    routeTree: root.addChildren([home, inbox.addChildren([enquiry]), mine, admin.addChildren([adminHome, staff, sites, workspace, security, staffList, visitorList, audit])]),
+    routeTree: root.addChildren([home, inbox.addChildren([enquiry]), mine, admin.addChildren([adminHome, staff, sites, workspace, security, staffList, visitorList, checklist, audit])]),
     defaultPreload: 'intent',
     defaultPendingComponent: Waiting,
     defaultErrorComponent: Crashed,

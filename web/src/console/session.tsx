@@ -24,6 +24,7 @@ export const pages = {
   sites: 'site.view',
   workspace: 'workspace.edit',
   security: 'security.view',
+  checklist: 'security.view',
   audit: 'audit.view',
 } as const
 

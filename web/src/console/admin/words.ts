@@ -1,7 +1,7 @@
 export const words = {
   title: 'Administration',
   groups: { organisation: 'Organisation', security: 'Security' },
-  pages: { staff: 'Staff', sites: 'Sites', workspace: 'Workspace', security: 'Service Authentication', audit: 'Audit log' },
+  pages: { staff: 'Staff', sites: 'Sites', workspace: 'Workspace', security: 'Service Authentication', checklist: 'Security checklist', audit: 'Audit log' },
   cancel: 'Cancel',
   somebody: 'Somebody',
   save: 'Save',

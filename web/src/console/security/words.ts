@@ -167,9 +167,13 @@ export const words = {
     lead: 'What is on, what is not, and what that means. We keep the server safe; these points are yours.',
     failed: 'The checklist could not be loaded',
     states: { on: 'On', partly: 'Partly', off: 'Off' } as Record<string, string>,
+    groups: {
+      'Sign-in': 'How people prove who they are.', Access: 'From where, and by what else.', Visitors: 'Who can write to you.', People: 'Who holds which power.',
+      Operation: 'These are for whoever runs the server.',
+    } as Record<string, string>,
     summary: (on: number, all: number) => `${String(on)} of ${String(all)} points are on.`,
-    risk: 'If not:',
-    open: 'Go there',
-    export: 'Export',
+    risk: 'What may happen:',
+    open: 'Open',
+    export: 'Download CSV',
   },
 }
