@@ -178,6 +178,9 @@ type Standing struct {
 
 // Standings tells it of members to those who see all of the workspace, and nothing to others.
 func (s *Room) Standings(ctx context.Context, actor parlatory.Actor, members []staff.Member) (map[parlatory.StaffID]Standing, error) {
+	if !actor.Token.Zero() {
+		return nil, nil // a program may read who the staff are, not how they sign in
+	}
 	permit, err := s.o.Law.Permit(ctx, actor, ActStanding)
 	if err != nil || permit.Level() < access.Full {
 		return nil, err

@@ -45,6 +45,9 @@ func TestTokens(t *testing.T) {
 		if _, err := w.Staff.List(t.Context(), a, parlatory.StaffID{}, 10); err != nil {
 			t.Errorf("what the scope names: %v", err)
 		}
+		if st, err := w.Signin.Standings(t.Context(), a, []staff.Member{{Row: staff.Row{ID: admin.Staff, Account: admin.Account}}}); err != nil || len(st) != 0 {
+			t.Errorf("how somebody signs in: %v %v", st, err)
+		}
 		a.Proved = w.Clock.Now() // whatever a door may make of it
 		for _, act := range w.Catalogue.All() {
 			_, err := w.Law.Permit(t.Context(), a, act)

@@ -99,7 +99,7 @@ export function ResetFactor({ member, close, done }: { member: Member; close: ()
   })
   return (
     <Modal opened onClose={close} title={text.resetFactorTitle(name)}>
-      <form className={forms.stack} onSubmit={form.onSubmit((values) => { mutate(values) })}>
+      <form className={forms.stack} noValidate onSubmit={form.onSubmit((values) => { mutate(values) })}>
         <p className={forms.lead}>{text.resetFactorText(name)}</p>
         {problem && <Notice tone="danger">{problem}</Notice>}
         <Textarea label={text.reason} description={text.reasonHint} required withAsterisk={false} autosize minRows={2} maxRows={5} maxLength={200} data-autofocus {...form.getInputProps('reason')} />

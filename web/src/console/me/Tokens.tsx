@@ -87,7 +87,7 @@ function MakeForm({ acts, company, close, done }: { acts: readonly TokenAct[]; c
   const set = form.values.scopes
   const toggle = (names: string[], on: boolean) => { form.setFieldValue('scopes', on ? [...new Set([...set, ...names])] : set.filter((one) => !names.includes(one))) }
   return (
-    <form className={forms.stack} onSubmit={form.onSubmit((values) => { mutate(values) })}>
+    <form className={forms.stack} noValidate onSubmit={form.onSubmit((values) => { mutate(values) })}>
       <p className={forms.lead}>{w.makeLead(company)}</p>
       {problem && <Notice tone="danger">{problem}</Notice>}
       <TextInput label={w.name} placeholder={w.namePlaceholder} data-autofocus maxLength={60} autoComplete="off" required withAsterisk={false} {...form.getInputProps('name')} />

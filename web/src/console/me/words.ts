@@ -129,7 +129,7 @@ export const words = {
 
   newDevice: 'Mail me when a new device signs in',
   newDeviceHint: 'With its browser, its address and the time.',
-  always: 'Always mailed: a changed password, a second factor added, removed or reset, new recovery codes, and a lock after failed sign-ins.',
+  always: 'Always mailed: a changed password; a second factor added, removed or reset; recovery codes used or renewed; an API token made; sessions ended by an administrator; an account recovered by the operator; a lock after wrong passwords.',
 
   singleKeys: 'Shortcuts with single keys',
   singleKeysHint: 'J, K, R and others. Switch them off when you dictate, or when keys are pressed by mistake.',
