@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect, type SearchSchemaInput } from '@tanstack/react-router'
 import type { Me, View } from '~/api'
+import { type Filters, filtersOf } from './admin/filters'
 import { type AdminPage, adminPages } from './session'
 import { Shell } from './shell/Shell'
 import { Crashed, NotFound, Waiting } from './shell/States'
@@ -31,7 +32,11 @@ export function consoleRouter(me: Me) {
   const staffList = createRoute({ ...under('security/staff-list'), component: lazyRouteComponent(() => import('./security/Networks'), 'StaffList') })
   const visitorList = createRoute({ ...under('security/visitor-list'), component: lazyRouteComponent(() => import('./security/Networks'), 'VisitorList') })
   const checklist = createRoute({ ...under('checklist'), component: lazyRouteComponent(() => import('./security/Checklist'), 'Checklist') })
-  const audit = createRoute({ ...under('audit'), component: lazyRouteComponent(() => import('./admin/Audit'), 'Audit') })
+  const audit = createRoute({
+    ...under('audit'),
+    validateSearch: (search: Filters & SearchSchemaInput): Filters => filtersOf({ ...search }),
+    component: lazyRouteComponent(() => import('./admin/Audit'), 'Audit'),
+  })
 
   return createRouter({
     routeTree: root.addChildren([home, inbox.addChildren([enquiry]), mine, admin.addChildren([adminHome, staff, sites, workspace, security, staffList, visitorList, checklist, audit])]),

@@ -1,6 +1,7 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query'
-import { IconDownload, IconFingerprint, IconHistory, IconZoomCancel } from '@tabler/icons-react'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { IconArrowRight, IconDownload, IconFingerprint, IconHistory, IconZoomCancel } from '@tabler/icons-react'
 import { type ReactNode, useState } from 'react'
 import { api, type AuditFilter, type AuditRecord, exportAudit, sentence, take } from '~/api'
 import { Card, Empty, Failed, Page, Tag, toast } from '~/look'
@@ -9,26 +10,28 @@ import { may, useMe } from '../session'
 import styles from './Audit.module.css'
 import admin from './Admin.module.css'
 import { changes, dayAfter, dayStart } from './changes'
+import { actions, elements, type Filters, filtersOf, offered, sound } from './filters'
 import { Bones, Copy } from '../forms/parts'
 import { called, useNames } from './people'
 import { words } from './words'
 
 const text = words.audit
-const actions = ['Created', 'Updated', 'Deleted', 'Enabled', 'Disabled', 'Viewed', 'Downloaded', 'Signed in', 'Signed out', 'Failed', 'Refused', 'Sent']
-const elements = ['Account', 'Act', 'Audit log', 'Conversation', 'Conversation head', 'Enquiry', 'Site', 'Staff', 'Workspace']
-
-interface Filters { staff: string; action: string; element: string; from: string; to: string }
-const all: Filters = { staff: '', action: '', element: '', from: '', to: '' }
-
+const nothing: Filters = { staff: '', action: '', element: '', from: '', to: '' }
 function query({ from, to, ...rest }: Filters): AuditFilter {
-  const asked = { ...rest, from: from && dayStart(from), to: to && dayAfter(to) }
-  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== ''))
+  return { ...rest, ...(from ? { from: dayStart(from) } : {}), ...(to ? { to: dayAfter(to) } : {}) }
+}
+
+/** The filters of the address, and a way to change some of them. Going back leaves the page, not one filter after the other. */
+function useFilters(): [Filters, (change: Filters) => void] {
+  const filters = useSearch({ from: '/admin/audit' })
+  const navigate = useNavigate({ from: '/admin/audit' })
+  return [filters, (change) => void navigate({ search: (now) => filtersOf({ ...now, ...change }), replace: true, resetScroll: false })]
 }
 
 /** Who did what. */
 export function Audit() {
   const me = useMe()
-  const [filters, setFilters] = useState(all)
+  const [filters, change] = useFilters()
   const entries = useInfiniteQuery({
     queryKey: ['audit', filters],
     queryFn: ({ pageParam }) =>
@@ -38,17 +41,16 @@ export function Audit() {
     staleTime: 0,
   })
   const items = (entries.data?.pages ?? []).flatMap((part) => part.items ?? [])
-  const filtered = Object.values(filters).some(Boolean)
   const checkpoint = entries.data?.pages[0]?.checkpoint
   return (
     <Page crumbs={[words.title, words.groups.security]} title={words.pages.audit} lead={text.lead} wide actions={may(me, 'audit.export') && <Export />}>
       <Card>
-        <Chooser filters={filters} set={setFilters} />
+        <Chooser filters={filters} change={change} />
         {entries.isPending ? <Bones />
         : !entries.data ? <Failed text={`${text.failed}. ${sentence(entries.error)}`} again={() => void entries.refetch()} />
         : items.length > 0 ? <Table items={items} />
-        : filtered
-          ? <Empty icon={<IconZoomCancel size={26} />} title={text.noMatch} action={<Button variant="default" onClick={() => { setFilters(all) }}>{text.clear}</Button>} />
+        : Object.keys(filters).length > 0
+          ? <Empty icon={<IconZoomCancel size={26} />} title={text.noMatch} action={<Button variant="default" onClick={() => { change(nothing) }}>{text.clear}</Button>} />
           : <Empty icon={<IconHistory size={26} />} title={text.empty}>{text.emptyText}</Empty>}
         {entries.hasNextPage && (
           <div className={admin.more}><Button variant="default" loading={entries.isFetchingNextPage} onClick={() => void entries.fetchNextPage()}>{words.more}</Button></div>
@@ -79,18 +81,36 @@ function Export() {
   return <Button variant="default" leftSection={<IconDownload size={17} />} loading={isPending} onClick={() => { mutate() }}>{text.export}</Button>
 }
 
-function Chooser({ filters, set }: { filters: Filters; set: (filters: Filters) => void }) {
+function Chooser({ filters, change }: { filters: Filters; change: (change: Filters) => void }) {
   const people = useNames().members.map((member) => ({ value: member.id, label: called(member) }))
-  const change = (name: keyof Filters) => (event: React.ChangeEvent<HTMLSelectElement | HTMLInputElement>) => { set({ ...filters, [name]: event.target.value }) }
+  if (filters.staff && !people.some(({ value }) => value === filters.staff)) people.push({ value: filters.staff, label: words.somebody })
+  const choice = (filter: keyof Filters, label: string, every: string, data: (string | { value: string; label: string })[]) => (
+    <NativeSelect label={label} value={filters[filter] ?? ''} onChange={(event) => { change({ [filter]: event.target.value }) }} data={[{ value: '', label: every }, ...data]} />
+  )
   return (
     <div className={styles.filters} role="group" aria-label={text.filters}>
-      <NativeSelect label={text.who} value={filters.staff} onChange={change('staff')} data={[{ value: '', label: text.everyone }, ...people]} />
-      <NativeSelect label={text.action} value={filters.action} onChange={change('action')} data={[{ value: '', label: text.anyAction }, ...actions]} />
-      <NativeSelect label={text.element} value={filters.element} onChange={change('element')} data={[{ value: '', label: text.anyElement }, ...elements]} />
-      <TextInput type="date" label={text.from} value={filters.from} max={filters.to || undefined} onChange={change('from')} />
-      <TextInput type="date" label={text.to} value={filters.to} min={filters.from || undefined} onChange={change('to')} />
+      {choice('staff', text.who, text.everyone, people)}
+      {choice('action', text.action, text.anyAction, offered(actions, filters.action))}
+      {choice('element', text.element, text.anyElement, offered(elements, filters.element))}
+      <Day label={text.from} value={filters.from} max={filters.to} set={(from) => { change({ from }) }} />
+      <Day label={text.to} value={filters.to} min={filters.from} set={(to) => { change({ to }) }} />
     </div>
   )
+}
+
+/** A day. What is typed stands in the field until it is a whole one, since the address holds no half ones. */
+function Day({ label, value = '', min, max, set }: { label: string; value?: string; min?: string; max?: string; set: (day: string) => void }) {
+  const [typed, setTyped] = useState(value)
+  const [known, setKnown] = useState(value)
+  if (known !== value) { // another address, such as after "Clear the filters"
+    setKnown(value)
+    setTyped(value)
+  }
+  const take = (day: string) => {
+    setTyped(day)
+    if (day === '' || sound('from', day)) set(day)
+  }
+  return <TextInput type="date" label={label} value={typed} min={min} max={max} onChange={(event) => { take(event.target.value) }} />
 }
 
 function Table({ items }: { items: readonly AuditRecord[] }) {
@@ -145,6 +165,7 @@ function Change({ item, nameOf }: { item: AuditRecord; nameOf: NameOf }): ReactN
               <dt>{name}</dt>
               <dd>
                 {before !== undefined && <del><span className="p-unseen">{text.old}: </span>{(nameOf(before) ?? before) || text.none}</del>}
+                {before !== undefined && after !== undefined && <IconArrowRight size={14} aria-hidden />}
                 {after !== undefined && <ins><span className="p-unseen">{text.new}: </span>{(nameOf(after) ?? after) || text.none}</ins>}
               </dd>
             </div>

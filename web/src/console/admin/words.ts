@@ -146,6 +146,9 @@ export const words = {
     old: 'old',
     new: 'new',
     none: 'nothing',
+    list: 'List',
+    endsAt: 'Ends on',
+    lockoutTime: 'Locked for',
     damaged: 'Changed from outside: the values do not open',
     erased: 'Erased with the person',
     kinds: {

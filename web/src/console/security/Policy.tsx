@@ -1,10 +1,10 @@
 import { Button } from '@mantine/core'
-import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { Card, Notice, type Tone, Tag, toast } from '~/look'
 import { refuse as place } from '../forms/parts'
 import { may, useMe } from '../session'
 import { type Difference, differences, type Security } from './data'
+import { Log } from './Log'
 import { Review } from './Review'
 import styles from './Security.module.css'
 import { words } from './words'
@@ -62,10 +62,10 @@ export function Policy<T>({ id, icon, title, tag, lead, data, facts, value, form
               <div className={styles.foot}>
                 <Button type="submit">{words.review}</Button>
                 <Button variant="default" onClick={close}>{words.cancel}</Button>
-                <Link to="/admin/audit">{words.log}</Link>
               </div>
             </form>
           )}
+        <Log element="Security setting" about={title} />
       </Card>
       {reviewing && draft !== undefined && (
         <Review

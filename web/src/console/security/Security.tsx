@@ -8,6 +8,7 @@ import { Card, Failed, Notice, Page, Tag } from '~/look'
 import { Bones } from '../forms/parts'
 import { may, useMe } from '../session'
 import { type Security as Data, useSecurity } from './data'
+import { Log } from './Log'
 import { Policy } from './Policy'
 import styles from './Security.module.css'
 import { words } from './words'
@@ -190,6 +191,7 @@ function StaffCard({ data }: Of<'staff_list'>) {
         control={<Button component={Link} to="/admin/security/staff-list" variant="default">{w.open}</Button>}
       >
         {l.mode !== 'off' || l.entries > 0 ? <p className={styles.advice}>{w.entries(l.entries)}. {w.watched(l.would_refuse)}.</p> : null}
+        <Log element="Staff IP list" about={w.title} />
       </Card>
     </div>
   )
@@ -206,6 +208,7 @@ function VisitorCard({ data }: Of<'visitor_list'>) {
         control={<Button component={Link} to="/admin/security/visitor-list" variant="default">{w.open}</Button>}
       >
         {l.mode !== 'off' || l.block + l.allow > 0 ? <p className={styles.advice}>{w.counts(l.block, l.allow)}. {w.refused(l.refused_today)}.</p> : null}
+        <Log element="Visitor list" about={w.title} />
       </Card>
     </div>
   )

@@ -37,16 +37,24 @@ export function Shell() {
   )
 }
 
-/** After a change of page the reader starts at its content, not where the old page's link was. */
+/**
+ * After a change of page the reader starts at its heading, or at its content where the heading is none to see, and not where the old page's
+ * link was. The page is there when the way to it is resolved. A conversation is no page of its own, each part of Administration is.
+ */
 function useFocusOnPage() {
   const main = useRef<HTMLElement>(null)
-  const page = useRouterState({ select: (state) => state.location.pathname.split('/').slice(1, state.location.pathname.startsWith('/admin') ? 3 : 2).join('/') })
-  const first = useRef(page)
+  const page = useRouterState({ select: (state) => pageOf(state.resolvedLocation?.pathname) })
+  const last = useRef(page)
   useEffect(() => {
-    if (first.current !== page) main.current?.focus({ preventScroll: true })
-    first.current = page
+    if (page === last.current) return
+    if (last.current !== undefined) (main.current?.querySelector<HTMLElement>('h1[tabindex]') ?? main.current)?.focus({ preventScroll: true })
+    last.current = page
   }, [page])
   return main
+}
+
+function pageOf(path: string | undefined): string | undefined {
+  return path?.startsWith('/admin') ? path.replace(/\/$/, '') : path?.split('/')[1]
 }
 
 function useShellCommands(open: (dialog: 'palette' | 'help') => void): void {
