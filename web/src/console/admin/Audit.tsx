@@ -21,9 +21,12 @@ function query({ from, to, ...rest }: Filters): AuditFilter {
   return { ...rest, ...(from ? { from: dayStart(from) } : {}), ...(to ? { to: dayAfter(to) } : {}) }
 }
 
-/** The filters of the address, and a way to change some of them. Going back leaves the page, not one filter after the other. */
+/**
+ * The filters of the address, and a way to change some. They are judged again, since the router hands on what no route has named. Going back
+ * leaves the page, not one filter after the other.
+ */
 function useFilters(): [Filters, (change: Filters) => void] {
-  const filters = useSearch({ from: '/admin/audit' })
+  const filters = filtersOf({ ...useSearch({ from: '/admin/audit' }) })
   const navigate = useNavigate({ from: '/admin/audit' })
   return [filters, (change) => void navigate({ search: (now) => filtersOf({ ...now, ...change }), replace: true, resetScroll: false })]
 }

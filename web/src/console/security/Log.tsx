@@ -6,5 +6,5 @@ import { words } from './words'
 /** The way from a card to what was changed there, for those who may read it. */
 export function Log({ element, about }: { element: string; about: string }) {
   if (!may(useMe(), 'audit.view')) return null
-  return <p className={styles.log}><Link to="/admin/audit" search={{ element }}>{words.log}<span className="p-unseen">: {about}</span></Link></p>
+  return <p className={styles.log}><Link to="/admin/audit" search={{ element }} aria-label={`${words.log}: ${about}`}>{words.log}</Link></p>
 }
