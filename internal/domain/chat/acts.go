@@ -35,6 +35,7 @@ var (
 	actGather  = access.Act{Name: "chat.gather", Feature: "Conversations", Verb: access.Use, By: bySystem}
 	actFrames  = access.Act{Name: "chat.frames", Feature: "Conversations", Verb: access.View, By: bySystem}
 	actDigest  = access.Act{Name: "chat.digest", Feature: "Conversations", Verb: access.Use, By: bySystem, Audited: true}
+	actRefused = access.Act{Name: "chat.refused", Feature: "Conversations", Verb: access.Edit, By: bySystem, Audited: true}
 	actOpenOf  = access.Act{Name: "chat.open_rooms", Feature: "Conversations", Verb: access.View, By: bySystem, Scope: access.Across}
 )
 
@@ -43,6 +44,6 @@ func Acts() []access.Act {
 	return []access.Act{
 		ActList, ActRead, ActPost, ActTyping, ActMark, ActPickup, ActClose, ActReopen, ActBlock, ActLeave,
 		ActBegin, ActVisitorList, ActVisitorRead, ActVisitorPost, ActVisitorTyping, ActVisitorMark,
-		actReading, actGather, actFrames, actDigest, actOpenOf,
+		actReading, actGather, actFrames, actDigest, actRefused, actOpenOf,
 	}
 }

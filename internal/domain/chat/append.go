@@ -22,7 +22,7 @@ type draft struct {
 	kind   parlatory.ActorKind
 	author [16]byte
 	name   string
-	event  string // of system lines: opened, picked_up, closed, reopened
+	event  string // of system lines: opened, picked_up, closed, reopened, refused
 	body   string
 	held   *vault.Held
 }

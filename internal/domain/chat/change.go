@@ -111,15 +111,7 @@ func (r *Room) change(ctx context.Context, actor parlatory.Actor, act access.Act
 	if err != nil {
 		return Enquiry{}, err
 	}
-	for try := 0; ; try++ {
-		err = r.DB.Write(ctx, permit, func(tx *db.Tx) error {
-			return r.changeIn(tx, permit, id, do, change{held: held, pen: pen, name: name, also: also})
-		})
-		if !errors.Is(err, errStale) || try == tries-1 {
-			break
-		}
-	}
-	r.states.drop(roomKey{actor.Workspace, before.Room})
+	err = r.changeNow(ctx, permit, before, do, change{held: held, pen: pen, kind: parlatory.Staff, author: actor.Staff.Raw(), name: name, also: also})
 	switch {
 	case errors.Is(err, errTaken):
 		return Enquiry{}, r.taken(ctx, actor, id)
@@ -129,6 +121,18 @@ func (r *Room) change(ctx context.Context, actor parlatory.Actor, act access.Act
 		return Enquiry{}, err
 	}
 	return r.get(ctx, actor, id)
+}
+
+// changeNow writes, again where a message came in between.
+func (r *Room) changeNow(ctx context.Context, permit access.Permit, before Enquiry, do step, c change) (err error) {
+	for range tries {
+		err = r.DB.Write(ctx, permit, func(tx *db.Tx) error { return r.changeIn(tx, permit, before.ID, do, c) })
+		if !errors.Is(err, errStale) {
+			break
+		}
+	}
+	r.states.drop(roomKey{permit.Workspace(), before.Room})
+	return err
 }
 
 // taken names the colleague; where the data level hides the enquiry by now, it says so without a name.
@@ -142,16 +146,21 @@ func (r *Room) taken(ctx context.Context, actor parlatory.Actor, id parlatory.En
 
 // change is what was fetched before the transaction.
 type change struct {
-	held *vault.Held
-	pen  *ledger.Pen
-	name string
-	also []func(*db.Tx, *ledger.Pen) error // what else the act writes
+	held   *vault.Held
+	pen    *ledger.Pen
+	kind   parlatory.ActorKind // of whoever the line in the room is by
+	author [16]byte
+	name   string
+	remark string                            // for the ledger
+	also   []func(*db.Tx, *ledger.Pen) error // what else the act writes
 }
 
 func (r *Room) changeIn(tx *db.Tx, permit access.Permit, id parlatory.EnquiryID, do step, c change) error {
 	actor, query := permit.Actor(), sqlEnquiry
-	if err := staff.Steady(tx, actor); err != nil {
-		return err
+	if actor.Kind != parlatory.System {
+		if err := staff.Steady(tx, actor); err != nil {
+			return err
+		}
 	}
 	if tx.Postgres() {
 		query = sqlEnquiryForUpdate
@@ -186,7 +195,7 @@ func (r *Room) changeIn(tx *db.Tx, permit access.Permit, id parlatory.EnquiryID,
 	if err := r.store(tx, &e, c.held); err != nil {
 		return err
 	}
-	line := draft{room: e.Room, client: parlatory.NewID[parlatory.ClientKind](r.Clock), kind: parlatory.Staff, author: actor.Staff.Raw(), name: c.name, event: event, held: c.held}
+	line := draft{room: e.Room, client: parlatory.NewID[parlatory.ClientKind](r.Clock), kind: c.kind, author: c.author, name: c.name, event: event, held: c.held}
 	if err := r.say(tx, &st, line); err != nil {
 		return err
 	}
@@ -195,7 +204,7 @@ func (r *Room) changeIn(tx *db.Tx, permit access.Permit, id parlatory.EnquiryID,
 		now["messages"], now["digest"] = strconv.FormatInt(st.head, 10), hex.EncodeToString(st.digest[:])
 	}
 	tx.Tell(parlatory.Event{Kind: parlatory.EnquiryChanged, Workspace: tx.Workspace(), Enquiry: e.ID, Room: e.Room, Staff: e.Staff, Contact: e.Contact.ID})
-	return c.pen.Witness(tx, ledger.Entry{Action: ledger.Updated, Element: "Enquiry", ID: e.ID.Raw(), Old: was, New: now})
+	return c.pen.Witness(tx, ledger.Entry{Action: ledger.Updated, Element: "Enquiry", ID: e.ID.Raw(), Old: was, New: now, Remark: c.remark})
 }
 
 // store writes a changed enquiry: its sealed part is opened under the old revision and sealed under the new one.

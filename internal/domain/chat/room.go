@@ -91,6 +91,9 @@ func New(o Options) *Room {
 	r.standing.known = map[parlatory.SessionID]time.Time{}
 	r.names.known = map[nameKey]name{}
 	r.rates.buckets = map[rateKey]*bucket{}
+	if o.Security != nil {
+		o.Security.MeetConversations(r)
+	}
 	for n := 1; n <= gatherMost; n++ {
 		r.inserts[n] = insertMessages(n)
 	}

@@ -32,7 +32,11 @@ func (r *Room) Admit(ctx context.Context, actor parlatory.Actor) error {
 	if c.welcomes(addressOf(actor.Address)) {
 		return nil
 	}
-	r.counts.refused(actor.Workspace, r.o.Clock.Now())
+	now := r.o.Clock.Now()
+	r.counts.refused(actor.Workspace, now)
+	if actor.Kind == parlatory.Visitor {
+		r.turned.away(actor.Workspace, actor.Contact, addressOf(actor.Address), now)
+	}
 	return Neutral()
 }
 

@@ -33,6 +33,12 @@ type People interface {
 	Opened(ctx context.Context, ws parlatory.WorkspaceID, operator parlatory.Actor, reason string) (put func(*db.Tx) error, err error)
 }
 
+// Conversations is what the room needs of the chat room, which stands to the right and names itself when it opens.
+type Conversations interface {
+	// CloseRefused closes what a visitor has open, as the system, and says how many enquiries that were.
+	CloseRefused(ctx context.Context, ws parlatory.WorkspaceID, who parlatory.ContactID) (int, error)
+}
+
 // Affected is who a required factor would meet.
 type Affected struct {
 	Staff, Lacking int
@@ -59,11 +65,13 @@ type Room struct {
 	sessions Sessions
 	people   People
 	facts    []Facts
+	talks    Conversations
 
 	mu     sync.RWMutex
 	turn   uint64
 	known  map[parlatory.WorkspaceID]*entry
 	counts counts
+	turned turned
 }
 
 // fresh is how long what is known is taken without asking whether it still holds. Events forget it sooner; this is for what
@@ -93,6 +101,7 @@ type compiled struct {
 func New(o Options) *Room {
 	r := &Room{o: o, known: map[parlatory.WorkspaceID]*entry{}}
 	r.counts.open()
+	r.turned.open()
 	o.DB.Listen(r)
 	return r
 }
@@ -101,6 +110,9 @@ func New(o Options) *Room {
 func (r *Room) Meet(s Sessions, p People, facts ...Facts) {
 	r.sessions, r.people, r.facts = s, p, facts
 }
+
+// MeetConversations gives the room what closes the enquiries of visitors whom it refuses, once, before anything is served.
+func (r *Room) MeetConversations(c Conversations) { r.talks = c }
 
 // Told forgets what an event makes stale.
 func (r *Room) Told(events []parlatory.Event) {
@@ -119,6 +131,7 @@ func (r *Room) forget(ws parlatory.WorkspaceID) {
 	defer r.mu.Unlock()
 	r.turn++
 	delete(r.known, ws)
+	r.turned.forget(ws)
 }
 
 func (r *Room) forgetAll() {
@@ -126,6 +139,7 @@ func (r *Room) forgetAll() {
 	defer r.mu.Unlock()
 	r.turn++
 	clear(r.known)
+	r.turned.forget(parlatory.WorkspaceID{})
 }
 
 // Of is what a workspace asks of its staff; Default where nothing was set.

@@ -98,18 +98,23 @@ func (r *Room) Tally(ctx context.Context, actor parlatory.Actor) (Tally, error) 
 	return t, err
 }
 
-// Run writes down what the gate counted until ctx ends.
+// Run writes down what the gate counted, and closes what refused visitors have open, until ctx ends.
 func (r *Room) Run(ctx context.Context) error {
-	tick := time.NewTicker(flushEach)
-	defer tick.Stop()
+	flush, knock := time.NewTicker(flushEach), time.NewTicker(turnedEach)
+	defer flush.Stop()
+	defer knock.Stop()
 	for {
+		var err error
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-tick.C:
+		case <-flush.C:
+			err = r.Flush(ctx)
+		case <-knock.C:
+			err = r.CloseRefused(ctx)
 		}
-		if err := r.Flush(ctx); err != nil && ctx.Err() == nil {
-			r.o.Log.Error("counts of the gate", "cause", err.Error())
+		if err != nil && ctx.Err() == nil {
+			r.o.Log.Error("what the gate saw", "cause", err.Error())
 		}
 	}
 }

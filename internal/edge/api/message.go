@@ -26,7 +26,7 @@ type Message struct {
 	ID    string    `json:"id" doc:"Chosen by the author's device, unique in the room"`
 	By    Author    `json:"by"`
 	At    time.Time `json:"at"`
-	Event string    `json:"event,omitempty" doc:"Of lines that the system writes: picked_up, closed, reopened"`
+	Event string    `json:"event,omitempty" doc:"Of lines that the system writes: picked_up, closed, reopened, refused (closed by itself, since a list refuses the visitor)"`
 	Body  string    `json:"body"`
 }
 

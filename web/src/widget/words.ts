@@ -55,6 +55,7 @@ export const words = {
     picked_up: (name: string) => (name ? `${name} picked up` : 'Picked up'),
     closed: (name: string) => (name ? `Closed by ${name}` : 'Closed'),
     reopened: (name: string) => (name ? `Opened again by ${name}` : 'Opened again'),
+    refused: () => 'Closed',
   } as Record<string, (name: string) => string>,
 }
 

@@ -68,8 +68,9 @@ export const words = {
     picked_up: (name: string) => `${name} picked up the enquiry`,
     closed: (name: string) => `${name} closed the enquiry`,
     reopened: (name: string) => `${name} reopened the enquiry`,
+    refused: () => 'Closed by itself: the visitor’s address is refused',
   } as Record<string, ((name: string) => string) | undefined>,
-  happened: { opened: 'Opened', picked_up: 'Picked up', closed: 'Closed', reopened: 'Reopened' } as Record<string, string | undefined>,
+  happened: { opened: 'Opened', picked_up: 'Picked up', closed: 'Closed', reopened: 'Reopened', refused: 'Closed by itself' } as Record<string, string | undefined>,
   somebody: 'Somebody',
   fields: {
     email: 'Email', page: 'Page', language: 'Language', site: 'Site', opened: 'Opened', picked: 'Picked up', closed: 'Closed', staff: 'Staff',
