@@ -1865,7 +1865,7 @@ export interface components {
             at: string;
             body: string;
             by: components["schemas"]["Author"];
-            /** @description Of lines that the system writes: picked_up, closed, reopened */
+            /** @description Of lines that the system writes: picked_up, closed, reopened, refused (closed by itself, since a list refuses the visitor) */
             event?: string;
             /** @description Chosen by the author's device, unique in the room */
             id: string;
