@@ -78,4 +78,14 @@ test('the audit log is filtered by its address, and each security card leads to 
       await expect(heading('Service Authentication')).toBeFocused()
     }
   })
+  await test.step('the checklist leads to the card, not to the top of its page', async () => {
+    for (const warm of [false, true]) { // the settings are read on the way, or known already
+      await page.goto(new URL(warm ? '/admin/security' : '/admin/staff', guide.workspace).href)
+      await page.getByRole('navigation', { name: 'Administration' }).getByRole('link', { name: 'Security checklist' }).press('Enter')
+      await expect(heading('Security checklist')).toBeFocused()
+      await page.getByRole('main').locator('a[href$="/admin/security#sessions"]').first().press('Enter')
+      await expect(page.locator('#sessions')).toBeFocused()
+      await expect(page.locator('#sessions')).toBeInViewport()
+    }
+  })
 })

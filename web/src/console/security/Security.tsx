@@ -19,8 +19,11 @@ export function Security() {
   const { data, error, isPending, refetch } = useSecurity()
   const there = data !== undefined
   useEffect(() => {
-    const id = location.hash.slice(1)
-    if (there && id) document.getElementById(id)?.scrollIntoView()
+    const card = there ? document.getElementById(location.hash.slice(1)) : null
+    if (!card) return
+    card.tabIndex = -1 // the reader starts at the card that the link named
+    card.scrollIntoView()
+    card.focus({ preventScroll: true })
   }, [there])
   return (
     <Page crumbs={words.crumbs} title={words.title} lead={words.lead}>

@@ -47,7 +47,8 @@ function useFocusOnPage() {
   const last = useRef(page)
   useEffect(() => {
     if (page === last.current) return
-    if (last.current !== undefined) (main.current?.querySelector<HTMLElement>('h1[tabindex]') ?? main.current)?.focus({ preventScroll: true })
+    const named = location.hash !== '' && main.current?.contains(document.getElementById(location.hash.slice(1))) // the page went there itself
+    if (last.current !== undefined && !named) (main.current?.querySelector<HTMLElement>('h1[tabindex]') ?? main.current)?.focus({ preventScroll: true })
     last.current = page
   }, [page])
   return main
