@@ -229,8 +229,8 @@ class Panel implements Chat {
       this.back.hidden = !view.backable
       view.update()
     }
-    this.strip.textContent = desk.offline ? words.offline : ''
-    if (view instanceof Conversation && !desk.offline && desk.line === 'down') this.reconnecting()
+    this.strip.textContent = desk.offline ? words.offline : desk.barred
+    if (view instanceof Conversation && !desk.offline && !desk.barred && desk.line === 'down') this.reconnecting()
     if (view instanceof Conversation && this.isOpen && document.visibilityState === 'visible') view.read()
     let unread = 0
     for (const talk of desk.talks.values()) unread += desk.unread(talk)
@@ -240,7 +240,7 @@ class Panel implements Chat {
   /** Only a break that lasts is worth a word. */
   private reconnecting(): void {
     setTimeout(() => {
-      if (this.desk.line === 'down' && !this.desk.offline) this.strip.textContent = words.reconnecting
+      if (this.desk.line === 'down' && !this.desk.offline && !this.desk.barred) this.strip.textContent = words.reconnecting
     }, 2500)
   }
 

@@ -30,6 +30,10 @@ export class Desk {
   line: Line = 'idle'
   /** Earlier conversations could not be read any more, and why. */
   lost = false
+  /** Why the workspace does not hear this visitor right now, in its own words; empty while it does. */
+  barred = ''
+  private looks = 0
+  private lookAt = 0
   readonly outbox: Outbox
   private readonly api: Api
   private readonly keep: Keep
@@ -139,8 +143,10 @@ export class Desk {
         this.forget()
         return
       }
+      if (e instanceof Refused && e.status === 409) this.bar(e)
       throw e
     }
+    this.heard()
     const known = this.talks
     items.sort((a, b) => (b.opened_at ?? '').localeCompare(a.opened_at ?? ''))
     this.talks = new Map(items.map((e) => [e.room, known.get(e.room) ?? this.enter(e)]))
@@ -159,6 +165,21 @@ export class Desk {
       if (behind && budget-- > 0) void this.catchUp(talk)
     }
     this.changed()
+  }
+
+  /** Nothing is gained by knocking again soon: the next look is after half a minute, then ever later, up to five minutes. */
+  private bar(why: Refused): void {
+    this.barred = explain(why)
+    this.lookAt = Date.now() + Math.min(300_000, 30_000 * 2 ** this.looks++)
+    this.changed()
+  }
+
+  private heard(): void {
+    if (!this.barred) return
+    this.barred = ''
+    this.looks = 0
+    this.join()
+    this.outbox.flush()
   }
 
   private enter(e: Enquiry): Talk {
@@ -193,6 +214,7 @@ export class Desk {
     // Some networks let no WebSocket through: then the rooms are asked over HTTP until it comes up.
     this.polling ??= setInterval(() => {
       if (this.line !== 'down' || this.offline || !this.visitor || document.visibilityState === 'hidden') return
+      if (this.barred && Date.now() < this.lookAt) return
       void this.list().catch(() => undefined)
       this.outbox.flush()
     }, 10_000)
@@ -217,7 +239,7 @@ export class Desk {
   private async ended(): Promise<void> {
     this.live = undefined
     await this.list().catch(() => undefined)
-    if (this.visitor)
+    if (this.visitor && !this.barred)
       setTimeout(() => {
         this.join()
       }, 15_000)
@@ -340,7 +362,7 @@ export class Desk {
       talk.enquiry.read = Math.max(talk.enquiry.read, talk.timeline.last === seq ? seq : 0)
     } catch (e) {
       if (e instanceof Refused && e.status === 401) await this.list().catch(() => undefined)
-      if (e instanceof Refused && e.status === 409) void this.list().catch(() => undefined)
+      if (e instanceof Refused && e.status === 409 && !this.barred) void this.list().catch(() => undefined)
       throw e
     }
   }

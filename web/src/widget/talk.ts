@@ -96,7 +96,7 @@ export class Conversation implements View {
 
   subtitle(): string {
     const e = this.talk?.enquiry
-    if (!e) return ''
+    if (!e || this.desk.barred) return ''
     return e.state === 'Closed' ? words.closed : e.staff?.name ? words.with(e.staff.name) : words.waiting
   }
 
