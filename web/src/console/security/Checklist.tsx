@@ -50,7 +50,7 @@ function Line({ point }: { point: Point }) {
         <p>{point.detail}</p>
         {point.state !== 'on' && <p>{words.risk} {point.risk}</p>}
       </div>
-      {to && <Button component={Link} to={to} hash={hash} variant="default" size="compact-md" aria-label={`${words.open}: ${point.title}`}>{words.open}</Button>}
+      {to && <Button component={Link} to={to} hash={hash} variant="default" size="xs" aria-label={`${words.open}: ${point.title}`}>{words.open}</Button>}
     </li>
   )
 }
