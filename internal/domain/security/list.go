@@ -322,19 +322,7 @@ func (r *Room) reached(ctx context.Context, actor parlatory.Actor, list List, no
 	if len(without) == 0 || !now.lists(at, actor.Role) {
 		return now.lists(at, actor.Role), nil
 	}
-	permit, err := r.o.Law.System(actLoad, actor.Workspace)
-	if err != nil {
-		return false, err
-	}
-	held, err := r.o.Ring.Hold(ctx, actor.Workspace, vault.Settings)
-	if err != nil {
-		return false, fmt.Errorf("hold settings key: %w", err)
-	}
-	var lines []line
-	err = r.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
-		lines, err = r.lines(tx)
-		return err
-	})
+	lines, held, err := r.allLines(ctx, actor.Workspace)
 	if err != nil {
 		return false, err
 	}
@@ -351,6 +339,22 @@ func (r *Room) reached(ctx context.Context, actor parlatory.Actor, list List, no
 		}
 	}
 	return false, nil
+}
+
+// allLines reads the lines of all lists of a workspace, and the key that opens them.
+func (r *Room) allLines(ctx context.Context, ws parlatory.WorkspaceID) (lines []line, held *vault.Held, err error) {
+	permit, err := r.o.Law.System(actLoad, ws)
+	if err != nil {
+		return nil, nil, err
+	}
+	if held, err = r.o.Ring.Hold(ctx, ws, vault.Settings); err != nil {
+		return nil, nil, fmt.Errorf("hold settings key: %w", err)
+	}
+	err = r.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		lines, err = r.lines(tx)
+		return err
+	})
+	return lines, held, err
 }
 
 // Open is the operator's way in where a list shuts everybody out: it switches the staff list of a workspace off, on all nodes that

@@ -289,3 +289,48 @@ func BenchmarkAdmit(b *testing.B) {
 		}
 	}
 }
+
+// TestImport: a table is looked at first, and stores nothing then; its good lines that are new go onto the list in one act; what comes
+// out of a list goes in again.
+//
+// ASVS V2.2.1
+func TestImport(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		if _, err := w.Security.Add(t.Context(), admin, security.Entry{List: security.BlockList, Network: network(t, "203.0.113.7")}); err != nil {
+			t.Fatal(err)
+		}
+		text := "network;remark;ends_at\r\n203.0.113.7;known\r\n198.51.100.0/24;Spam;2099-12-31\r\n198.51.100.0/24;again\r\nexample.com;what\r\n192.0.2.1;late;2020-01-01\r\n"
+		before := w.Count(ws, "ledger_entries", "")
+		dry, err := w.Security.Import(t.Context(), admin, security.BlockList, text, true)
+		if err != nil || len(dry.Entries) != 1 || dry.Known != 1 || dry.Doubled != 1 || dry.BadCount != 2 || dry.Bad[0].Line != 5 || dry.Bad[1].Line != 6 {
+			t.Fatalf("%+v %v", dry, err)
+		}
+		if n := w.Count(ws, "network_rules", ""); n != 1 || w.Count(ws, "ledger_entries", "") != before {
+			t.Fatalf("looking stored something: %d lines", n)
+		}
+		if _, err := w.Security.Import(t.Context(), admin, security.BlockList, text, false); err != nil {
+			t.Fatal(err)
+		}
+		all, err := w.Security.Export(t.Context(), admin, security.BlockList)
+		if err != nil || len(all) != 2 || all[1].Network.String() != "198.51.100.0/24" || all[1].Remark != "Spam" || all[1].EndsAt.Year() != 2100 {
+			t.Fatalf("%+v %v", all, err)
+		}
+		if n := w.Count(ws, "ledger_entries", "") - before; n != 1 {
+			t.Errorf("%d entries in the ledger", n)
+		}
+		for what, err := range map[string]error{
+			"the same again": second(w.Security.Import(t.Context(), admin, security.BlockList, text, false)), "the staff list": second(w.Security.Import(t.Context(), admin, security.StaffList, text, false)),
+			"an agent": second(w.Security.Import(t.Context(), w.Hire(t, ws, role.Agent), security.BlockList, text, true)), "an agent's export": second(w.Security.Export(t.Context(), w.Hire(t, ws, role.Agent), security.BlockList)),
+		} {
+			if err == nil {
+				t.Error(what)
+			}
+		}
+		if n := w.Count(ws, "network_rules", ""); n != 2 {
+			t.Errorf("%d lines", n)
+		}
+	})
+}
+
+func second[T any](_ T, err error) error { return err }

@@ -73,6 +73,13 @@ func (t *turned) take(now time.Time) map[visitor]netip.Addr {
 	return waiting
 }
 
+// again lets a visitor be looked at anew, where the last look failed.
+func (t *turned) again(v visitor) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.done, v)
+}
+
 // CloseRefused closes what the visitors have open whom the gate turned away since the last time, where the list still refuses them.
 func (r *Room) CloseRefused(ctx context.Context) error {
 	var faults []error
@@ -80,6 +87,9 @@ func (r *Room) CloseRefused(ctx context.Context) error {
 		refused, err := r.Refuses(ctx, v.workspace, at)
 		if err == nil && refused && r.talks != nil {
 			_, err = r.talks.CloseRefused(ctx, v.workspace, v.contact)
+		}
+		if err != nil {
+			r.turned.again(v)
 		}
 		faults = append(faults, err)
 	}

@@ -174,6 +174,7 @@ func (a *API) networkRoutes() {
 	register(a, huma.Operation{OperationID: "list-staff-sightings", Method: http.MethodGet, Path: "/api/v1/security/staff-list/refusals", Summary: "Whom the staff list refused, or would have refused"}, security.ActView, a.sightings)
 	a.visitorListRoutes()
 	a.checklistRoutes()
+	a.networkCSVRoutes()
 }
 
 func (a *API) visitorListRoutes() {

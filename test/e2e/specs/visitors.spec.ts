@@ -34,6 +34,11 @@ test('a visitor who is blocked reads a neutral line, keeps what was typed, and i
       await expect(visitor.panel).not.toContainText(/block|list|address/i)
       await visitor.page.screenshot({ path: test.info().outputPath('barred.png') })
     })
+    await test.step('what was typed stays', async () => {
+      await visitor.say('At half the price!')
+      await expect(visitor.panel).toContainText('At half the price!')
+      await expect(visitor.panel).toContainText(/Not sent|Waiting for the connection/)
+    })
     await test.step('there is no storm of tries', async () => {
       await visitor.page.waitForTimeout(12_000)
       expect(asked.length, asked.join('\n')).toBeLessThan(8)
@@ -47,6 +52,16 @@ test('a visitor who is blocked reads a neutral line, keeps what was typed, and i
       await page.goto(new URL('/admin/security/visitor-list', here.workspace).href)
       await expect(page.getByText('127.0.0.1').first()).toBeVisible()
       await expect(page.getByText(/tries refused today/)).toBeVisible()
+    })
+    await test.step('a table is looked at before it is imported', async () => {
+      await page.getByRole('button', { name: 'Import CSV' }).click()
+      const dialog = page.getByRole('dialog', { name: /Import from CSV/ })
+      await dialog.locator('input[type=file]').setInputFiles({ name: 'list.csv', mimeType: 'text/csv', buffer: Buffer.from('network;remark\r\n198.51.100.0/24;Spam\r\nexample.com;what\r\n') })
+      await expect(dialog).toContainText('1 new line can be imported.')
+      await expect(dialog).toContainText('Line 3')
+      await page.screenshot({ path: test.info().outputPath('import.png') })
+      await dialog.getByRole('button', { name: 'Import the good lines' }).click()
+      await expect(page.getByText('198.51.100.0/24').first()).toBeVisible()
     })
     await test.step('off the list, the visitor is heard again', async () => {
       const list = await boss.do('GET', '/api/v1/security/visitor-list?list=block')

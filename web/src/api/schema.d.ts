@@ -841,6 +841,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/security/visitor-list/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A visitors' list as a table */
+        get: operations["export-visitor-addresses"];
+        put?: never;
+        /** Add the lines of a table to a visitors' list, or see first what they are */
+        post: operations["import-visitor-addresses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/security/visitor-list/entries": {
         parameters: {
             query?: never;
@@ -2292,6 +2310,11 @@ export interface components {
             item: components["schemas"]["Token"];
             token: string;
         };
+        VisitorBadRow: {
+            /** Format: int64 */
+            line: number;
+            reason: string;
+        };
         VisitorEnquiry: {
             /** Format: int64 */
             head: number;
@@ -2310,6 +2333,38 @@ export interface components {
         };
         VisitorHost: {
             name: string;
+        };
+        VisitorImport: {
+            /** @description network, remark, ends_at; a header is not needed; parted by commas, semicolons or tabs */
+            csv: string;
+            /** @description Say what the lines are, and store nothing */
+            dry_run?: boolean;
+            /** @enum {string} */
+            list: "block" | "allow";
+        };
+        VisitorImported: {
+            /** @description The first hundred of these */
+            bad: components["schemas"]["VisitorBadRow"][] | null;
+            /**
+             * Format: int64
+             * @description Lines that say what an earlier one said
+             */
+            doubled: number;
+            /**
+             * Format: int64
+             * @description New lines: stored, unless it was a dry run
+             */
+            good: number;
+            /**
+             * Format: int64
+             * @description Lines that the list had already
+             */
+            known: number;
+            /**
+             * Format: int64
+             * @description Lines that can't be taken
+             */
+            wrong: number;
         };
         VisitorListMode: {
             /** @enum {string} */
@@ -3995,6 +4050,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VisitorListPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-visitor-addresses": {
+        parameters: {
+            query?: {
+                list?: "block" | "allow";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-visitor-addresses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitorImport"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorImported"];
                 };
             };
             /** @description Error */

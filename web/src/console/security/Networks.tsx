@@ -1,6 +1,6 @@
 import { Button, SegmentedControl, Tabs } from '@mantine/core'
 import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query'
-import { IconEye, IconListCheck, IconShieldOff, IconUserShield, IconWorldCheck } from '@tabler/icons-react'
+import { IconDownload, IconEye, IconListCheck, IconShieldOff, IconUpload, IconUserShield, IconWorldCheck } from '@tabler/icons-react'
 import { useId, useState } from 'react'
 import { api, Problem, sentence, take } from '~/api'
 import { Card, Empty, Failed, Page, Tag, toast } from '~/look'
@@ -10,6 +10,7 @@ import { may, useMe } from '../session'
 import admin from '../admin/Admin.module.css'
 import { type ListName, useChanged } from './data'
 import { AddEntry, EntryList } from './Entries'
+import { Import } from './Import'
 import styles from './Security.module.css'
 import { words } from './words'
 
@@ -112,6 +113,7 @@ export function VisitorList() {
   const w = words.visitorList
   const edit = may(useMe(), 'security.visitor_list')
   const [tab, setTab] = useState<ListName>('block')
+  const [importing, setImporting] = useState(false)
   const list = useInfiniteQuery({
     queryKey: ['networks', 'visitors', tab],
     queryFn: ({ pageParam }) => take(api.GET('/api/v1/security/visitor-list', { params: { query: { list: tab, limit: 100, ...(pageParam ? { after: pageParam } : {}) } } })),
@@ -134,6 +136,11 @@ export function VisitorList() {
             <Tabs value={tab} onChange={(next) => { if (next === 'block' || next === 'allow') setTab(next) }} mb="md">
               <Tabs.List>{Object.entries(w.tabs).map(([name, said]) => <Tabs.Tab key={name} value={name}>{said}</Tabs.Tab>)}</Tabs.List>
             </Tabs>
+            <div className={styles.files}>
+              <Button component="a" href={`/api/v1/security/visitor-list/csv?list=${tab}`} download variant="default" size="xs" leftSection={<IconDownload size={16} aria-hidden />}>{w.export}</Button>
+              {edit && <Button variant="default" size="xs" leftSection={<IconUpload size={16} aria-hidden />} onClick={() => { setImporting(true) }}>{w.import}</Button>}
+            </div>
+            {importing && <Import list={tab} close={() => { setImporting(false) }} />}
             {edit && (
               <AddEntry
                 yours={first.your_address} extra="ends"

@@ -1,0 +1,234 @@
+package security
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"parlatory"
+	"parlatory/internal/guard/policy"
+)
+
+// badMost is how many bad lines an import names; the others are counted.
+const badMost = 100
+
+// BadLine is a line of a file that can't be taken.
+type BadLine struct {
+	Line   int // as an editor counts
+	Reason string
+}
+
+// Import is what a file holds for a list.
+type Import struct {
+	Entries  []Entry // what would be new, or is
+	Known    int     // lines that the list has already
+	Doubled  int     // lines that say what an earlier one said
+	Bad      []BadLine
+	BadCount int
+}
+
+func (i *Import) bad(line int, reason string) {
+	if i.BadCount++; len(i.Bad) < badMost {
+		i.Bad = append(i.Bad, BadLine{line, reason})
+	}
+}
+
+// Import reads lines of a visitors' list from a table: network, remark, ends_at. With dry it only says what they are; without it the good
+// ones that are new are added, in one act.
+func (r *Room) Import(ctx context.Context, actor parlatory.Actor, list List, text string, dry bool) (Import, error) {
+	if _, err := r.o.Law.Permit(ctx, actor, ActEditVisitorList); err != nil {
+		return Import{}, err
+	}
+	if list != BlockList && list != AllowList {
+		return Import{}, parlatory.Invalid("list", "must be block or allow")
+	}
+	read := readCSV(text)
+	there, err := r.entries(ctx, actor.Workspace, list)
+	if err != nil {
+		return Import{}, err
+	}
+	known := map[policy.Network]bool{}
+	for _, e := range there {
+		known[e.Network] = true
+	}
+	in := Import{Doubled: read.Doubled, Bad: read.Bad, BadCount: read.BadCount}
+	for i := range read.Entries {
+		e, line := read.Entries[i], read.at[i]
+		e.List = list
+		if known[e.Network] {
+			in.Known++
+			continue
+		}
+		if err := r.sound(ctx, actor.Workspace, &e); err != nil {
+			in.bad(line, reasonOf(err))
+			continue
+		}
+		in.Entries = append(in.Entries, e)
+	}
+	slices.SortFunc(in.Bad, func(a, b BadLine) int { return a.Line - b.Line })
+	if dry {
+		return in, nil
+	}
+	if len(in.Entries) == 0 {
+		return in, parlatory.Conflict("There is no new line in this file.")
+	}
+	return in, r.AddAll(ctx, actor, list, in.Entries)
+}
+
+// reasonOf is what an error says of a line.
+func reasonOf(err error) string {
+	var e *parlatory.Error
+	if errors.As(err, &e) && len(e.Fields) > 0 {
+		return e.Fields[0].Name + " " + e.Fields[0].Reason
+	}
+	return "cannot be read"
+}
+
+// entries opens all lines of one list.
+func (r *Room) entries(ctx context.Context, ws parlatory.WorkspaceID, list List) ([]Entry, error) {
+	lines, held, err := r.allLines(ctx, ws)
+	if err != nil {
+		return nil, err
+	}
+	var all []Entry
+	for _, l := range lines {
+		if l.list != list {
+			continue
+		}
+		e, err := l.open(held)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+// Export gives all lines of a visitors' list.
+func (r *Room) Export(ctx context.Context, actor parlatory.Actor, list List) ([]Entry, error) {
+	if _, err := r.o.Law.Permit(ctx, actor, ActView); err != nil {
+		return nil, err
+	}
+	return r.entries(ctx, actor.Workspace, list)
+}
+
+// table is what a file holds, each entry with its line.
+type table struct {
+	Import
+	at []int
+}
+
+// columns are where a table has what; a header may put them in another order.
+type columns struct{ network, remark, ends int }
+
+// readCSV reads RFC 4180 as spreadsheets write it: a byte order mark, commas, semicolons or tabs, any line ends, a header or none.
+func readCSV(text string) (t table) {
+	text = strings.TrimPrefix(text, "\ufeff")
+	c := csv.NewReader(strings.NewReader(text))
+	c.Comma, c.FieldsPerRecord, c.LazyQuotes, c.TrimLeadingSpace, c.ReuseRecord = comma(text), -1, true, true, true
+	cols, first := columns{0, 1, 2}, true
+	seen := map[policy.Network]bool{}
+	for {
+		record, err := c.Read()
+		if errors.Is(err, io.EOF) {
+			return t
+		}
+		if err != nil {
+			var p *csv.ParseError
+			if errors.As(err, &p) {
+				t.bad(p.StartLine, "cannot be read as a line of a table")
+			}
+			return t // what follows a broken quote is not what it seems
+		}
+		line, _ := c.FieldPos(0)
+		if first {
+			first = false
+			if named, ok := header(record); ok {
+				cols = named
+				continue
+			}
+		}
+		if len(t.Entries) > linesMost {
+			t.bad(line, "is beyond what one list can hold")
+			return t
+		}
+		e, err := cols.entry(record)
+		switch {
+		case err != nil:
+			t.bad(line, reasonOf(err))
+		case seen[e.Network]:
+			t.Doubled++
+		default:
+			seen[e.Network] = true
+			t.Entries, t.at = append(t.Entries, e), append(t.at, line)
+		}
+	}
+}
+
+// comma is what parts the fields: what the first line has outside of quotes, a semicolon or a tab before a comma.
+func comma(text string) rune {
+	line, _, _ := strings.Cut(text, "\n")
+	found, quoted := ',', false
+	for _, c := range line {
+		switch {
+		case c == '"':
+			quoted = !quoted
+		case !quoted && (c == ';' || c == '\t'):
+			return c
+		}
+	}
+	return found
+}
+
+func header(record []string) (columns, bool) {
+	c := columns{-1, -1, -1}
+	for i, name := range record {
+		switch strings.ToLower(strings.TrimSpace(name)) {
+		case "network", "address", "ip", "ip address":
+			c.network = i
+		case "remark", "comment", "note":
+			c.remark = i
+		case "ends_at", "ends", "until", "end date":
+			c.ends = i
+		}
+	}
+	return c, c.network >= 0
+}
+
+func (c columns) entry(record []string) (e Entry, err error) {
+	cell := func(i int) string {
+		if i < 0 || i >= len(record) {
+			return ""
+		}
+		s := strings.TrimSpace(record[i])
+		if len(s) > 1 && s[0] == '\'' && strings.ContainsRune("=+-@", rune(s[1])) {
+			s = s[1:] // the mark of an export against formulas
+		}
+		return s
+	}
+	if e.Network, err = policy.ParseNetwork(cell(c.network)); err != nil {
+		return e, err
+	}
+	e.Remark = cell(c.remark)
+	e.EndsAt, err = endOf(cell(c.ends))
+	return e, err
+}
+
+// endOf reads a moment, or a day, at whose end (UTC) the line ends.
+func endOf(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	if at, err := time.Parse(time.RFC3339, s); err == nil {
+		return at.UTC(), nil
+	}
+	day, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return day, parlatory.Invalid("ends_at", "must be a date like 2027-03-31")
+	}
+	return day.AddDate(0, 0, 1), nil
+}
