@@ -88,20 +88,20 @@ test.describe.serial('security settings', () => {
       await dialog.getByRole('button', { name: 'Save' }).click()
       await confirmWith(page, person(guide, 'Administrator').password, (what) => clean(page, what))
       await saved(page)
-      await recorded(page, 'Security setting', ['12', '14'], ['0', '3'])
+      await recorded(page, 'Security setting', ['12 characters', '14 characters'], ['Not checked', 'The last 3 are refused'])
     })
     const cards: readonly (readonly [string, readonly Line[], (form: Locator) => Promise<void>, readonly (readonly [string, string])[]])[] = [
       ['Lockout', [['Wrong passwords in a row', 'The server’s own limit', 'After 5'], ['The lock ends', '15 minutes', 'By an administrator']], async (form) => {
         await form.getByLabel('Wrong passwords in a row').fill('5')
         await form.getByLabel('The lock ends').selectOption('By an administrator')
-      }, [['0', '5'], ['time', 'administrator']]],
+      }, [['The server’s own limit', 'After 5'], ['After a time', 'By an administrator']]],
       ['Sessions', [['Idle limit', '8 hours', 'One hour'], ['Absolute limit', '7 days', '12 hours']], async (form) => {
         await form.getByLabel('Idle limit').fill('60')
         await form.getByLabel('Absolute limit').fill('12')
-      }, [['480', '60'], ['168', '12']]],
+      }, [['8 hours', 'One hour'], ['7 days', '12 hours']]],
       ['Two-factor authentication', [['Trusted devices', 'Never trusted', '7 days']], async (form) => {
         await form.getByLabel('Trusted devices').fill('7')
-      }, [['0', '7']]],
+      }, [['Never trusted', '7 days']]],
     ]
     for (const [card, lines, edit, values] of cards) {
       await test.step(card, async () => {
@@ -181,7 +181,7 @@ test.describe.serial('security settings', () => {
     await dialog.getByRole('button', { name: 'Save' }).click()
     await expect(theirs, 'within a second').toHaveURL(/\/signin/, { timeout: 1_500 })
     await saved(page)
-    await recorded(page, 'Security setting', ['false', 'true'], ['nothing', message])
+    await recorded(page, 'Security setting', ['Optional', 'Required'], ['nothing', message])
 
     await mailedText(reader, guide, agent.email, new RegExp(`Your administrator writes: ${message}`))
     await clean(reader, 'the mail of a required factor')
@@ -239,7 +239,7 @@ test.describe.serial('security settings', () => {
       await turn('On')
       await sure.getByRole('button', { name: 'Switch on' }).click()
       await expect(page.getByText('The list is on.')).toBeVisible()
-      await recorded(page, 'Staff IP list', ['watch', 'on'])
+      await recorded(page, 'Staff IP list', ['Watch only', 'On'])
       await page.goBack()
     })
     await test.step('the own line stays, the other one goes', async () => {
