@@ -60,7 +60,7 @@ func TestAC_056_AgreedFiftyTimesAtOnce(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			n := atOnce(t, func() error {
+			n := atOnce(t, 50, func() error {
 				_, err := w.Signin.Agree(t.Context(), half, workspace.Version, workspace.Version)
 				return err
 			})
