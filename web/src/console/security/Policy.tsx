@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { Card, Notice, type Tone, Tag, toast } from '~/look'
 import { refuse as place } from '../forms/parts'
 import { may, useMe } from '../session'
@@ -36,6 +36,13 @@ export function Policy<T>({ id, icon, title, tag, lead, data, facts, value, form
   const [problem, setProblem] = useState<string>()
   const [reviewing, setReviewing] = useState(false)
   const [barred, setBarred] = useState(false)
+  const open = draft !== undefined
+  const root = useRef<HTMLDivElement>(null)
+  const before = useRef(open)
+  useEffect(() => { // the control that was pressed is gone, so that the focus would be nowhere
+    if (before.current !== open) root.current?.querySelector<HTMLElement>(open ? 'form :is(input, select, textarea)' : 'button')?.focus()
+    before.current = open
+  }, [open])
   const close = () => { setDraft(undefined); setErrors({}); setProblem(undefined) }
   const changes = draft === undefined ? [] : differences(compare(value, draft))
   const ask = (event: React.FormEvent) => {
@@ -44,7 +51,7 @@ export function Policy<T>({ id, icon, title, tag, lead, data, facts, value, form
     else setReviewing(true)
   }
   return (
-    <div id={id}>
+    <div id={id} ref={root}>
       <Card
         icon={icon}
         title={title}

@@ -130,14 +130,14 @@ function Way({ way, busy, error, send, cancel }: {
         <>
           <input type="text" name="username" autoComplete="username" value={me.email} readOnly hidden />
           <PasswordInput
-            label={all.password} autoComplete="current-password" data-autofocus required withAsterisk={false} value={value} error={field || undefined}
+            label={all.password} autoComplete="current-password" data-autofocus autoFocus required withAsterisk={false} value={value} error={field || undefined}
             visibilityToggleButtonProps={{ 'aria-label': all.show }} onChange={(event) => { setValue(event.currentTarget.value) }}
           />
         </>
       )}
       {way === 'recovery' && (
         <TextInput
-          label={words.recovery} description={words.recoveryHint} autoComplete="off" autoCapitalize="none" spellCheck={false} data-autofocus required withAsterisk={false}
+          label={words.recovery} description={words.recoveryHint} autoComplete="off" autoCapitalize="none" spellCheck={false} data-autofocus autoFocus required withAsterisk={false}
           value={value} error={field || undefined} onChange={(event) => { setValue(event.currentTarget.value) }}
         />
       )}
@@ -145,7 +145,7 @@ function Way({ way, busy, error, send, cancel }: {
       <div className={forms.foot}>
         <Button variant="default" onClick={cancel}>{words.cancel}</Button>
         {way === 'passkey'
-          ? <Button type="submit" data-autofocus loading={busy} leftSection={<IconFingerprint size={18} aria-hidden />}>{words.passkey}</Button>
+          ? <Button type="submit" data-autofocus autoFocus loading={busy} leftSection={<IconFingerprint size={18} aria-hidden />}>{words.passkey}</Button>
           : <Button type="submit" loading={busy}>{words.confirm}</Button>}
       </div>
     </form>
