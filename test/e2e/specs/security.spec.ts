@@ -226,9 +226,10 @@ test.describe.serial('security settings', () => {
     await test.step('watching', async () => {
       await turn('Watch only')
       await expect(page.getByText('The list is watch only.')).toBeVisible()
-      await page.waitForTimeout(1_500) // a sighting is written beside the request, not in it
-      await page.reload()
-      await expect(page.getByRole('listitem').filter({ hasText: 'Would be refused' }).first()).toContainText(/127\.0\.0\.1|::1/)
+      await expect(async () => { // a sighting is written down some seconds after the request
+        await page.reload()
+        await expect(page.getByRole('listitem').filter({ hasText: 'Would be refused' }).first()).toContainText(/127\.0\.0\.1|::1/, { timeout: 1_000 })
+      }).toPass({ timeout: 20_000 })
       await clean(page, 'the staff list, watching')
     })
     await test.step('on, with the own address', async () => {
