@@ -145,7 +145,7 @@ func policies(t *testing.T, w *domaintest.World, boss parlatory.Actor, p securit
 // ASVS V6.1.1, V6.2.10
 func TestHostileWorkspace(t *testing.T) {
 	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
-		ws, admin := w.Founded(t, "acme")
+		ws, _ := w.Founded(t, "acme")
 		evil, boss := staffIn(t, w, "evil")
 		policies(t, w, boss, security.PasswordPolicy{MinLength: 64, History: 24, MaxAgeDays: 1}, security.LockoutPolicy{Threshold: 3, Ends: security.EndsByAdministrator})
 		for range 4 {
@@ -172,7 +172,7 @@ func TestHostileWorkspace(t *testing.T) {
 		if !locked(evil) || locked(ws) {
 			t.Error("the threshold closed another door, or not its own")
 		}
-		admin = w.SignIn(t, ws, ada, domaintest.Password)
+		admin := w.SignIn(t, ws, ada, domaintest.Password)
 		rules, err := w.Account.OwnRules(t.Context(), admin)
 		if err != nil || rules != (account.OwnRules{MinLength: 64, History: 24}) {
 			t.Errorf("rules %+v, %v", rules, err)

@@ -26,7 +26,7 @@ const (
 	NoticeToken         Notice = "An API token was made"
 
 	noticeExpiry Notice = "Your password ends soon"
-	noticeLocked        = "Wrong passwords for your account"
+	noticeLocked Notice = "Wrong passwords for your account"
 )
 
 const (
@@ -84,7 +84,7 @@ func notice(v workspace.View, to string, kind Notice, from parlatory.Actor, at t
 // lockLetter names no workspace: at whose door a stranger tried is nothing that the owner has to do with.
 func lockLetter(url, to, address string, at time.Time) workspace.Letter {
 	return workspace.Letter{
-		To: to, Subject: noticeLocked,
+		To: to, Subject: string(noticeLocked),
 		Paragraphs: []string{
 			"There were too many tries to sign in to your account with a wrong password, so further ones are refused for a while.",
 			"When: " + at.UTC().Format(letterTime) + " · Last from: " + address,

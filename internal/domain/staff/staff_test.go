@@ -271,7 +271,7 @@ func TestWhoSeesWhat(t *testing.T) {
 func TestFind(t *testing.T) {
 	w := domaintest.New(t)
 	ws, admin := w.Founded(t, "acme")
-	agent, email := w.HireAs(t, ws, role.Agent)
+	_, email := w.HireAs(t, ws, role.Agent)
 	for i := range 205 { // more than a page
 		if _, err := w.Staff.Invite(t.Context(), admin, fmt.Sprintf("filler%d@acme.example", i), "Filler", role.Agent); err != nil {
 			t.Fatal(err)
@@ -295,7 +295,7 @@ func TestFind(t *testing.T) {
 	if got, err := w.Staff.Find(t.Context(), admin, "filler"); err != nil || len(got) != 200 {
 		t.Errorf("%d found, %v", len(got), err)
 	}
-	agent = w.SignIn(t, ws, email, domaintest.Password)
+	agent := w.SignIn(t, ws, email, domaintest.Password)
 	for typed, want := range map[string]int{"ada": 1, "admin@acme": 0, "garcia": 0, email: 1} {
 		if got, err := w.Staff.Find(t.Context(), agent, typed); err != nil || len(got) != want {
 			t.Errorf("an agent finds %d by %q, want %d: %v", len(got), typed, want, err)
