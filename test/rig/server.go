@@ -274,6 +274,7 @@ type Client struct {
 	Host   string // with the port
 	Header http.Header
 	server *Server
+	phone  *Authenticator // of the person who is signed in, where they have one
 	http   *http.Client
 	dialer *net.Dialer
 }

@@ -71,6 +71,7 @@ func (c *Client) Pay(ctx context.Context, step Step, p Person) error {
 		case step.Owed == "factor" && p.Recovery != "":
 			err = c.Do(ctx, "POST", "/api/v1/signin/factor", map[string]any{"recovery_code": p.Recovery}, &next)
 		case step.Owed == "factor" && p.Phone != nil:
+			c.phone = p.Phone
 			in := map[string]any{"code": p.Phone.Code(ctx)}
 			if p.Trust {
 				in["trust"] = true
@@ -87,8 +88,11 @@ func (c *Client) Pay(ctx context.Context, step Step, p Person) error {
 	return fmt.Errorf("sign-in owes without end: %q", step.Owed)
 }
 
-// StepUp proves the password again.
+// StepUp proves again who this is: by the phone where there is one, else by the password.
 func (c *Client) StepUp(ctx context.Context) error {
+	if c.phone != nil {
+		return c.Do(ctx, "POST", "/api/v1/me/step-up", map[string]any{"code": c.phone.Code(ctx)}, nil)
+	}
 	return c.Do(ctx, "POST", "/api/v1/me/step-up", map[string]any{"password": Password}, nil)
 }
 
@@ -137,6 +141,7 @@ func (c *Client) Enrol(ctx context.Context, where string, p Person, first bool) 
 	if err = c.Do(ctx, "POST", where+"/totp/confirm", in, &out); err != nil {
 		return nil, nil, err
 	}
+	c.phone = phone
 	if out.Step != nil {
 		p.Phone = phone
 		err = c.Pay(ctx, *out.Step, p)
