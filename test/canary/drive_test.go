@@ -160,6 +160,8 @@ func (d *drive) security(agent *rig.Client, address, password string) {
 	d.do(d.founder, "POST", "/api/v1/me/step-up", map[string]any{"password": password}, nil)
 	d.phone(d.founder, d.founderAddress)
 	d.do(d.founder, "POST", "/api/v1/security/staff-list/entries", map[string]any{"network": "127.0.0.1", "remark": "Office " + d.mark("remark of the staff list")}, nil)
+	d.do(d.founder, "POST", "/api/v1/staff/search", map[string]any{"search": d.mark("search of the staff")}, nil)
+	d.do(d.founder, "POST", "/api/v1/security/visitor-list/csv", map[string]any{"list": "block", "csv": "192.0.2.77,Table " + d.mark("remark of a table")}, nil)
 	d.do(d.founder, "POST", "/api/v1/security/visitor-list/entries", map[string]any{"list": "block", "network": "192.0.2.1", "remark": "Nuisance " + d.mark("remark of the visitor list")}, nil)
 	var made struct{ Token string }
 	d.do(d.founder, "POST", "/api/v1/me/tokens", map[string]any{"name": "Report " + d.mark("name of a token"), "scopes": []string{"chat.list"}, "networks": []string{"192.0.2.0/24"}, "days": 7}, &made)
