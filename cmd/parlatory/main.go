@@ -26,6 +26,7 @@ type commands struct {
 	Security securityCommand `cmd:"" help:"Let staff in again whom their own list of addresses shut out."`
 	Audit    auditCommand    `cmd:"" help:"Check exports of the audit log."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Hasher   hasherCommand   `cmd:"" hidden:"" help:"Make password hashes for a server that starts this by itself."`
 }
 
 // surroundings is what a command gets besides its flags.

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"log/slog"
+
 	"parlatory/internal/app"
 	"parlatory/internal/config"
 	"parlatory/internal/guard/credential"
@@ -16,8 +18,9 @@ func (c *serveCommand) Run(s *surroundings) error {
 	if err != nil {
 		return several{err}
 	}
-	credential.Spread()
-	return app.Serve(s.ctx, conf, logTo(s.err, conf.Log.Level, conf.Log.Format))
+	log := logTo(s.err, conf.Log.Level, conf.Log.Format)
+	hashApart(log)
+	return app.Serve(s.ctx, conf, log)
 }
 
 type demoCommand struct {
@@ -30,6 +33,19 @@ type demoCommand struct {
 
 // Run shows the demo until it is told to stop.
 func (c *demoCommand) Run(s *surroundings) error {
-	credential.Spread()
-	return app.Demo(s.ctx, app.DemoOptions{Data: c.Data, Listen: c.Listen, Seed: c.Seed, JSON: c.JSON, Out: s.out, Log: logTo(s.err, c.Log, "text")})
+	log := logTo(s.err, c.Log, "text")
+	hashApart(log)
+	return app.Demo(s.ctx, app.DemoOptions{Data: c.Data, Listen: c.Listen, Seed: c.Seed, JSON: c.JSON, Out: s.out, Log: log})
+}
+
+// hasherCommand is what a server starts beside itself, one for each core.
+type hasherCommand struct{}
+
+// Run makes hashes until the server's end of the pipe is closed.
+func (c *hasherCommand) Run(s *surroundings) error { return credential.Work(s.in, s.out) }
+
+func hashApart(log *slog.Logger) {
+	if err := credential.Apart("hasher"); err != nil {
+		log.Warn("passwords are hashed in the server's process: many sign-ins at once slow everything down", "err", err)
+	}
 }
