@@ -34,9 +34,12 @@ type surroundings struct {
 	ctx      context.Context
 	in       io.Reader
 	out, err io.Writer
+	// apart has the passwords hashed by processes of this very program; what calls run within a program of its own, as a test does,
+	// has none to start.
+	apart func(*slog.Logger)
 }
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, hashApart)) }
 
 const (
 	done   = 0
@@ -45,7 +48,7 @@ const (
 )
 
 // run is the program as a value: arguments in, exit code out.
-func run(args []string, in io.Reader, out, errs io.Writer) int {
+func run(args []string, in io.Reader, out, errs io.Writer, apart func(*slog.Logger)) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// The first signal begins a clean stop; after that the default is back, so that a second one ends at once.
@@ -56,7 +59,7 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 	parser, err := kong.New(&commands{}, kong.Name("parlatory"),
 		kong.Description("A guarded room in which a company speaks with its visitors."),
 		kong.Writers(out, errs), kong.Exit(func(int) { helped = true }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Bind(&surroundings{ctx: ctx, in: in, out: out, err: errs}))
+		kong.Bind(&surroundings{ctx: ctx, in: in, out: out, err: errs, apart: apart}))
 	if err != nil {
 		return fail(errs, err)
 	}

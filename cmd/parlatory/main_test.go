@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,7 +11,7 @@ import (
 
 func call(args ...string) (code int, out, errs string) {
 	var o, e bytes.Buffer
-	code = run(args, strings.NewReader(""), &o, &e)
+	code = run(args, strings.NewReader(""), &o, &e, func(*slog.Logger) {})
 	return code, o.String(), e.String()
 }
 

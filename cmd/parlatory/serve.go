@@ -19,7 +19,7 @@ func (c *serveCommand) Run(s *surroundings) error {
 		return several{err}
 	}
 	log := logTo(s.err, conf.Log.Level, conf.Log.Format)
-	hashApart(log)
+	s.apart(log)
 	return app.Serve(s.ctx, conf, log)
 }
 
@@ -34,7 +34,7 @@ type demoCommand struct {
 // Run shows the demo until it is told to stop.
 func (c *demoCommand) Run(s *surroundings) error {
 	log := logTo(s.err, c.Log, "text")
-	hashApart(log)
+	s.apart(log)
 	return app.Demo(s.ctx, app.DemoOptions{Data: c.Data, Listen: c.Listen, Seed: c.Seed, JSON: c.JSON, Out: s.out, Log: log})
 }
 

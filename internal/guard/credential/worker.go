@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"runtime/debug"
 	"sync/atomic"
@@ -34,6 +35,9 @@ const (
 	maxFrame = headSize + 32 + maxText // salts have at most 32 bytes (parse)
 )
 
+// mark stands in a worker's environment: so no mistake in what args mean to a program has processes start processes without end.
+const mark = "PARLATORY_HASHER"
+
 // pool keeps as many workers as hashes may run at once; a turn at the gate is a place in it.
 type pool struct {
 	args []string
@@ -45,6 +49,9 @@ var workers atomic.Pointer[pool]
 // Apart has every further hash made by workers: args make this program call Work. An error says that none could be started; hashes
 // are then made in this process, as they are when a worker fails.
 func Apart(args ...string) error {
+	if _, is := os.LookupEnv(mark); is {
+		return errors.New("a process that hashes starts no others")
+	}
 	p := &pool{args: args, idle: make(chan *worker, cap(hashing.running))}
 	for range cap(p.idle) {
 		w := &worker{}
@@ -72,7 +79,7 @@ func derive(p params, salt, text []byte) []byte {
 
 func (w *worker) start(args []string) error {
 	cmd := exec.Command(program(), args...)
-	cmd.Env = []string{"GOMAXPROCS=1"}
+	cmd.Env = []string{"GOMAXPROCS=1", mark + "=1"}
 	setApart(cmd)
 	in, err := cmd.StdinPipe()
 	if err != nil {

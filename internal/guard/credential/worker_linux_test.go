@@ -11,7 +11,7 @@ import (
 func assertApart(t *testing.T, pid int) {
 	t.Helper()
 	env, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
-	if err != nil || !bytes.Equal(env, []byte("GOMAXPROCS=1\x00")) {
+	if err != nil || !bytes.Equal(env, []byte("GOMAXPROCS=1\x00"+mark+"=1\x00")) {
 		t.Errorf("environment %q: %v", env, err)
 	}
 	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))

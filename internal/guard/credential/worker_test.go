@@ -13,6 +13,12 @@ import (
 
 // TestMain lets the test program be a worker, as the product is its own.
 func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == "nested" { // what a program does that takes no notice of its arguments
+		if Apart("nested") == nil {
+			os.Exit(1)
+		}
+		return
+	}
 	if len(os.Args) == 2 && os.Args[1] == "hasher" {
 		if Work(os.Stdin, os.Stdout) != nil {
 			os.Exit(1)
@@ -81,6 +87,17 @@ func TestWorkersHashAlike(t *testing.T) {
 	})
 	all.args = []string{"-no-such-flag"} // the test program ends at once
 	same("no worker", "plum wagon 83 tarmac")
+}
+
+// A program that takes no notice of its arguments starts its workers, and these start none.
+func TestWorkersStartNoWorkers(t *testing.T) {
+	w := &worker{}
+	if err := w.start([]string{"nested"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.cmd.Wait(); err != nil {
+		t.Errorf("a worker started others: %v", err)
+	}
 }
 
 // A worker has the lowest priority, none of the environment, and ends with its input.
