@@ -21,6 +21,8 @@ func run(args []string) error {
 			return runLoad()
 		case "hold":
 			return runHold()
+		case "flood":
+			return runFlood()
 		}
 	}
 	return runBench(args)

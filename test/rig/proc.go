@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -37,12 +38,8 @@ func readProcess(pid int) (process, error) {
 	return p, nil
 }
 
-// CPU is the processor time, user and system, that the processes and all their descendants have used so far.
-func CPU(pids ...int) time.Duration {
-	wanted := map[int]bool{}
-	for _, pid := range pids {
-		wanted[pid] = true
-	}
+// family is the processes and all their descendants.
+func family(pids ...int) map[int]process {
 	all := map[int]process{}
 	entries, _ := os.ReadDir("/proc")
 	for _, e := range entries {
@@ -52,16 +49,40 @@ func CPU(pids ...int) time.Duration {
 			}
 		}
 	}
-	var sum time.Duration
+	kin := map[int]process{}
 	for pid, p := range all {
 		for up, depth := pid, 0; up > 1 && depth < 10; up, depth = all[up].parent, depth+1 {
-			if wanted[up] {
-				sum += p.cpu
+			if slices.Contains(pids, up) {
+				kin[pid] = p
 				break
 			}
 		}
 	}
+	return kin
+}
+
+// CPU is the processor time, user and system, that the processes and all their descendants have used so far.
+func CPU(pids ...int) (sum time.Duration) {
+	for _, p := range family(pids...) {
+		sum += p.cpu
+	}
 	return sum
+}
+
+// Memories is Memory of a process and all its descendants together. What they share counts in each: an upper bound.
+func Memories(pid int) (now, peak int64) {
+	for kin := range family(pid) {
+		n, p, _ := Memory(kin)
+		now, peak = now+n, peak+p
+	}
+	return now, peak
+}
+
+// ResetPeaks is ResetPeak of a process and all its descendants.
+func ResetPeaks(pid int) {
+	for kin := range family(pid) {
+		ResetPeak(kin)
+	}
 }
 
 // Memory is the resident memory of a process in bytes: now, and the peak since ResetPeak or its start.

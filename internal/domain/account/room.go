@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime"
 	"time"
 
 	"parlatory"
@@ -13,6 +12,7 @@ import (
 	"parlatory/internal/domain/security"
 	"parlatory/internal/domain/workspace"
 	"parlatory/internal/guard/access"
+	"parlatory/internal/guard/credential"
 	"parlatory/internal/guard/policy"
 	"parlatory/internal/guard/vault"
 	"parlatory/internal/storage/db"
@@ -46,13 +46,17 @@ type Options struct {
 type Room struct {
 	o       Options
 	members Memberships
-	asking  chan struct{} // who asks the Verifier at this moment
+	asking  *credential.Gate // of the Verifier
 }
+
+// asked is how many passwords are looked at for each core at once: enough that the next one's counting is done when a hash is, and few
+// enough that a flood puts no more than these before the writes of a conversation.
+const asked = 4
 
 // New opens the room.
 func New(o Options) *Room {
 	o.Limits = o.Limits.orDefault()
-	return &Room{o: o, asking: make(chan struct{}, 2*runtime.GOMAXPROCS(0)+32)}
+	return &Room{o: o, asking: credential.NewGate(asked)}
 }
 
 // Meet gives the room what stands to its right, once, before anything is served.

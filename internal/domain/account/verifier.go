@@ -93,14 +93,11 @@ func (a *Room) Verifier() *Verifier { return &Verifier{a} }
 // (AC-007). A source over its budget is told so and costs no hash: that depends on nothing but the source. So is whoever comes when very
 // many ask at once: then nothing is read or written.
 func (v *Verifier) Ask(ctx context.Context, q Question) (Verdict, error) {
-	select {
-	case v.room.asking <- struct{}{}:
-		defer func() { <-v.room.asking }()
-	default:
-		e := parlatory.Fail(parlatory.KindTooMany, "Too many people are signing in right now. Please try again in a moment.")
-		e.RetryAfter = 2 * time.Second
-		return Verdict{}, e
+	leave, err := v.room.asking.Enter(ctx)
+	if err != nil {
+		return Verdict{}, err
 	}
+	defer leave()
 	verdict, over, err := v.count(ctx, q)
 	if err != nil {
 		return Verdict{}, err

@@ -198,6 +198,13 @@ func (h *house) api(w http.ResponseWriter, r *http.Request) {
 		panic("later")
 	case "/api/v1/slow":
 		time.Sleep(300 * time.Millisecond)
+	case "/api/v1/hurried": // as huma does before it reads
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+		time.Sleep(200 * time.Millisecond)
+	}
+	if r.Context().Err() != nil {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
 	}
 	_ = json.NewEncoder(w).Encode(map[string]string{"kind": a.Kind.String(), "workspace": a.Workspace.String(), "site": a.Site})
 }

@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -243,6 +245,45 @@ func TestStopFinishesRequests(t *testing.T) {
 	if c, err := net.Dial("tcp", "127.0.0.1:"+h.port); err == nil {
 		_ = c.Close()
 		t.Error("still listening")
+	}
+}
+
+// An answer may take longer than a body may: what a library sets for reading ends neither the request's context nor that of the connection,
+// and so all later requests on it.
+func TestSlowAnswersLeaveTheConnection(t *testing.T) {
+	h := start(t, nil)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := newServer(h.Front, slog.New(slog.DiscardHandler))
+	srv.ReadTimeout = 100 * time.Millisecond
+	go func() { _ = srv.Serve(l) }()
+	defer srv.Close()
+	conn, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	in := bufio.NewReader(conn)
+	for _, request := range []string{
+		"GET /api/v1/slow HTTP/1.1\r\n%s\r\n",
+		"GET /api/v1/hurried HTTP/1.1\r\n%s\r\n",
+		"POST /api/v1/slow HTTP/1.1\r\n%sContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+		"POST /api/v1/hurried HTTP/1.1\r\n%sContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+		"GET /api/v1/things HTTP/1.1\r\n%s\r\n",
+	} {
+		if _, err := fmt.Fprintf(conn, request, "Host: "+acmeHost+":"+h.port+"\r\nOrigin: "+h.origin(acmeHost)+"\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.ReadResponse(in, nil)
+		if err != nil {
+			t.Fatalf("%.20s: %v", request, err)
+		}
+		body, _ := io.ReadAll(res.Body)
+		if res.StatusCode != http.StatusOK {
+			t.Errorf("%.20s: %d %s", request, res.StatusCode, body)
+		}
 	}
 }
 

@@ -38,6 +38,10 @@ func (w *recorder) Write(b []byte) (int, error) {
 // Unwrap is the way of http.ResponseController to deadlines and flushing.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
+// SetReadDeadline does nothing: the body is in memory before a surface sees the request (readBody), and what a library would set for
+// reading it (huma: five seconds) would end the connection under an answer that takes longer.
+func (w *recorder) SetReadDeadline(time.Time) error { return nil }
+
 // Flush is for libraries that ask for http.Flusher.
 func (w *recorder) Flush() { _ = http.NewResponseController(w.ResponseWriter).Flush() }
 

@@ -4,21 +4,32 @@ import (
 	"context"
 	"runtime"
 	"sync/atomic"
+	"time"
 
 	"parlatory"
 )
 
-// gate bounds how many hashes run and how many wait: each costs 19 MiB and 30 ms of a core.
-type gate struct {
+// Gate bounds how many of something run at once and how many wait for it, in the order in which they came.
+type Gate struct {
 	running chan struct{}
 	waiting chan struct{}
 }
 
-// line is how many may wait a core: what it works off in some four seconds. Who comes later is told so at once.
+// line is how many may wait a core: what it hashes in some four seconds. Who comes later is told so at once.
 const line = 128
 
-// hashing is the process's one gate, since memory is the process's.
-var hashing = newGate(runtime.GOMAXPROCS(0), line*runtime.GOMAXPROCS(0))
+// NewGate lets so many run for each core.
+func NewGate(each int) *Gate {
+	cores := runtime.GOMAXPROCS(0)
+	return newGate(each*cores, line*cores)
+}
+
+func newGate(running, waiting int) *Gate {
+	return &Gate{running: make(chan struct{}, running), waiting: make(chan struct{}, running+waiting)}
+}
+
+// hashing is the process's one gate of hashes, since memory is the process's: each costs 19 MiB and 30 ms of a core.
+var hashing = NewGate(1)
 
 // checks counts what went through the gate. A test reads from it that a locked account's password was not looked at.
 var checks struct{ real, dummy atomic.Uint64 }
@@ -26,26 +37,31 @@ var checks struct{ real, dummy atomic.Uint64 }
 // Checks is how many passwords were compared with a hash of somebody's, and how many with the dummy, since the process began.
 func Checks() (real, dummy uint64) { return checks.real.Load(), checks.dummy.Load() }
 
-func newGate(running, waiting int) *gate {
-	return &gate{running: make(chan struct{}, running), waiting: make(chan struct{}, running+waiting)}
-}
-
-// pass runs f in its turn; it refuses at once when the line is full.
-func (g *gate) pass(ctx context.Context, f func()) error {
+// Enter waits for a turn, and gives what ends it. It refuses at once when the line is full.
+func (g *Gate) Enter(ctx context.Context) (leave func(), err error) {
 	select {
 	case g.waiting <- struct{}{}:
 	default:
 		e := parlatory.Fail(parlatory.KindTooMany, "Too many people are signing in right now. Please try again in a moment.")
-		e.RetryAfter = 2e9
-		return e
+		e.RetryAfter = 2 * time.Second
+		return nil, e
 	}
-	defer func() { <-g.waiting }()
 	select {
 	case g.running <- struct{}{}:
+		return func() { <-g.running; <-g.waiting }, nil
 	case <-ctx.Done():
-		return parlatory.Fail(parlatory.KindUnavailable, "This took too long. Please try again.").Because(ctx.Err())
+		<-g.waiting
+		return nil, parlatory.Fail(parlatory.KindUnavailable, "This took too long. Please try again.").Because(ctx.Err())
 	}
-	defer func() { <-g.running }()
+}
+
+// pass runs f in its turn.
+func (g *Gate) pass(ctx context.Context, f func()) error {
+	leave, err := g.Enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	f()
 	return nil
 }
