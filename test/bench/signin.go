@@ -88,7 +88,7 @@ func (b *bench) entranceOf(kind string) (e entrance, err error) {
 		return e, err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	t := &target{name: kind, address: r.server.Address, ca: r.server.Authority.CA, server: r.server.PID(), pids: []int{r.server.PID()}}
+	t := &target{name: kind, address: r.server.Address, ca: r.server.Authority.CA, server: r.server.PID(), pids: []int{r.server.PID()}, profile: r.profile}
 	if r.database != 0 {
 		t.pids = append(t.pids, r.database)
 	}
@@ -132,8 +132,9 @@ func sumUp(kind string, turns []turn) entrance {
 // entranceTurn is one round: each figure right beside the one that it is compared with.
 func (b *bench) entranceTurn(ctx context.Context, s *rig.Server, t *target, people []signer, round int) (one turn, err error) {
 	one.bare, one.bareCore = bareArgon(b.window)
-	before := rig.CPU(t.pids...)
-	if one.signins, err = signins(ctx, people, b.window); err != nil {
+	before, profiled := rig.CPU(t.pids...), b.record(t, "signin")
+	one.signins, err = signins(ctx, people, b.window)
+	if err = errors.Join(err, profiled()); err != nil {
 		return one, err
 	}
 	one.core = one.signins * b.window.Seconds() / (rig.CPU(t.pids...) - before).Seconds()
