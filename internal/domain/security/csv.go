@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -11,6 +12,8 @@ import (
 
 	"parlatory"
 	"parlatory/internal/guard/policy"
+	"parlatory/internal/guard/vault"
+	"parlatory/internal/storage/db"
 )
 
 // badMost is how many bad lines an import names; the others are counted.
@@ -47,13 +50,14 @@ func (r *Room) Import(ctx context.Context, actor parlatory.Actor, list List, tex
 		return Import{}, parlatory.Invalid("list", "must be block or allow")
 	}
 	read := readCSV(text)
-	there, err := r.entries(ctx, actor.Workspace, list)
+	r.forget(actor.Workspace)
+	there, err := r.rules(ctx, actor.Workspace)
 	if err != nil {
 		return Import{}, err
 	}
 	known := map[policy.Network]bool{}
-	for _, e := range there {
-		known[e.Network] = true
+	for _, l := range there.rules {
+		known[l.network] = known[l.network] || l.list == list
 	}
 	in := Import{Doubled: read.Doubled, Bad: read.Bad, BadCount: read.BadCount}
 	for i := range read.Entries {
@@ -88,32 +92,21 @@ func reasonOf(err error) string {
 	return "cannot be read"
 }
 
-// entries opens all lines of one list.
-func (r *Room) entries(ctx context.Context, ws parlatory.WorkspaceID, list List) ([]Entry, error) {
-	lines, held, err := r.allLines(ctx, ws)
+// Export gives all lines of a visitors' list.
+func (r *Room) Export(ctx context.Context, actor parlatory.Actor, list List) (all []Entry, err error) {
+	permit, err := r.o.Law.Permit(ctx, actor, ActView)
 	if err != nil {
 		return nil, err
 	}
-	var all []Entry
-	for _, l := range lines {
-		if l.list != list {
-			continue
-		}
-		e, err := l.open(held)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, e)
+	held, err := r.o.Ring.Hold(ctx, actor.Workspace, vault.Settings)
+	if err != nil {
+		return nil, fmt.Errorf("hold settings key: %w", err)
 	}
-	return all, nil
-}
-
-// Export gives all lines of a visitors' list.
-func (r *Room) Export(ctx context.Context, actor parlatory.Actor, list List) ([]Entry, error) {
-	if _, err := r.o.Law.Permit(ctx, actor, ActView); err != nil {
-		return nil, err
-	}
-	return r.entries(ctx, actor.Workspace, list)
+	err = r.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		all, err = page(tx, held, list, parlatory.RowID{}, linesMost)
+		return err
+	})
+	return all, err
 }
 
 // table is what a file holds, each entry with its line.

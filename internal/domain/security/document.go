@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"parlatory"
 	"parlatory/internal/guard/access"
-	"parlatory/internal/guard/policy"
 	"parlatory/internal/guard/vault"
 	"parlatory/internal/storage/db"
 	"parlatory/internal/storage/ledger"
@@ -43,6 +43,7 @@ type stored struct {
 	Sessions SessionPolicy  `json:"sessions"`
 	Staff    Mode           `json:"staff_list"`
 	Visitor  Mode           `json:"visitor_list"`
+	Log      []logged       `json:"log,omitempty"`
 }
 
 // row is the document as it stands in the database.
@@ -50,14 +51,16 @@ type row struct {
 	document
 	revision uint32 // 0: nothing was ever set
 	changed  time.Time
+	log      []logged // of the last revisions, the newest last
+	touched  span     // the lines that the next revision changes
 }
 
 func binding(ws parlatory.WorkspaceID, revision uint32, changed time.Time) vault.Binding {
 	return vault.Binding{Table: "security_settings", Row: ws.Raw(), Revision: revision, Clear: []any{changed}}
 }
 
-func (d document) stored() stored {
-	return stored{d.Password, d.Lockout, d.Factor, d.Sessions, d.StaffMode, d.VisitorMode}
+func (r row) stored() stored {
+	return stored{r.Password, r.Lockout, r.Factor, r.Sessions, r.StaffMode, r.VisitorMode, r.log}
 }
 
 // read opens the document in a transaction. One that was changed past the program is an error, so that a door stays shut.
@@ -75,7 +78,7 @@ func read(tx *db.Tx, held *vault.Held) (row, error) {
 	if err := vault.OpenJSON(held, binding(tx.Workspace(), r.revision, r.changed), sealed, &s); err != nil {
 		return r, fmt.Errorf("open security settings: %w", err)
 	}
-	r.document = document{Settings{s.Password, s.Lockout, s.Factor, s.Sessions}, s.Staff, s.Visitor}
+	r.document, r.log = document{Settings{s.Password, s.Lockout, s.Factor, s.Sessions}, s.Staff, s.Visitor}, s.Log
 	return r, nil
 }
 
@@ -83,6 +86,7 @@ func read(tx *db.Tx, held *vault.Held) (row, error) {
 func (r *row) write(tx *db.Tx, held *vault.Held) error {
 	before := r.revision
 	r.revision, r.changed = before+1, tx.Now()
+	r.note()
 	sealed, err := vault.SealJSON(held, binding(tx.Workspace(), r.revision, r.changed), r.stored())
 	if err != nil {
 		return fmt.Errorf("seal security settings: %w", err)
@@ -103,78 +107,14 @@ func (r *row) write(tx *db.Tx, held *vault.Held) error {
 	return nil
 }
 
+var errMoved = errors.New("security settings have another revision")
+
 func moved() error {
-	return parlatory.Conflict("Somebody changed the security settings at the same time. Please look again.")
+	return parlatory.Conflict("Somebody changed the security settings at the same time. Please look again.").Because(errMoved)
 }
 
-// load reads settings and lists, or keeps what is known where the revision is still the same and no line has ended.
-func (r *Room) load(ctx context.Context, ws parlatory.WorkspaceID, before *compiled) (*compiled, error) {
-	permit, err := r.o.Law.System(actLoad, ws)
-	if err != nil {
-		return nil, err
-	}
-	if before != nil && before.holds(r.o.Clock.Now()) {
-		var revision uint32
-		err := r.o.DB.Read(ctx, permit, func(tx *db.Tx) error { return tx.Row(sqlRevision).Scan(&revision) })
-		if err != nil {
-			return nil, fmt.Errorf("read revision of security settings: %w", err)
-		}
-		if revision == before.revision {
-			return before, nil
-		}
-	}
-	held, err := r.o.Ring.Hold(ctx, ws, vault.Settings)
-	if err != nil {
-		return nil, fmt.Errorf("hold settings key: %w", err)
-	}
-	var doc row
-	var lines []line
-	err = r.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
-		if doc, err = read(tx, held); err != nil {
-			return err
-		}
-		lines, err = r.lines(tx)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return r.compile(doc, held, lines)
-}
-
-// compile opens the lines and makes the sets. A line that was changed past the program shuts the door: an allowlist without it
-// would only be narrower, a blocklist without it wider, and nobody would know.
-func (r *Room) compile(doc row, held *vault.Held, lines []line) (*compiled, error) {
-	c := &compiled{document: doc.document, revision: doc.revision, changed: doc.changed, staff: map[string]*policy.Networks{}, sizes: map[List]int{}}
-	now := r.o.Clock.Now()
-	staff := map[string][]policy.Network{}
-	visitors := map[List][]policy.Network{}
-	for _, l := range lines {
-		e, err := l.open(held)
-		if err != nil {
-			return nil, err
-		}
-		c.sizes[l.list]++
-		if !l.ends.IsZero() {
-			if !now.Before(l.ends) {
-				continue
-			}
-			if c.until.IsZero() || l.ends.Before(c.until) {
-				c.until = l.ends
-			}
-		}
-		if l.list == StaffList {
-			staff[e.Role] = append(staff[e.Role], e.Network)
-		} else {
-			visitors[l.list] = append(visitors[l.list], e.Network)
-		}
-	}
-	for role, networks := range staff {
-		c.staff[role] = policy.NewNetworks(networks...)
-	}
-	c.block, c.allow = policy.NewNetworks(visitors[BlockList]...), policy.NewNetworks(visitors[AllowList]...)
-	return c, nil
-}
+// anyRevision changes the document whatever its revision is: a line for visitors does not hang on the other lines.
+const anyRevision = math.MaxUint32
 
 // changed is what one act wants to be written: the values for the ledger, old and new.
 type changed struct {
@@ -208,7 +148,7 @@ func (r *Room) change(ctx context.Context, actor parlatory.Actor, act access.Act
 		if err != nil {
 			return err
 		}
-		if doc.revision != revision {
+		if revision != anyRevision && doc.revision != revision {
 			return moved()
 		}
 		what, err := fn(tx, held, &doc)

@@ -75,20 +75,6 @@ func (r *Room) Refuses(ctx context.Context, ws parlatory.WorkspaceID, addr netip
 	return err == nil && !c.welcomes(addressOf(addr)), err
 }
 
-func (c *compiled) lists(a netip.Addr, role string) bool {
-	return c.staff[""].Contains(a) || role != "" && c.staff[role].Contains(a)
-}
-
-func (c *compiled) welcomes(a netip.Addr) bool {
-	switch c.VisitorMode {
-	case Block:
-		return !c.block.Contains(a)
-	case Allow:
-		return c.allow.Contains(a)
-	}
-	return true
-}
-
 // counts gather in memory what the gate saw, so that a flood costs nothing; Run writes them down each few seconds.
 type counts struct {
 	mu       sync.Mutex

@@ -40,63 +40,6 @@ type Entry struct {
 	EndsAt    time.Time // of the visitors' lists; zero: never
 }
 
-// line is a row.
-type line struct {
-	id            parlatory.RowID
-	list          List
-	created, ends time.Time
-	sealed        vault.Sealed
-}
-
-// kept is a line's sealed part.
-type kept struct {
-	Network string `json:"network"`
-	Role    string `json:"role,omitempty"`
-	Remark  string `json:"remark,omitempty"`
-}
-
-func (l line) binding() vault.Binding {
-	return vault.Binding{Table: "network_rules", Row: l.id.Raw(), Revision: 1, Clear: []any{string(l.list), l.created, l.ends}}
-}
-
-func (l line) open(held *vault.Held) (Entry, error) {
-	var k kept
-	if err := vault.OpenJSON(held, l.binding(), l.sealed, &k); err != nil {
-		return Entry{}, fmt.Errorf("open line of a list: %w", err)
-	}
-	n, err := policy.ParseNetwork(k.Network)
-	if err != nil {
-		return Entry{}, fmt.Errorf("read line of a list: %w", err)
-	}
-	return Entry{ID: l.id, List: l.list, Network: n, Role: k.Role, Remark: k.Remark, CreatedAt: l.created, EndsAt: l.ends}, nil
-}
-
-func scanLine(row interface{ Scan(...any) error }) (line, error) {
-	var l line
-	err := row.Scan(&l.id, &l.list, &l.created, &l.ends, &l.sealed)
-	return l, err
-}
-
-func (r *Room) lines(tx *db.Tx, query ...any) (all []line, err error) {
-	text, args := sqlLines, query
-	if len(query) > 0 {
-		text = sqlLinesPage
-	}
-	rows, err := tx.Query(text, args...)
-	if err != nil {
-		return nil, fmt.Errorf("read list: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		l, err := scanLine(rows)
-		if err != nil {
-			return nil, fmt.Errorf("read line of a list: %w", err)
-		}
-		all = append(all, l)
-	}
-	return all, rows.Err()
-}
-
 // Page is a part of a list, oldest line first.
 type Page struct {
 	Mode    Mode
@@ -115,29 +58,22 @@ func (r *Room) List(ctx context.Context, actor parlatory.Actor, list List, after
 	if err != nil {
 		return Page{}, fmt.Errorf("hold settings key: %w", err)
 	}
-	var doc row
-	var lines []line
+	var p Page
 	err = r.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
-		if doc, err = read(tx, held); err != nil {
+		doc, err := read(tx, held)
+		if err != nil {
 			return err
 		}
-		lines, err = r.lines(tx, string(list), after[:], limit+1)
+		p.Mode = doc.modeOf(list)
+		p.Entries, err = page(tx, held, list, after, limit+1)
 		return err
 	})
 	if err != nil {
 		return Page{}, err
 	}
-	p := Page{Mode: doc.modeOf(list)}
-	for i, l := range lines {
-		if i == limit {
-			p.Next = lines[limit-1].id
-			break
-		}
-		e, err := l.open(held)
-		if err != nil {
-			return Page{}, err
-		}
-		p.Entries = append(p.Entries, e)
+	if len(p.Entries) > limit {
+		p.Entries = p.Entries[:limit]
+		p.Next = p.Entries[limit-1].ID
 	}
 	return p, nil
 }
@@ -208,7 +144,7 @@ func (r *Room) AddAll(ctx context.Context, actor parlatory.Actor, list List, ent
 			return err
 		}
 	}
-	return r.edit(ctx, actor, list, func(tx *db.Tx, held *vault.Held, _ *row) (changed, error) {
+	return r.edit(ctx, actor, list, func(tx *db.Tx, held *vault.Held, doc *row) (changed, error) {
 		var n int
 		if err := tx.Row(sqlCountLines, string(list)).Scan(&n); err != nil {
 			return changed{}, fmt.Errorf("count list: %w", err)
@@ -217,7 +153,7 @@ func (r *Room) AddAll(ctx context.Context, actor parlatory.Actor, list List, ent
 			return changed{}, parlatory.Conflict(fmt.Sprintf("A list may have %d lines; this one has %d.", linesMost, n))
 		}
 		for i := range entries {
-			if err := r.put(tx, held, &entries[i]); err != nil {
+			if err := r.put(tx, held, doc, &entries[i]); err != nil {
 				return changed{}, err
 			}
 		}
@@ -225,8 +161,8 @@ func (r *Room) AddAll(ctx context.Context, actor parlatory.Actor, list List, ent
 	})
 }
 
-// put stores one line.
-func (r *Room) put(tx *db.Tx, held *vault.Held, e *Entry) error {
+// put stores one line, for a document that is written after it.
+func (r *Room) put(tx *db.Tx, held *vault.Held, doc *row, e *Entry) error {
 	e.ID, e.CreatedAt = parlatory.NewID[parlatory.RowKind](r.o.Clock), tx.Now()
 	l := line{id: e.ID, list: e.List, created: e.CreatedAt, ends: e.EndsAt}
 	sealed, err := vault.SealJSON(held, l.binding(), kept{e.Network.String(), e.Role, e.Remark})
@@ -236,12 +172,13 @@ func (r *Room) put(tx *db.Tx, held *vault.Held, e *Entry) error {
 	if _, err := tx.Exec(sqlInsertLine, l.id, string(l.list), l.created, l.ends, sealed); err != nil {
 		return fmt.Errorf("store line of a list: %w", err)
 	}
+	doc.touch(l.id)
 	return nil
 }
 
 // Remove takes a line off its list.
 func (r *Room) Remove(ctx context.Context, actor parlatory.Actor, list List, id parlatory.RowID) error {
-	return r.edit(ctx, actor, list, func(tx *db.Tx, held *vault.Held, _ *row) (changed, error) {
+	return r.edit(ctx, actor, list, func(tx *db.Tx, held *vault.Held, doc *row) (changed, error) {
 		l, err := scanLine(tx.Row(sqlLine, id))
 		if errors.Is(err, db.ErrNone) || err == nil && (l.list == StaffList) != (list == StaffList) {
 			return changed{}, parlatory.NotFound()
@@ -256,6 +193,7 @@ func (r *Room) Remove(ctx context.Context, actor parlatory.Actor, list List, id 
 		if _, err := tx.Exec(sqlDeleteLine, id); err != nil {
 			return changed{}, fmt.Errorf("remove line of a list: %w", err)
 		}
+		doc.touch(id)
 		return changed{element: elementOf(l.list), action: ledger.Deleted, id: id.Raw(), old: e.values()}, nil
 	}, id)
 }
@@ -286,75 +224,31 @@ func (r *Room) SetVisitorMode(ctx context.Context, actor parlatory.Actor, m Mode
 	})
 }
 
-// edit changes a list. The author is judged by what the list would be: whoever would be shut out by it is refused (AC-085). The lines are
-// read before the transaction, since a long list takes a while; its revision says that they are the same in it.
+// edit changes a list. Of the staff's, the author is judged by what the list would be: whoever would be shut out by it is refused
+// (AC-085). Its lines are looked at before the transaction, since there may be many; the revision says that they are the same in it.
 func (r *Room) edit(ctx context.Context, actor parlatory.Actor, list List, fn func(*db.Tx, *vault.Held, *row) (changed, error), without ...parlatory.RowID) error {
 	if _, err := r.o.Law.Permit(ctx, actor, actOf(list)); err != nil {
 		return err
+	}
+	if list != StaffList {
+		return r.change(ctx, actor, actOf(list), anyRevision, fn)
 	}
 	r.forget(actor.Workspace)
 	now, err := r.rules(ctx, actor.Workspace)
 	if err != nil {
 		return err
 	}
-	reached, err := r.reached(ctx, actor, list, now, without)
-	if err != nil {
-		return err
-	}
+	reached := now.reaches(addressOf(actor.Address), actor.Role, without)
 	return r.change(ctx, actor, actOf(list), now.revision, func(tx *db.Tx, held *vault.Held, doc *row) (changed, error) {
 		what, err := fn(tx, held, doc)
-		if err == nil && list == StaffList && doc.StaffMode == On && !reached && now.StaffMode != On {
+		if err == nil && doc.StaffMode == On && !reached && now.StaffMode != On {
 			err = parlatory.Conflict("Your own address, " + addressOf(actor.Address).String() + ", is not on the list for your role: you would shut yourself out. Add it first.")
 		}
-		if err == nil && list == StaffList && doc.StaffMode == On && !reached && len(without) > 0 {
+		if err == nil && doc.StaffMode == On && !reached && len(without) > 0 {
 			err = parlatory.Conflict("Without this line your own address, " + addressOf(actor.Address).String() + ", would not be on the list: you would shut yourself out.")
 		}
 		return what, err
 	})
-}
-
-// reached says whether the author's address is on the staff list, without the lines that are about to go.
-func (r *Room) reached(ctx context.Context, actor parlatory.Actor, list List, now *compiled, without []parlatory.RowID) (bool, error) {
-	if list != StaffList {
-		return true, nil
-	}
-	at := addressOf(actor.Address)
-	if len(without) == 0 || !now.lists(at, actor.Role) {
-		return now.lists(at, actor.Role), nil
-	}
-	lines, held, err := r.allLines(ctx, actor.Workspace)
-	if err != nil {
-		return false, err
-	}
-	for _, l := range lines {
-		if l.list != StaffList || slices.Contains(without, l.id) {
-			continue
-		}
-		e, err := l.open(held)
-		if err != nil {
-			return false, err
-		}
-		if (e.Role == "" || e.Role == actor.Role) && e.Network.Contains(at) {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
-// allLines reads the lines of all lists of a workspace, and the key that opens them.
-func (r *Room) allLines(ctx context.Context, ws parlatory.WorkspaceID) (lines []line, held *vault.Held, err error) {
-	permit, err := r.o.Law.System(actLoad, ws)
-	if err != nil {
-		return nil, nil, err
-	}
-	if held, err = r.o.Ring.Hold(ctx, ws, vault.Settings); err != nil {
-		return nil, nil, fmt.Errorf("hold settings key: %w", err)
-	}
-	err = r.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
-		lines, err = r.lines(tx)
-		return err
-	})
-	return lines, held, err
 }
 
 // Open is the operator's way in where a list shuts everybody out: it switches the staff list of a workspace off, on all nodes that
@@ -464,7 +358,7 @@ func (r *Room) BlockAddress(tx *db.Tx, held *vault.Held, pen *ledger.Pen, addr n
 		}
 	}
 	e := Entry{List: BlockList, Network: n, Remark: remark, EndsAt: ends}
-	if err := r.put(tx, held, &e); err != nil {
+	if err := r.put(tx, held, &doc, &e); err != nil {
 		return Entry{}, err
 	}
 	if err := doc.write(tx, held); err != nil {

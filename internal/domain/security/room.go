@@ -5,12 +5,10 @@ import (
 	"log/slog"
 	"net/netip"
 	"sync"
-	"time"
 
 	"parlatory"
 	"parlatory/internal/domain/workspace"
 	"parlatory/internal/guard/access"
-	"parlatory/internal/guard/policy"
 	"parlatory/internal/guard/vault"
 	"parlatory/internal/storage/db"
 	"parlatory/internal/storage/ledger"
@@ -68,33 +66,10 @@ type Room struct {
 	talks    Conversations
 
 	mu     sync.RWMutex
-	turn   uint64
 	known  map[parlatory.WorkspaceID]*entry
+	lines  int // of all that is known
 	counts counts
 	turned turned
-}
-
-// fresh is how long what is known is taken without asking whether it still holds. Events forget it sooner; this is for what
-// no event tells, such as a command of the operator on the same file.
-const fresh = 500 * time.Millisecond
-
-// entry is what is known of one workspace.
-type entry struct {
-	load    sync.Mutex // one loads, the others wait
-	current *compiled
-	checked time.Time
-}
-
-// compiled is a workspace's settings and lists, ready to judge by. It is never changed once it is made.
-type compiled struct {
-	document
-	revision uint32
-	changed  time.Time
-	staff    map[string]*policy.Networks // by role; "" is for all
-	block    *policy.Networks
-	allow    *policy.Networks
-	sizes    map[List]int
-	until    time.Time // when the next line with an end date ends; zero: never
 }
 
 // New opens the room and lets it hear of changes on other nodes.
@@ -126,22 +101,6 @@ func (r *Room) Told(events []parlatory.Event) {
 	}
 }
 
-func (r *Room) forget(ws parlatory.WorkspaceID) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.turn++
-	delete(r.known, ws)
-	r.turned.forget(ws)
-}
-
-func (r *Room) forgetAll() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.turn++
-	clear(r.known)
-	r.turned.forget(parlatory.WorkspaceID{})
-}
-
 // Of is what a workspace asks of its staff; Default where nothing was set.
 func (r *Room) Of(ctx context.Context, ws parlatory.WorkspaceID) (Settings, error) {
 	if ws == parlatory.House {
@@ -154,55 +113,5 @@ func (r *Room) Of(ctx context.Context, ws parlatory.WorkspaceID) (Settings, erro
 	return c.Settings, nil
 }
 
-// rules gives the compiled settings, at most half a second old.
-func (r *Room) rules(ctx context.Context, ws parlatory.WorkspaceID) (*compiled, error) {
-	now := r.o.Clock.Now()
-	r.mu.RLock()
-	e := r.known[ws]
-	if e != nil && e.current != nil && now.Sub(e.checked) < fresh && now.Sub(e.checked) >= 0 && e.current.holds(now) {
-		c := e.current
-		r.mu.RUnlock()
-		return c, nil
-	}
-	r.mu.RUnlock()
-	return r.refresh(ctx, ws)
-}
-
-func (c *compiled) holds(now time.Time) bool { return c.until.IsZero() || now.Before(c.until) }
-
-// refresh reads what changed. A value that was read before a change is used once and not remembered after it.
-func (r *Room) refresh(ctx context.Context, ws parlatory.WorkspaceID) (*compiled, error) {
-	r.mu.Lock()
-	turn := r.turn
-	e := r.known[ws]
-	if e == nil {
-		if len(r.known) >= 10_000 {
-			clear(r.known)
-		}
-		e = &entry{}
-		r.known[ws] = e
-	}
-	r.mu.Unlock()
-	e.load.Lock()
-	defer e.load.Unlock()
-	r.mu.RLock()
-	before, checked := e.current, e.checked
-	r.mu.RUnlock()
-	now := r.o.Clock.Now()
-	if before != nil && now.Sub(checked) < fresh && now.Sub(checked) >= 0 && before.holds(now) {
-		return before, nil
-	}
-	c, err := r.load(ctx, ws, before)
-	if err != nil {
-		return nil, err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.turn == turn {
-		e.current, e.checked = c, now
-	}
-	return c, nil
-}
-
-// AddressOf is what a list is compared with.
+// addressOf is what a list is compared with.
 func addressOf(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }

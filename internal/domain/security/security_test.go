@@ -2,7 +2,6 @@ package security_test
 
 import (
 	"net/netip"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -257,36 +256,6 @@ func TestForgedSettings(t *testing.T) {
 	w.Clock.Advance(time.Second)
 	if err := w.Security.Admit(t.Context(), admin); err == nil {
 		t.Error("forged settings admit")
-	}
-}
-
-func BenchmarkAdmit(b *testing.B) {
-	w := domaintest.New(b)
-	ws, admin := w.Founded(b, "acme")
-	entries := make([]security.Entry, 0, 99_000)
-	for i := range cap(entries) {
-		n, err := policy.ParseNetwork("10." + strconv.Itoa(i>>16) + "." + strconv.Itoa(i>>8&255) + "." + strconv.Itoa(i&255))
-		if err != nil {
-			b.Fatal(err)
-		}
-		entries = append(entries, security.Entry{Network: n})
-	}
-	entries = append(entries, security.Entry{Network: policy.Network{First: admin.Address, Last: admin.Address}})
-	if err := w.Security.AddAll(b.Context(), admin, security.StaffList, entries); err != nil {
-		b.Fatal(err)
-	}
-	if err := w.Security.SetStaffMode(b.Context(), admin, security.On); err != nil {
-		b.Fatal(err)
-	}
-	agent := parlatory.Actor{Kind: parlatory.Staff, Workspace: ws, Role: role.Agent, Address: netip.MustParseAddr("10.1.2.3")}
-	if err := w.Security.Admit(b.Context(), agent); err != nil { // compiles the list
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := w.Security.Admit(b.Context(), agent); err != nil {
-			b.Fatal(err)
-		}
 	}
 }
 

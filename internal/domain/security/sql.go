@@ -2,14 +2,15 @@ package security
 
 const (
 	sqlSettings = `SELECT revision, changed_at, sealed FROM security_settings WHERE workspace = $1`
-	sqlRevision = `SELECT COALESCE(MAX(revision), 0) FROM security_settings WHERE workspace = $1`
+	sqlRevision = `SELECT revision, changed_at FROM security_settings WHERE workspace = $1`
 	// Who comes second to the first setting of a workspace changes no row, and is told so.
 	sqlInsertSettings = `INSERT INTO security_settings (workspace, revision, changed_at, sealed) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
 	sqlUpdateSettings = `UPDATE security_settings SET revision = $2, changed_at = $3, sealed = $4 WHERE workspace = $1 AND revision = $5`
 
 	lineColumns   = `id, list, created_at, ends_at, sealed`
-	sqlLines      = `SELECT ` + lineColumns + ` FROM network_rules WHERE workspace = $1`
+	sqlLines      = `SELECT ` + lineColumns + ` FROM network_rules WHERE workspace = $1 ORDER BY id`
 	sqlLinesPage  = `SELECT ` + lineColumns + ` FROM network_rules WHERE workspace = $1 AND list = $2 AND id > $3 ORDER BY id LIMIT $4`
+	sqlLinesSpan  = `SELECT ` + lineColumns + ` FROM network_rules WHERE workspace = $1 AND id >= $2 AND id <= $3 ORDER BY id`
 	sqlLine       = `SELECT ` + lineColumns + ` FROM network_rules WHERE workspace = $1 AND id = $2`
 	sqlCountLines = `SELECT COUNT(*) FROM network_rules WHERE workspace = $1 AND list = $2`
 	sqlInsertLine = `INSERT INTO network_rules (workspace, ` + lineColumns + `) VALUES ($1, $2, $3, $4, $5, $6)`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"parlatory"
@@ -98,8 +99,11 @@ func (r *Room) Tally(ctx context.Context, actor parlatory.Actor) (Tally, error) 
 	return t, err
 }
 
-// Run writes down what the gate counted, and closes what refused visitors have open, until ctx ends.
+// Run writes down what the gate counted, closes what refused visitors have open, and reads long-known lists again, until ctx ends.
 func (r *Room) Run(ctx context.Context) error {
+	var proofs sync.WaitGroup
+	proofs.Go(func() { r.proofs(ctx) })
+	defer proofs.Wait()
 	flush, knock := time.NewTicker(flushEach), time.NewTicker(turnedEach)
 	defer flush.Stop()
 	defer knock.Stop()
@@ -115,6 +119,21 @@ func (r *Room) Run(ctx context.Context) error {
 		}
 		if err != nil && ctx.Err() == nil {
 			r.o.Log.Error("what the gate saw", "cause", err.Error())
+		}
+	}
+}
+
+func (r *Room) proofs(ctx context.Context) {
+	look := time.NewTicker(proveLook)
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+		}
+		if err := r.Prove(ctx); err != nil && ctx.Err() == nil {
+			r.o.Log.Error("read lists again", "cause", err.Error())
 		}
 	}
 }

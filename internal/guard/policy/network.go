@@ -1,7 +1,9 @@
 package policy
 
 import (
+	"iter"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/gaissmai/bart"
@@ -62,8 +64,8 @@ func (n Network) String() string {
 	if n.First == n.Last {
 		return n.First.String()
 	}
-	if all := n.prefixes(); len(all) == 1 {
-		return all[0].String()
+	if whole := n.block(n.First); lastOf(whole) == n.Last {
+		return whole.String()
 	}
 	return n.First.String() + "-" + n.Last.String()
 }
@@ -75,26 +77,39 @@ func (n Network) Contains(a netip.Addr) bool {
 }
 
 // prefixes are the fewest blocks that make up the range: at most 62 for IPv4 and 254 for IPv6.
-func (n Network) prefixes() (all []netip.Prefix) {
-	for at := n.First; ; {
-		block := netip.PrefixFrom(at, at.BitLen())
-		for bits := at.BitLen() - 1; bits >= 0; bits-- {
-			wider := netip.PrefixFrom(at, bits)
-			if wider.Masked().Addr() != at || n.Last.Less(lastOf(wider)) {
-				break
+func (n Network) prefixes() iter.Seq[netip.Prefix] {
+	return func(yield func(netip.Prefix) bool) {
+		for at := n.First; ; {
+			block := n.block(at)
+			last := lastOf(block)
+			if !yield(block) || !last.Less(n.Last) {
+				return
 			}
-			block = wider
+			at = last.Next()
 		}
-		all = append(all, block)
-		last := lastOf(block)
-		if !last.Less(n.Last) {
-			return all
-		}
-		at = last.Next()
 	}
 }
 
+// block is the widest block that begins at an address of the range and does not leave it.
+func (n Network) block(at netip.Addr) netip.Prefix {
+	block := netip.PrefixFrom(at, at.BitLen())
+	if at == n.Last { // most lines of a long list are one address
+		return block
+	}
+	for bits := at.BitLen() - 1; bits >= 0; bits-- {
+		wider := netip.PrefixFrom(at, bits)
+		if wider.Masked().Addr() != at || n.Last.Less(lastOf(wider)) {
+			break
+		}
+		block = wider
+	}
+	return block
+}
+
 func lastOf(p netip.Prefix) netip.Addr {
+	if p.IsSingleIP() {
+		return p.Addr()
+	}
 	b := p.Addr().AsSlice()
 	for i := p.Bits(); i < len(b)*8; i++ {
 		b[i/8] |= 0x80 >> (i % 8)
@@ -103,21 +118,67 @@ func lastOf(p netip.Prefix) netip.Addr {
 	return a
 }
 
-// Networks is a compiled list. A lookup costs tens of nanoseconds, whatever its length. The zero value is empty.
-type Networks struct{ set bart.Lite }
+// Overlaps reports whether some address belongs to both lines.
+func (n Network) Overlaps(o Network) bool {
+	return n.First.BitLen() == o.First.BitLen() && !n.Last.Less(o.First) && !o.Last.Less(n.First)
+}
+
+// Networks is a compiled list. A lookup costs tens of nanoseconds, whatever its length. The zero value is empty, and none is ever
+// changed: With and Without make another that shares what is the same, so that lookups go on meanwhile.
+type Networks struct{ set *bart.Lite }
 
 // NewNetworks compiles a list.
-func NewNetworks(list ...Network) *Networks {
-	s := &Networks{}
-	for _, n := range list {
-		for _, p := range n.prefixes() {
-			s.set.Insert(p)
+func NewNetworks(list ...Network) *Networks { return CollectNetworks(slices.Values(list)) }
+
+// CollectNetworks compiles the lines that it is given.
+func CollectNetworks(list iter.Seq[Network]) *Networks {
+	set := &bart.Lite{}
+	for n := range list {
+		for p := range n.prefixes() {
+			set.Insert(p)
 		}
 	}
-	return s
+	return &Networks{set}
+}
+
+// table is what With and Without begin with.
+func (s *Networks) table() *bart.Lite {
+	if s == nil || s.set == nil {
+		return &bart.Lite{}
+	}
+	return s.set
+}
+
+// With is the list with some more lines.
+func (s *Networks) With(more ...Network) *Networks {
+	set := s.table()
+	for _, n := range more {
+		for p := range n.prefixes() {
+			set = set.InsertPersist(p)
+		}
+	}
+	return &Networks{set}
+}
+
+// Without is the list without some lines. Another line can consist of the same blocks, in part or whole: so those of the rest that meet a
+// line that goes are put on again. It looks at all of the rest for each line, so it is for few.
+func (s *Networks) Without(gone []Network, rest iter.Seq[Network]) *Networks {
+	set := s.table()
+	for _, n := range gone {
+		for p := range n.prefixes() {
+			set = set.DeletePersist(p)
+		}
+	}
+	var again []Network
+	for n := range rest {
+		if slices.ContainsFunc(gone, n.Overlaps) {
+			again = append(again, n)
+		}
+	}
+	return (&Networks{set}).With(again...)
 }
 
 // Contains reports whether an address is on the list. No address is on a nil list.
 func (s *Networks) Contains(a netip.Addr) bool {
-	return s != nil && a.IsValid() && s.set.Contains(a.Unmap().WithZone(""))
+	return s != nil && s.set != nil && a.IsValid() && s.set.Contains(a.Unmap().WithZone(""))
 }

@@ -3,6 +3,7 @@ package policy
 import (
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"testing"
 )
 
@@ -73,6 +74,44 @@ func TestNetworksDifferential(t *testing.T) {
 	}
 }
 
+// A list that lines were put on and taken off one by one says what one says that is compiled of what is left, and whoever still looks
+// at an earlier one sees that one.
+func TestNetworksChanged(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	line := func() Network {
+		a, b := addr4(r.Uint32N(1<<6)), addr4(r.Uint32N(1<<6))
+		if b.Less(a) {
+			a, b = b, a
+		}
+		return Network{a, b}
+	}
+	var lines []Network
+	var set *Networks
+	for range 2000 {
+		before, was := set, NewNetworks(lines...)
+		if len(lines) > 0 && r.IntN(2) == 0 {
+			i := r.IntN(len(lines))
+			gone := lines[i]
+			lines = slices.Delete(slices.Clone(lines), i, i+1)
+			set = set.Without([]Network{gone}, slices.Values(lines))
+		} else if len(lines) < 8 {
+			more := line()
+			lines = append(slices.Clone(lines), more)
+			set = set.With(more)
+		}
+		now := NewNetworks(lines...)
+		for i := range uint32(1 << 6) {
+			a := addr4(i)
+			if set.Contains(a) != now.Contains(a) {
+				t.Fatalf("%v in %v: %v", a, lines, set.Contains(a))
+			}
+			if before.Contains(a) != was.Contains(a) {
+				t.Fatalf("%v in the list before %v", a, lines)
+			}
+		}
+	}
+}
+
 func addr4(n uint32) netip.Addr {
 	return netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)})
 }
@@ -107,5 +146,33 @@ func BenchmarkNetworks(b *testing.B) {
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		set.Contains(lines[i%len(lines)].First)
+	}
+}
+
+func BenchmarkNewNetworks(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 2))
+	var lines []Network
+	for range 100_000 {
+		a := netip.AddrFrom4([4]byte{byte(r.Uint32()), byte(r.Uint32()), byte(r.Uint32()), byte(r.Uint32())})
+		lines = append(lines, Network{a, a})
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		NewNetworks(lines...)
+	}
+}
+
+func BenchmarkNetworksChange(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 2))
+	var lines []Network
+	for range 100_000 {
+		a := netip.AddrFrom4([4]byte{byte(r.Uint32()), byte(r.Uint32()), byte(r.Uint32()), byte(r.Uint32())})
+		lines = append(lines, Network{a, a})
+	}
+	set := NewNetworks(lines...)
+	one := Network{netip.MustParseAddr("203.0.113.0"), netip.MustParseAddr("203.0.113.9")}
+	b.ReportAllocs()
+	for b.Loop() {
+		set = set.With(one).Without([]Network{one}, slices.Values(lines))
 	}
 }
