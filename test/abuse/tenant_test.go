@@ -185,6 +185,7 @@ var plans = map[string]plan{
 	"POST /api/v1/me/factors/totp":            {},
 	"POST /api/v1/me/factors/totp/confirm":    {body: fields("ceremony", "x", "name", "Phone", "code", "123456")},
 	"DELETE /api/v1/me/factors/{id}":          {own: map[string]string{"id": "factor"}},
+	"POST /api/v1/me/factors/{id}/keep":       {own: map[string]string{"id": "factor"}},
 	"PATCH /api/v1/me/factors/{id}":           {own: map[string]string{"id": "factor"}, body: fields("name", "Phone")},
 	"POST /api/v1/me/recovery-codes":          {},
 	"GET /api/v1/me/password/rules":           {},

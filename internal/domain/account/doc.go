@@ -13,6 +13,7 @@
 // Failures on a browser on which the person signed in before are counted by themselves, so that nobody is locked out by strangers
 // (AC-004); a browser's row is found by a blind index of account and token, and sealed with all its clear columns, so that an edited one costs the
 // try. A workspace's threshold closes its own door alone; the floor of ten in a quarter of an hour and the ceiling of a hundred in a row
-// hold at every door. Length and history of a new password are the strictest of the person's workspaces, which nobody else learns. Events of an account are witnessed in the house's
+// hold at every door. Whoever holds a stolen session, proof and all, is not rid of the owner's last or strongest factor within a day: the removal waits, is told,
+// and is stopped from any session; its moment is bound in the factor's row (AC-031). Length and history of a new password are the strictest of the person's workspaces, which nobody else learns. Events of an account are witnessed in the house's
 // ledger and echoed to the ledger of each workspace where the person is active, by a queue in the same transaction.
 package account

@@ -23,6 +23,7 @@ const (
 	echoWait  = 2 * time.Second
 	echoAgain = time.Minute
 	sweepEach = time.Hour
+	dueEach   = time.Minute // a removal of a factor that waits takes effect this late at most
 )
 
 // echo queues an account's event for the ledgers of the person's other workspaces. The entry there names what
@@ -162,22 +163,31 @@ func (a *Room) enter(ctx context.Context, e echo, members Memberships) error {
 	})
 }
 
-// Run echoes, and forgets old devices, until ctx ends.
+// Run echoes, takes away the factors that go, and forgets old devices, until ctx ends.
 func (a *Room) Run(ctx context.Context, members Memberships) error {
 	tick := time.NewTicker(echoWait)
 	defer tick.Stop()
-	var swept time.Time
+	jobs := []struct {
+		name  string
+		every time.Duration
+		do    func(context.Context) error
+		done  time.Time
+	}{
+		{"echo of account events", 0, func(ctx context.Context) error { return a.Echo(ctx, members) }, time.Time{}},
+		{"removal of factors", dueEach, a.RemoveDue, time.Time{}},
+		{"sweep of devices and failures", sweepEach, a.sweep, time.Time{}},
+		{"sweep of ceremonies", sweepEach, a.sweepFactors, time.Time{}},
+	}
 	for {
-		if err := a.Echo(ctx, members); err != nil && ctx.Err() == nil {
-			a.o.Log.Error("echo of account events", "cause", err.Error())
-		}
-		if now := a.o.Clock.Now(); now.Sub(swept) >= sweepEach {
-			swept = now
-			if err := a.sweep(ctx); err != nil && ctx.Err() == nil {
-				a.o.Log.Error("sweep of devices and failures", "cause", err.Error())
+		for i := range jobs {
+			j := &jobs[i]
+			now := a.o.Clock.Now()
+			if now.Sub(j.done) < j.every {
+				continue
 			}
-			if err := a.sweepFactors(ctx); err != nil && ctx.Err() == nil {
-				a.o.Log.Error("sweep of ceremonies", "cause", err.Error())
+			j.done = now
+			if err := j.do(ctx); err != nil && ctx.Err() == nil {
+				a.o.Log.Error(j.name, "cause", err.Error())
 			}
 		}
 		select {

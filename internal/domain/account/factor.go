@@ -39,13 +39,15 @@ type FactorState struct {
 // Any reports whether a second factor counts; recovery codes alone are none.
 func (s FactorState) Any() bool { return s.TOTP || s.Passkey }
 
-// factor is a row. Scope is the workspace where it counts alone; zero: everywhere. Step is the last code's of an app.
+// factor is a row. Scope is the workspace where it counts alone; zero: everywhere. Step is the last code's of an app. Goes is when a
+// removal that waits takes effect; zero: it stays.
 type factor struct {
 	id            parlatory.FactorID
 	account       parlatory.AccountID
 	kind          parlatory.Factor
 	scope         parlatory.WorkspaceID
 	created, used time.Time
+	goes          time.Time
 	step          int64
 	index         vault.Index
 	revision      uint32
@@ -59,9 +61,15 @@ type factorSecret struct {
 	Passkey *credential.Passkey `json:"passkey,omitempty"`
 }
 
+// binding counts its parts, so that a moment put into the row or taken off it past the program leaves a row that does not open; one that
+// stays is sealed as it was before there was a moment.
 func (f factor) binding() vault.Binding {
-	return vault.Binding{Table: "factors", Row: f.id.Raw(), Revision: f.revision,
+	b := vault.Binding{Table: "factors", Row: f.id.Raw(), Revision: f.revision,
 		Clear: []any{f.account, f.kind, f.scope, f.created, f.used, f.step, f.index[:]}}
+	if !f.goes.IsZero() {
+		b.Clear = append(b.Clear, f.goes)
+	}
+	return b
 }
 
 func (f factor) open(held *vault.Held) (s factorSecret, err error) {
@@ -129,15 +137,15 @@ func voidAt(tx *db.Tx, account parlatory.AccountID, door parlatory.WorkspaceID) 
 	return at, nil
 }
 
-func factorsOf(tx *db.Tx, query string, of any) (all []factor, err error) {
-	rows, err := tx.House().Query(query, of)
+func factorsOf(tx *db.Tx, query string, of ...any) (all []factor, err error) {
+	rows, err := tx.House().Query(query, of...)
 	if err != nil {
 		return nil, fmt.Errorf("read factors: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var f factor
-		if err := rows.Scan(&f.id, &f.account, &f.kind, &f.scope, &f.created, &f.used, &f.step, &f.index, &f.revision, &f.sealed); err != nil {
+		if err := rows.Scan(&f.id, &f.account, &f.kind, &f.scope, &f.created, &f.used, &f.goes, &f.step, &f.index, &f.revision, &f.sealed); err != nil {
 			return nil, fmt.Errorf("read factor: %w", err)
 		}
 		all = append(all, f)
@@ -152,7 +160,7 @@ func (f factor) store(tx *db.Tx, held *vault.Held, s factorSecret) (bool, error)
 	if err != nil {
 		return false, fmt.Errorf("seal factor: %w", err)
 	}
-	n, err := tx.House().Exec(sqlUpdateFactor, f.id, f.scope, f.used, f.step, f.revision, sealed, f.revision-1)
+	n, err := tx.House().Exec(sqlUpdateFactor, f.id, f.scope, f.used, f.goes, f.step, f.revision, sealed, f.revision-1)
 	if err != nil {
 		return false, fmt.Errorf("store factor: %w", err)
 	}

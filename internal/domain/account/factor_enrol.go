@@ -387,7 +387,7 @@ func (n *Enrolment) Store(tx *db.Tx, from parlatory.Actor) (id parlatory.FactorI
 	if f.sealed, err = vault.SealJSON(n.held, f.binding(), n.secret); err != nil {
 		return id, nil, fmt.Errorf("seal factor: %w", err)
 	}
-	stored, err := house.Exec(sqlInsertFactor, f.id, f.account, f.kind, f.scope, f.created, f.used, f.step, f.index, f.revision, f.sealed)
+	stored, err := house.Exec(sqlInsertFactor, f.id, f.account, f.kind, f.scope, f.created, f.used, f.goes, f.step, f.index, f.revision, f.sealed)
 	if err != nil {
 		return id, nil, fmt.Errorf("store factor: %w", err)
 	}

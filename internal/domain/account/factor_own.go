@@ -22,6 +22,8 @@ type FactorInfo struct {
 	Name          string
 	Created, Used time.Time
 	HereOnly      bool
+	Goes          time.Time // its removal waits until then
+	Waits         bool      // its removal would
 }
 
 // Factors is what counts at the door where one is signed in.
@@ -53,6 +55,10 @@ func (a *Room) Factors(ctx context.Context, actor parlatory.Actor) (f Factors, e
 				return fmt.Errorf("read recovery codes: %w", err)
 			}
 		}
+		voids, err := factorVoidsOf(tx, actor.Account)
+		if err != nil {
+			return err
+		}
 		for _, row := range s.all {
 			if !counts(row.scope, row.created, s.void, actor.Workspace) {
 				continue
@@ -61,7 +67,7 @@ func (a *Room) Factors(ctx context.Context, actor parlatory.Actor) (f Factors, e
 			if err != nil {
 				return err
 			}
-			f.Items = append(f.Items, FactorInfo{row.id, row.kind, secret.Name, row.created, row.used, !row.scope.Zero()})
+			f.Items = append(f.Items, FactorInfo{row.id, row.kind, secret.Name, row.created, row.used, !row.scope.Zero(), row.goes, row.waits(s.all, voids, tx.Now())})
 		}
 		return nil
 	})
@@ -107,29 +113,38 @@ func (a *Room) AddFactor(ctx context.Context, actor parlatory.Actor, c Confirm) 
 	err = a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
 		id, shown, err := n.Store(tx, actor)
 		codes = shown
+		if err != nil {
+			return err
+		}
 		info = FactorInfo{ID: id, Kind: n.Factor, Name: n.secret.Name, Created: tx.Now(), HereOnly: !n.row.scope.Zero()}
+		info.Waits, err = waitsOf(tx, actor.Account, id)
 		return err
 	})
 	return info, codes, err
 }
 
-// ownFactor finds one of the own factors that count at the door: what does not count here can't be changed from here, so that a
+// shownFactor finds one of the own factors that count at the door: what does not count here can't be changed from here, so that a
 // workspace that reset somebody's factors gets no hand on those that hold elsewhere.
-func (a *Room) ownFactor(tx *db.Tx, actor parlatory.Actor, id parlatory.FactorID) (factor, factorStanding, error) {
+func (a *Room) shownFactor(tx *db.Tx, actor parlatory.Actor, id parlatory.FactorID) (factor, factorStanding, error) {
 	s, err := factorStandingOf(tx, a, actor.Account)
 	if err != nil {
 		return factor{}, s, err
 	}
 	for _, f := range s.all {
-		switch {
-		case f.id != id || !counts(f.scope, f.created, s.void, actor.Workspace):
-		case f.scope.Zero() && s.apart(actor.Workspace):
-			return f, s, errApart()
-		default:
+		if f.id == id && counts(f.scope, f.created, s.void, actor.Workspace) {
 			return f, s, nil
 		}
 	}
 	return factor{}, s, parlatory.NotFound()
+}
+
+// ownFactor is shownFactor, where the session may change it.
+func (a *Room) ownFactor(tx *db.Tx, actor parlatory.Actor, id parlatory.FactorID) (factor, factorStanding, error) {
+	f, s, err := a.shownFactor(tx, actor, id)
+	if err == nil && f.scope.Zero() && s.apart(actor.Workspace) {
+		err = errApart()
+	}
+	return f, s, err
 }
 
 // apart reports whether a session at the door may have been opened with a factor that counts there alone, by whoever set it up
@@ -147,10 +162,10 @@ func errApart() error {
 	return parlatory.Conflict("You have a second factor that counts at this workspace alone. What counts at all of your workspaces is changed at another one.")
 }
 
-// spare refuses to take away the last factor that the workspace asks for: another is set up first.
+// spare refuses to take away the last factor that the workspace asks for: another is set up first. One that is on its way out is none.
 func (s factorStanding) spare(p security.FactorPolicy, door parlatory.WorkspaceID, gone parlatory.FactorID) error {
 	for _, f := range s.all {
-		if f.id != gone && counts(f.scope, f.created, s.void, door) && p.Counts(f.kind) {
+		if f.id != gone && f.goes.IsZero() && counts(f.scope, f.created, s.void, door) && p.Counts(f.kind) {
 			return nil
 		}
 	}
@@ -160,12 +175,16 @@ func (s factorStanding) spare(p security.FactorPolicy, door parlatory.WorkspaceI
 	return parlatory.Conflict("This workspace asks for a second factor, and this is your last one that counts. Please set up another first.")
 }
 
-// change does something to an own factor, tells the person by mail where letter is not empty, and witnesses.
-func (a *Room) change(ctx context.Context, actor parlatory.Actor, what string, letter Notice, do func(tx *db.Tx, held *vault.Held) error) error {
-	permit, err := a.permitFactor(ctx, actor)
-	if err != nil {
-		return err
-	}
+// happening is what a change came to: its words in the ledger, and the letter about it (empty: none, and no other workspace hears).
+type happening struct {
+	what    string
+	letter  Notice
+	details []string
+}
+
+// change does something to an own factor, tells the person by mail where there is a letter, and witnesses.
+func (a *Room) change(ctx context.Context, permit access.Permit, do func(tx *db.Tx, held *vault.Held) (happening, error)) error {
+	actor := permit.Actor()
 	acc, view, err := a.enrolling(ctx, EnrollerOf(actor))
 	if err != nil {
 		return err
@@ -183,18 +202,19 @@ func (a *Room) change(ctx context.Context, actor parlatory.Actor, what string, l
 		return err
 	}
 	return a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-		if err := do(tx, held); err != nil {
+		h, err := do(tx, held)
+		if err != nil {
 			return err
 		}
-		if letter != "" {
-			if err := a.Notify(tx, settings, view, acc, letter, actor); err != nil {
+		if h.letter != "" {
+			if err := a.Notify(tx, settings, view, acc, h.letter, actor, h.details...); err != nil {
 				return err
 			}
-			if err := a.echo(tx, actor.Account, what); err != nil {
+			if err := a.echo(tx, actor.Account, h.what); err != nil {
 				return err
 			}
 		}
-		return pens.Witness(tx, ledger.Updated, actor.Account, actor.Staff, map[string]string{"what": what})
+		return pens.Witness(tx, ledger.Updated, actor.Account, actor.Staff, map[string]string{"what": h.what})
 	})
 }
 
@@ -204,56 +224,25 @@ func (a *Room) RenameFactor(ctx context.Context, actor parlatory.Actor, id parla
 	if err != nil {
 		return parlatory.Invalid("name", "must have 1 to 60 characters, on one line").Because(err)
 	}
-	return a.change(ctx, actor, "second factor renamed", "", func(tx *db.Tx, held *vault.Held) error {
+	permit, err := a.permitFactor(ctx, actor)
+	if err != nil {
+		return err
+	}
+	return a.change(ctx, permit, func(tx *db.Tx, held *vault.Held) (h happening, err error) {
 		f, _, err := a.ownFactor(tx, actor, id)
 		if err != nil {
-			return err
+			return h, err
 		}
 		s, err := f.open(held)
 		if err != nil {
-			return err
+			return h, err
 		}
 		s.Name = name
 		ok, err := f.store(tx, held, s)
 		if err == nil && !ok {
-			err = parlatory.Conflict("The factor was used at the same time. Please try again.")
+			err = errFactorBusy()
 		}
-		return err
-	})
-}
-
-// RemoveFactor takes an own factor away, and with the last one the recovery codes. All other sessions end.
-func (a *Room) RemoveFactor(ctx context.Context, actor parlatory.Actor, id parlatory.FactorID) error {
-	here, err := a.o.Security.Of(ctx, actor.Workspace)
-	if err != nil {
-		return err
-	}
-	return a.change(ctx, actor, "second factor removed", NoticeFactorRemoved, func(tx *db.Tx, _ *vault.Held) error {
-		_, s, err := a.ownFactor(tx, actor, id)
-		if err != nil {
-			return err
-		}
-		if err := s.spare(here.Factor, actor.Workspace, id); err != nil {
-			return err
-		}
-		house := tx.House()
-		n, err := house.Exec(sqlDeleteFactor, id, actor.Account)
-		if err != nil {
-			return fmt.Errorf("remove factor: %w", err)
-		}
-		if n != 1 {
-			return parlatory.NotFound()
-		}
-		left, err := factorsOf(tx, sqlFactors, actor.Account)
-		if err != nil {
-			return err
-		}
-		if len(left) == 0 {
-			if _, err := house.Exec(sqlDeleteRecovery, actor.Account); err != nil {
-				return fmt.Errorf("drop recovery codes: %w", err)
-			}
-		}
-		return a.endOthers(tx, actor.Account, actor.Session)
+		return happening{what: "second factor renamed"}, err
 	})
 }
 
@@ -268,7 +257,8 @@ func (a *Room) endOthers(tx *db.Tx, account parlatory.AccountID, but parlatory.S
 
 // RenewRecovery makes ten new codes; the old ones are dead.
 func (a *Room) RenewRecovery(ctx context.Context, actor parlatory.Actor) ([]parlatory.Secret, error) {
-	if err := a.MayFactor(ctx, actor); err != nil {
+	permit, err := a.permitFactor(ctx, actor)
+	if err != nil {
 		return nil, err
 	}
 	s, err := a.factorStanding(ctx, EnrollerOf(actor).FactorBound)
@@ -293,8 +283,8 @@ func (a *Room) RenewRecovery(ctx context.Context, actor parlatory.Actor) ([]parl
 	if err != nil {
 		return nil, fmt.Errorf("hold house index key: %w", err)
 	}
-	err = a.change(ctx, actor, "recovery codes renewed", NoticeRecoveryMade, func(tx *db.Tx, held *vault.Held) error {
-		return a.putRecovery(tx, held, ix, actor.Account, codes)
+	err = a.change(ctx, permit, func(tx *db.Tx, held *vault.Held) (happening, error) {
+		return happening{what: "recovery codes renewed", letter: NoticeRecoveryMade}, a.putRecovery(tx, held, ix, actor.Account, codes)
 	})
 	return codes, err
 }

@@ -1,19 +1,24 @@
 package account
 
 const (
-	factorColumns = `id, account, kind, scope, created_at, used_at, step, credential_index, revision, sealed`
+	factorColumns = `id, account, kind, scope, created_at, used_at, goes_at, step, credential_index, revision, sealed`
 
-	sqlFactorsAt      = `SELECT kind, scope, created_at FROM factors WHERE workspace = $1 AND account = $2`
-	sqlFactors        = `SELECT ` + factorColumns + ` FROM factors WHERE workspace = $1 AND account = $2 ORDER BY created_at, id`
-	sqlFactorByIndex  = `SELECT ` + factorColumns + ` FROM factors WHERE workspace = $1 AND credential_index = $2`
-	sqlFactorAccount  = `SELECT account FROM factors WHERE workspace = $1 AND credential_index = $2`
-	sqlInsertFactor   = `INSERT INTO factors (workspace, ` + factorColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`
-	sqlUpdateFactor   = `UPDATE factors SET scope = $3, used_at = $4, step = $5, revision = $6, sealed = $7 WHERE workspace = $1 AND id = $2 AND revision = $8`
-	sqlDeleteFactor   = `DELETE FROM factors WHERE workspace = $1 AND id = $2 AND account = $3`
+	sqlFactorsAt     = `SELECT kind, scope, created_at FROM factors WHERE workspace = $1 AND account = $2`
+	sqlFactors       = `SELECT ` + factorColumns + ` FROM factors WHERE workspace = $1 AND account = $2 ORDER BY created_at, id`
+	sqlFactorByIndex = `SELECT ` + factorColumns + ` FROM factors WHERE workspace = $1 AND credential_index = $2`
+	sqlFactorAccount = `SELECT account FROM factors WHERE workspace = $1 AND credential_index = $2`
+	// Two removals at once wait for each other, so that neither counts on what the other takes away (PostgreSQL only).
+	sqlLockFactors = `SELECT id FROM factors WHERE workspace = $1 AND account = $2 ORDER BY id FOR UPDATE`
+	sqlFactorsDue  = `SELECT ` + factorColumns + ` FROM factors WHERE workspace = $1 AND goes_at <= $2 AND (goes_at, id) > ($3, $4) ORDER BY goes_at, id LIMIT 100`
+
+	sqlInsertFactor   = `INSERT INTO factors (workspace, ` + factorColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`
+	sqlUpdateFactor   = `UPDATE factors SET scope = $3, used_at = $4, goes_at = $5, step = $6, revision = $7, sealed = $8 WHERE workspace = $1 AND id = $2 AND revision = $9`
+	sqlDeleteFactor   = `DELETE FROM factors WHERE workspace = $1 AND id = $2 AND account = $3 AND revision = $4`
 	sqlDeleteScoped   = `DELETE FROM factors WHERE workspace = $1 AND account = $2 AND scope = $3`
 	sqlDeleteFactors  = `DELETE FROM factors WHERE workspace = $1 AND account = $2`
 	sqlFactorVoid     = `SELECT at FROM factor_voids WHERE workspace = $1 AND account = $2 AND door = $3`
 	sqlPutVoid        = `INSERT INTO factor_voids (workspace, account, door, at) VALUES ($1, $2, $3, $4) ON CONFLICT (workspace, account, door) DO UPDATE SET at = excluded.at`
+	sqlFactorVoids    = `SELECT door, at FROM factor_voids WHERE workspace = $1 AND account = $2`
 	sqlDeleteVoids    = `DELETE FROM factor_voids WHERE workspace = $1 AND account = $2`
 	sqlRecoveryCount  = `SELECT COUNT(*) FROM recovery_codes WHERE workspace = $1 AND account = $2 AND created_at > $3`
 	sqlRecoveryMade   = `SELECT created_at FROM recovery_codes WHERE workspace = $1 AND account = $2 ORDER BY created_at LIMIT 1`

@@ -224,7 +224,7 @@ func TestResetsStayInTheirWorkspace(t *testing.T) {
 		if _, err := prove(t, w, bound(admin), account.FactorTry{Code: domaintest.Code(t, fresh, w.Clock.Now())}); err == nil {
 			t.Fatal("the hostile workspace's factor opens another")
 		}
-		if err := w.Account.RemoveFactor(t.Context(), proved(w, there), older.ID); err == nil {
+		if _, err := w.Account.RemoveFactor(t.Context(), proved(w, there), older.ID); err == nil {
 			t.Fatal("the older factor is removed from the hostile door")
 		}
 		if _, err := w.Account.RenewRecovery(t.Context(), proved(w, there)); err == nil {
@@ -237,7 +237,7 @@ func TestResetsStayInTheirWorkspace(t *testing.T) {
 		if _, err := prove(t, w, bound(admin), account.FactorTry{Code: domaintest.Code(t, fresh, w.Clock.Now())}); err == nil {
 			t.Error("the owner's routine proof at home makes the planted factor count everywhere")
 		}
-		if err := w.Account.RemoveFactor(t.Context(), proved(w, there), info.ID); err != nil {
+		if _, err := w.Account.RemoveFactor(t.Context(), proved(w, there), info.ID); err != nil {
 			t.Errorf("what counts here alone is removed from here: %v", err)
 		}
 	})

@@ -18,6 +18,8 @@ const (
 	NoticeDevice        Notice = "Sign-in from a new device"
 	NoticeFactorAdded   Notice = "A second factor was added"
 	NoticeFactorRemoved Notice = "A second factor was removed"
+	NoticeFactorGoes    Notice = "A second factor will be removed"
+	NoticeFactorKept    Notice = "A second factor stays"
 	NoticeFactorReset   Notice = "Your second factor was reset"
 	NoticeRecoveryUsed  Notice = "A recovery code was used"
 	NoticeRecoveryMade  Notice = "New recovery codes were made"
@@ -40,6 +42,8 @@ var noticed = map[Notice]string{
 	NoticeDevice:        "Somebody signed in to your account on a browser that it did not know.",
 	NoticeFactorAdded:   "A second factor was added to your account.",
 	NoticeFactorRemoved: "A second factor was removed from your account.",
+	NoticeFactorGoes:    "Somebody asked to remove a second factor of your account. That would leave it less well protected, so it happens a day from now.",
+	NoticeFactorKept:    "The removal of a second factor of your account was stopped. The factor stays, and is asked for as before.",
 	NoticeFactorReset:   "An administrator reset your second factor for this workspace. You are asked for a new one at the next sign-in.",
 	NoticeRecoveryUsed:  "A recovery code of your account was used in place of the second factor. It does not work again.",
 	NoticeRecoveryMade:  "New recovery codes were made for your account. The old ones do not work any more.",
@@ -75,6 +79,11 @@ func notice(v workspace.View, to string, kind Notice, from parlatory.Actor, at t
 		if !workspace.Linklike(d) {
 			l.Paragraphs = append(l.Paragraphs, d)
 		}
+	}
+	if kind == NoticeFactorGoes {
+		l.After = []string{"If this was you, there is nothing to do. You hear again when it is removed.",
+			"If it was not, please stop it before then: sign in at " + v.URL + "/, open My Account > Second factors, and choose \"Keep it\". Nothing else is asked. Then set a new password with \"Forgotten password\" on the sign-in page, and tell your administrator."}
+		return l
 	}
 	l.After = []string{"If this was you, there is nothing to do.",
 		"If it was not, please tell your administrator at once, and set a new password with \"Forgotten password\" on the sign-in page: " + v.URL + "/"}

@@ -229,11 +229,11 @@ func TestAC_031_FirstFactorEndsOtherSessions(t *testing.T) {
 	lives(t, w, ws, w.Tokens[admin.Session], "the own one")
 	late := admin
 	late.Proved = w.Clock.Now().Add(-5 * time.Minute)
-	if err := w.Account.RemoveFactor(t.Context(), late, info.ID); parlatory.KindOf(err) != parlatory.KindStepUp {
+	if _, err := w.Account.RemoveFactor(t.Context(), late, info.ID); parlatory.KindOf(err) != parlatory.KindStepUp {
 		t.Errorf("a proof of five minutes ago: %v", err)
 	}
 	late.Proved = late.Proved.Add(time.Second)
-	if err := w.Account.RemoveFactor(t.Context(), late, info.ID); err != nil {
+	if _, err := w.Account.RemoveFactor(t.Context(), late, info.ID); err != nil {
 		t.Error(err)
 	}
 }

@@ -21,6 +21,13 @@ type Factor struct {
 	UsedAt            *time.Time `json:"used_at,omitempty"`
 	HereOnly          bool       `json:"here_only" doc:"It counts at this workspace alone"`
 	PhishingResistant bool       `json:"phishing_resistant"`
+	RemovalAt         *time.Time `json:"removal_at,omitempty" doc:"It is removed then; until then it counts, and can be kept"`
+	RemovalWaits      bool       `json:"removal_waits" doc:"Its removal would leave the account weaker, and takes effect a day after it is asked for"`
+}
+
+// FactorRemoved says whether a factor is gone.
+type FactorRemoved struct {
+	RemovalAt *time.Time `json:"removal_at,omitempty" doc:"It is removed then, and counts until then; absent where it is gone"`
 }
 
 // Factors are what counts at this workspace.
@@ -129,7 +136,21 @@ func (a *API) factorChanges() {
 			}
 			return &nothing{}, a.Account.RenameFactor(ctx, actor, id, in.Body.Name)
 		})
-	register(a, huma.Operation{OperationID: "remove-factor", Method: http.MethodDelete, Path: "/api/v1/me/factors/{id}", Summary: "Remove a second factor; other sessions end", DefaultStatus: http.StatusNoContent}, account.ActFactor,
+	register(a, huma.Operation{OperationID: "remove-factor", Method: http.MethodDelete, Path: "/api/v1/me/factors/{id}", Summary: "Remove a second factor, at once or a day later; other sessions end with it"}, account.ActFactor,
+		func(ctx context.Context, actor parlatory.Actor, in *struct {
+			ID string `path:"id" format:"uuid"`
+		}) (*struct{ Body FactorRemoved }, error) {
+			id, err := parlatory.ParseID[parlatory.FactorKind](in.ID)
+			if err != nil {
+				return nil, parlatory.NotFound()
+			}
+			goes, err := a.Account.RemoveFactor(ctx, actor, id)
+			if err != nil {
+				return nil, err
+			}
+			return &struct{ Body FactorRemoved }{FactorRemoved{optional(goes)}}, nil
+		})
+	register(a, huma.Operation{OperationID: "keep-factor", Method: http.MethodPost, Path: "/api/v1/me/factors/{id}/keep", Summary: "Keep a second factor whose removal waits", DefaultStatus: http.StatusNoContent}, account.ActFactorKeep,
 		func(ctx context.Context, actor parlatory.Actor, in *struct {
 			ID string `path:"id" format:"uuid"`
 		}) (*nothing, error) {
@@ -137,7 +158,7 @@ func (a *API) factorChanges() {
 			if err != nil {
 				return nil, parlatory.NotFound()
 			}
-			return &nothing{}, a.Account.RemoveFactor(ctx, actor, id)
+			return &nothing{}, a.Account.KeepFactor(ctx, actor, id)
 		})
 	register(a, huma.Operation{OperationID: "renew-recovery-codes", Method: http.MethodPost, Path: "/api/v1/me/recovery-codes", Summary: "Make ten new recovery codes; the old ones are dead"}, account.ActFactor,
 		func(ctx context.Context, actor parlatory.Actor, _ *struct{}) (*struct{ Body RecoveryCodes }, error) {
@@ -166,7 +187,8 @@ func (a *API) factors(ctx context.Context, actor parlatory.Actor, _ *struct{}) (
 }
 
 func factorOf(i account.FactorInfo) Factor {
-	return Factor{ID: i.ID.String(), Kind: string(i.Kind), Name: i.Name, CreatedAt: i.Created, UsedAt: optional(i.Used), HereOnly: i.HereOnly, PhishingResistant: i.Kind == parlatory.Passkey}
+	return Factor{ID: i.ID.String(), Kind: string(i.Kind), Name: i.Name, CreatedAt: i.Created, UsedAt: optional(i.Used), HereOnly: i.HereOnly, PhishingResistant: i.Kind == parlatory.Passkey,
+		RemovalAt: optional(i.Goes), RemovalWaits: i.Waits}
 }
 
 func (a *API) beginTOTP(ctx context.Context, e account.Enroller) (*struct{ Body TOTPBegun }, error) {

@@ -1,6 +1,7 @@
 import { schemes, sizes } from '../house/axe.ts'
+import { mailed, scan } from '../house/factor.ts'
 import { mailedLink } from '../house/mail.ts'
-import { composer, enter, row, Widget } from '../house/people.ts'
+import { composer, enter, hire, row, Widget } from '../house/people.ts'
 import { test } from '../house/test.ts'
 import { consolePages, doors, type Stop, visitorPages } from '../house/tour.ts'
 import type { Page } from '@playwright/test'
@@ -59,6 +60,20 @@ for (const stop of [...doors, ...consolePages, ...visitorPages, ...later]) {
     await shoot(page, stop.name)
   })
 }
+
+test('shot: a second factor on its way out', async ({ page, guide, someone }) => {
+  const who = await hire(page, guide, 'shot-factor@acme.example', 'Shot Factor')
+  await page.goto(new URL('/me#factors', guide.workspace).href)
+  await page.getByRole('button', { name: 'Add an authenticator app' }).click()
+  await mailed(page, await someone(), guide, who.email)
+  await scan(page)
+  await page.getByRole('button', { name: /^Remove / }).click()
+  await page.getByRole('button', { name: 'Remove in 24 hours' }).waitFor()
+  await shoot(page, 'factor-remove')
+  await page.getByRole('button', { name: 'Remove in 24 hours' }).click()
+  await page.getByRole('button', { name: /^Keep it/ }).waitFor()
+  await shoot(page, 'factor-goes')
+})
 
 test('shot: a conversation from both sides, unread and closed', async ({ page, guide, someone }) => {
   const widget = new Widget(await someone())

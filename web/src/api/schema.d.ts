@@ -321,12 +321,29 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Remove a second factor; other sessions end */
+        /** Remove a second factor, at once or a day later; other sessions end with it */
         delete: operations["remove-factor"];
         options?: never;
         head?: never;
         /** Give a second factor another name */
         patch: operations["rename-factor"];
+        trace?: never;
+    };
+    "/api/v1/me/factors/{id}/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a second factor whose removal waits */
+        post: operations["keep-factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/me/password": {
@@ -1681,6 +1698,13 @@ export interface components {
             kind: "totp" | "passkey";
             name: string;
             phishing_resistant: boolean;
+            /**
+             * Format: date-time
+             * @description It is removed then; until then it counts, and can be kept
+             */
+            removal_at?: string;
+            /** @description Its removal would leave the account weaker, and takes effect a day after it is asked for */
+            removal_waits: boolean;
             /** Format: date-time */
             used_at?: string;
         };
@@ -1733,6 +1757,13 @@ export interface components {
         FactorQuestion: {
             phishing_resistant: boolean;
             required: boolean;
+        };
+        FactorRemoved: {
+            /**
+             * Format: date-time
+             * @description It is removed then, and counts until then; absent where it is gone
+             */
+            removal_at?: string;
         };
         FactorReset: {
             reason: string;
@@ -3017,12 +3048,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description No Content */
-            204: {
+            /** @description OK */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["FactorRemoved"];
+                };
             };
             /** @description Error */
             default: {
@@ -3049,6 +3082,35 @@ export interface operations {
                 "application/json": components["schemas"]["FactorName"];
             };
         };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "keep-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description No Content */
             204: {

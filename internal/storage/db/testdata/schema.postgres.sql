@@ -344,9 +344,11 @@ factors.step bigint NOT NULL
 factors.credential_index bytea
 factors.revision bigint NOT NULL
 factors.sealed bytea NOT NULL
+factors.goes_at bigint
 factors factors_pkey PRIMARY KEY (workspace, id)
 CREATE INDEX factors_account ON public.factors USING btree (workspace, account)
 CREATE UNIQUE INDEX factors_credential ON public.factors USING btree (workspace, credential_index)
+CREATE INDEX factors_goes ON public.factors USING btree (workspace, goes_at)
 CREATE UNIQUE INDEX factors_pkey ON public.factors USING btree (workspace, id)
 factors parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
 factors parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))

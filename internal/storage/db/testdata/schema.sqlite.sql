@@ -246,13 +246,15 @@ CREATE TABLE factors (
     step             BIGINT NOT NULL,
     credential_index BYTEA,
     revision         BIGINT NOT NULL,
-    sealed           BYTEA  NOT NULL,
+    sealed           BYTEA  NOT NULL, goes_at BIGINT,
     PRIMARY KEY (workspace, id)
 );
 
 CREATE INDEX factors_account ON factors (workspace, account);
 
 CREATE UNIQUE INDEX factors_credential ON factors (workspace, credential_index);
+
+CREATE INDEX factors_goes ON factors (workspace, goes_at);
 
 CREATE TABLE goose_db_version (
 		id INTEGER PRIMARY KEY AUTOINCREMENT,

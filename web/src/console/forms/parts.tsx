@@ -1,26 +1,30 @@
 import { Button, Modal, Skeleton } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { IconCopy } from '@tabler/icons-react'
+import type { ReactNode } from 'react'
 import { Problem, sentence } from '~/api'
 import { Notice, toast } from '~/look'
 import styles from './Forms.module.css'
 import { words } from './words'
 
 /** Asks before something that others will feel, and names the consequence. */
-export function Confirm({ title, text, yes, danger = false, act, close, done }: {
+export function Confirm<T>({ title, text, children, yes, danger = false, act, close, done }: {
   title: string
   text: string
+  /** What one sentence does not hold. */
+  children?: ReactNode
   yes: string
   danger?: boolean
-  act: () => Promise<unknown>
+  act: () => Promise<T>
   close: () => void
-  done: () => void
+  done: (answer: T) => void
 }) {
-  const { mutate, isPending, error } = useMutation({ mutationFn: act, onSuccess: () => { close(); done() } })
+  const { mutate, isPending, error } = useMutation({ mutationFn: act, onSuccess: (answer) => { close(); done(answer) } })
   return (
     <Modal opened onClose={close} title={title}>
       <div className={styles.stack}>
         <p style={{ margin: 0 }}>{text}</p>
+        {children}
         {error && !(error instanceof Problem && error.unproved) && <Notice tone="danger">{sentence(error)}</Notice>}
       </div>
       <div className={styles.foot}>

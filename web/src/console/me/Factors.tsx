@@ -1,13 +1,13 @@
 import { ActionIcon, Button, Modal, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { IconDeviceMobile, IconFingerprint, IconPencil, IconPlus, IconTrash } from '@tabler/icons-react'
-import { useState } from 'react'
+import { type Ref, useEffect, useRef, useState } from 'react'
 import { api, type Factor, type FactorMade, type Factors as All, type Me, Problem, sentence, take } from '~/api'
 import { Failed, Notice, Tag, toast } from '~/look'
 import { Enrol, type Enroller } from '~/proof/Enrol'
 import { Recovery } from '~/proof/Recovery'
 import { words as proof } from '~/proof/words'
-import { date, moment } from '../format'
+import { date, moment, time } from '../format'
 import forms from '../forms/Forms.module.css'
 import { Bones, Confirm } from '../forms/parts'
 import styles from './Account.module.css'
@@ -40,7 +40,7 @@ export function Factors({ me }: { me: Me }) {
   return (
     <div className={forms.stack}>
       <Asked me={me} data={data} />
-      <List data={data} open={setOpen} />
+      <List data={data} open={setOpen} again={again} />
       <div className={styles.row}>
         <Button variant={(data.items ?? []).length === 0 ? 'filled' : 'default'} leftSection={<IconPlus size={16} aria-hidden />} onClick={() => { setOpen({ add: 'passkey' }) }}>{w.addPasskey}</Button>
         {!data.phishing_resistant && <Button variant="default" leftSection={<IconPlus size={16} aria-hidden />} onClick={() => { setOpen({ add: 'totp' }) }}>{w.addTotp}</Button>}
@@ -48,11 +48,7 @@ export function Factors({ me }: { me: Me }) {
       {(data.items ?? []).length > 0 && <Codes data={data} renew={() => { setOpen({ renew: true }) }} />}
       {open && 'add' in open && <Add kind={open.add} data={data} email={me.email} close={close} added={again} />}
       {open && 'rename' in open && <Rename factor={open.rename} close={close} done={again} />}
-      {open && 'remove' in open && (
-        <Confirm danger title={w.removeTitle(open.remove.name)} text={w.removeText} yes={w.remove} close={close}
-          act={() => take(api.DELETE('/api/v1/me/factors/{id}', { params: { path: { id: open.remove.id } } }))}
-          done={() => { toast(w.removed(open.remove.name)); again() }} />
-      )}
+      {open && 'remove' in open && <Remove factor={open.remove} close={close} done={again} />}
       {open && 'renew' in open && <Renew close={close} done={(codes) => { again(); setOpen({ codes }) }} />}
       {open && 'codes' in open && <Shown codes={open.codes} close={close} />}
     </div>
@@ -68,23 +64,67 @@ function Asked({ me, data }: { me: Me; data: All }) {
   return <Notice tone="warn">{data.phishing_resistant ? w.wantsResistant(me.workspace.company) : w.wants(me.workspace.company)}</Notice>
 }
 
-function List({ data, open }: { data: All; open: (what: Open) => void }) {
+function List({ data, open, again }: { data: All; open: (what: Open) => void; again: () => void }) {
   const items = data.items ?? []
   if (items.length === 0) return <p className={forms.lead}>{w.none}</p>
   return (
     <ul className={styles.list} aria-label={w.list}>
-      {items.map((one) => (
-        <li key={one.id}>
-          <span className={styles.mark} aria-hidden>{one.kind === 'passkey' ? <IconFingerprint size={20} /> : <IconDeviceMobile size={20} />}</span>
-          <div className={forms.grow}>
-            <strong>{one.name} {one.here_only && <Tag>{w.hereOnly}</Tag>} {data.phishing_resistant && !one.phishing_resistant && <Tag tone="warn">{w.notEnough}</Tag>}</strong>
-            <span className={styles.small}>{w.kinds[one.kind]}, {w.added(date(one.created_at))}. {one.used_at ? w.used(moment(one.used_at)) : w.unused}</span>
-          </div>
-          <ActionIcon variant="subtle" color="gray" size="lg" aria-label={w.renameOf(one.name)} onClick={() => { open({ rename: one }) }}><IconPencil size={18} /></ActionIcon>
-          <ActionIcon variant="subtle" color="gray" size="lg" aria-label={w.removeOf(one.name)} onClick={() => { open({ remove: one }) }}><IconTrash size={18} /></ActionIcon>
-        </li>
-      ))}
+      {items.map((one) => <Row key={one.id} one={one} resistant={data.phishing_resistant} open={open} again={again} />)}
     </ul>
+  )
+}
+
+function Row({ one, resistant, open, again }: { one: Factor; resistant: boolean; open: (what: Open) => void; again: () => void }) {
+  const end = useEnd(one.removal_at)
+  return (
+    <li className={one.removal_at ? styles.wraps : undefined}>
+      <span className={styles.mark} aria-hidden>{one.kind === 'passkey' ? <IconFingerprint size={20} /> : <IconDeviceMobile size={20} />}</span>
+      <div className={forms.grow}>
+        <strong>
+          {one.name} {one.here_only && <Tag>{w.hereOnly}</Tag>} {resistant && !one.phishing_resistant && <Tag tone="warn">{w.notEnough}</Tag>}
+          {one.removal_at && <Tag tone="warn">{w.goes(at(one.removal_at))}</Tag>}
+        </strong>
+        <span className={styles.small}>{w.kinds[one.kind]}, {w.added(date(one.created_at))}. {one.used_at ? w.used(moment(one.used_at)) : w.unused}</span>
+      </div>
+      {one.removal_at && <Keep factor={one} button={end} done={again} />}
+      <ActionIcon variant="subtle" color="gray" size="lg" aria-label={w.renameOf(one.name)} onClick={() => { open({ rename: one }) }}><IconPencil size={18} /></ActionIcon>
+      {!one.removal_at && <ActionIcon ref={end} variant="subtle" color="gray" size="lg" aria-label={w.removeOf(one.name)} onClick={() => { open({ remove: one }) }}><IconTrash size={18} /></ActionIcon>}
+    </li>
+  )
+}
+
+/** The button that ends or keeps: one takes the other's place, and the focus, which would be lost with the one that goes. */
+function useEnd(removal: string | undefined) {
+  const button = useRef<HTMLButtonElement>(null)
+  const before = useRef(removal)
+  useEffect(() => {
+    if (before.current !== removal && document.activeElement === document.body) button.current?.focus()
+    before.current = removal
+  }, [removal])
+  return button
+}
+
+function Keep({ factor, button, done }: { factor: Factor; button: Ref<HTMLButtonElement>; done: () => void }) {
+  const { mutate, isPending } = useMutation({
+    mutationFn: () => take(api.POST('/api/v1/me/factors/{id}/keep', { params: { path: { id: factor.id } } })),
+    onSuccess: () => { toast(w.kept(factor.name)) },
+    onError: (error) => { toast(sentence(error), 'bad') },
+    onSettled: done, // what was kept or removed elsewhere shows too
+  })
+  return <Button ref={button} variant="default" size="xs" loading={isPending} aria-label={w.keepOf(factor.name)} onClick={() => { mutate() }}>{w.keep}</Button>
+}
+
+const at = (moment: string) => `${date(moment)}, ${time(moment)}`
+
+/** Says beforehand whether it goes at once. */
+function Remove({ factor, close, done }: { factor: Factor; close: () => void; done: () => void }) {
+  const waits = factor.removal_waits
+  return (
+    <Confirm danger title={w.removeTitle(factor.name)} text={waits ? w.removeLaterText : w.removeText} yes={waits ? w.removeLater : w.remove} close={close}
+      act={() => take(api.DELETE('/api/v1/me/factors/{id}', { params: { path: { id: factor.id } } }))}
+      done={({ removal_at }) => { toast(removal_at ? w.removedLater(factor.name, at(removal_at)) : w.removed(factor.name)); done() }}>
+      {waits && <ul className={styles.plain}>{w.removeLaterHow.map((line) => <li key={line}>{line}</li>)}</ul>}
+    </Confirm>
   )
 }
 

@@ -61,6 +61,14 @@ export const words = {
     removeTitle: (name: string) => `Remove ${name}?`,
     removeText: 'It cannot be used to sign in any more, and devices that you trusted ask again. Remove it from your device or app too.',
     removed: (name: string) => `${name} is removed.`,
+    removeLater: 'Remove in 24 hours',
+    removeLaterText: 'Without it your account is less well protected. So it is not removed at once, but 24 hours from now: if somebody else asked for this, you have time to stop it.',
+    removeLaterHow: ['Until then it counts, and you are asked for it as before.', 'We mail you now, and again when it is removed. With that, all your sessions end.', 'You can keep it at any time until then, here, with one click.'],
+    removedLater: (name: string, at: string) => `${name} will be removed on ${at}.`,
+    goes: (at: string) => `Will be removed on ${at}`,
+    keep: 'Keep it',
+    keepOf: (name: string) => `Keep it: ${name}`,
+    kept: (name: string) => `${name} stays.`,
     codes: 'Recovery codes',
     codesLead: 'For the day when your second factor is lost.',
     left: (n: number) => `${String(n)} left`,
@@ -129,7 +137,7 @@ export const words = {
 
   newDevice: 'Mail me when a new device signs in',
   newDeviceHint: 'With its browser, its address and the time.',
-  always: 'Always mailed: a changed password; a second factor added, removed or reset; recovery codes used or renewed; an API token made; sessions ended by an administrator; an account recovered by the operator; a lock after wrong passwords.',
+  always: 'Always mailed: a changed password; a second factor added, removed, kept or reset; recovery codes used or renewed; an API token made; sessions ended by an administrator; an account recovered by the operator; a lock after wrong passwords.',
 
   singleKeys: 'Shortcuts with single keys',
   singleKeysHint: 'J, K, R and others. Switch them off when you dictate, or when keys are pressed by mistake.',
