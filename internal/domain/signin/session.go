@@ -185,8 +185,18 @@ func (s *Sessions) begin(tx *db.Tx, held *vault.Held, row session, from parlator
 	return token, row.id, nil
 }
 
-// Renew gives a session a new token, since password or factor was given just now; the old one is dead with the commit.
+// Renew gives a session a new token; the old one is dead with the commit. What was proved in it, and when, stays: who changes the
+// password proves no factor (AC-031).
 func (s *Sessions) Renew(tx *db.Tx, held *vault.Held, id parlatory.SessionID) (parlatory.Secret, error) {
+	return s.renew(tx, held, id, func(*session) {})
+}
+
+// stepped is Renew where password or factor was given just now.
+func (s *Sessions) stepped(tx *db.Tx, held *vault.Held, id parlatory.SessionID) (parlatory.Secret, error) {
+	return s.renew(tx, held, id, func(row *session) { row.proved = tx.Now() })
+}
+
+func (s *Sessions) renew(tx *db.Tx, held *vault.Held, id parlatory.SessionID, with func(*session)) (parlatory.Secret, error) {
 	row, err := scanSession(tx.House().Row(sqlSessionByID, id))
 	if err != nil {
 		return parlatory.Secret{}, err
@@ -199,7 +209,8 @@ func (s *Sessions) Renew(tx *db.Tx, held *vault.Held, id parlatory.SessionID) (p
 	if err != nil {
 		return token, err
 	}
-	row.token, row.proved, row.revision = hash, tx.Now(), row.revision+1
+	with(&row)
+	row.token, row.revision = hash, row.revision+1
 	if row.sealed, err = held.Seal(row.binding(), plain); err != nil {
 		return token, fmt.Errorf("seal session: %w", err)
 	}

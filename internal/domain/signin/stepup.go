@@ -89,7 +89,7 @@ func (s *Room) StepUp(ctx context.Context, actor parlatory.Actor, try StepUp) (p
 		if err := told(tx); err != nil {
 			return err
 		}
-		if token, err = s.o.Sessions.Renew(tx, held, actor.Session); err != nil {
+		if token, err = s.o.Sessions.stepped(tx, held, actor.Session); err != nil {
 			return err
 		}
 		return pens.Witness(tx, ledger.Enabled, actor.Account, actor.Staff, map[string]string{"step-up": by})
