@@ -81,7 +81,14 @@ func (a *Room) MayFactor(ctx context.Context, actor parlatory.Actor) error {
 func (a *Room) permitFactor(ctx context.Context, actor parlatory.Actor) (access.Permit, error) {
 	permit, err := a.o.Law.Permit(ctx, actor, ActFactor)
 	if err == nil && a.o.Clock.Now().Sub(actor.Proved) >= factorWithin {
-		return access.Permit{}, access.StepUp()
+		err = access.StepUp()
+	}
+	if err != nil {
+		return access.Permit{}, err
+	}
+	s, err := a.factorStanding(ctx, EnrollerOf(actor).FactorBound)
+	if err == nil {
+		err = s.proven(actor)
 	}
 	return permit, err
 }
@@ -123,28 +130,13 @@ func (a *Room) ownFactor(tx *db.Tx, actor parlatory.Actor, id parlatory.FactorID
 	for _, f := range s.all {
 		switch {
 		case f.id != id || !counts(f.scope, f.created, s.void, actor.Workspace):
-		case f.scope.Zero() && s.apart(actor.Workspace):
-			return f, s, errApart()
+		case f.scope.Zero():
+			return f, s, s.everywhere(actor)
 		default:
 			return f, s, nil
 		}
 	}
 	return factor{}, s, parlatory.NotFound()
-}
-
-// apart reports whether a session at the door may have been opened with a factor that counts there alone, by whoever set it up
-// after a reset: it gets no hand on what counts everywhere, even where that was made later and counts here, too.
-func (s factorStanding) apart(door parlatory.WorkspaceID) bool {
-	for _, f := range s.all {
-		if f.scope == door {
-			return true
-		}
-	}
-	return false
-}
-
-func errApart() error {
-	return parlatory.Conflict("You have a second factor that counts at this workspace alone. What counts at all of your workspaces is changed at another one.")
 }
 
 // spare refuses to take away the last factor that the workspace asks for: another is set up first.
@@ -275,8 +267,8 @@ func (a *Room) RenewRecovery(ctx context.Context, actor parlatory.Actor) ([]parl
 	if err != nil {
 		return nil, err
 	}
-	if s.apart(actor.Workspace) {
-		return nil, errApart()
+	if err := s.everywhere(actor); err != nil {
+		return nil, err
 	}
 	wide := false
 	for _, f := range s.all {

@@ -175,6 +175,9 @@ func (a *Room) permitPassword(ctx context.Context, actor parlatory.Actor) (acces
 		return permit, err
 	}
 	s, err := a.factorStanding(ctx, EnrollerOf(actor).FactorBound)
+	if err == nil {
+		err = s.proven(actor)
+	}
 	if err == nil && s.state.Any() && a.o.Clock.Now().Sub(actor.Proved) >= access.StepUpWithin {
 		err = access.StepUp()
 	}
