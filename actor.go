@@ -43,6 +43,28 @@ const (
 	Recovery Factor = "recovery" // one of the ten codes
 )
 
+// Proof is by what somebody last proved in a session who they are.
+type Proof string
+
+// The proofs. A session on a trusted device begins with none.
+const (
+	NoProof      Proof = ""
+	ByPassword   Proof = "password"
+	ByFactorHere Proof = "here"       // by a second factor that counts at this workspace alone
+	ByFactor     Proof = "everywhere" // by one that counts at all of the person's workspaces, or a recovery code
+)
+
+// Second reports whether it was more than the password.
+func (p Proof) Second() bool { return p == ByFactorHere || p == ByFactor }
+
+// FactorProof is the proof by a second factor.
+func FactorProof(wide bool) Proof {
+	if wide {
+		return ByFactor
+	}
+	return ByFactorHere
+}
+
 // Actor is who does an act, and from where. Doors make it from a session, a token or nothing; a domain method
 // gets it as a parameter and never changes it.
 type Actor struct {
@@ -58,6 +80,7 @@ type Actor struct {
 	Device     string     // user agent, cut to 200 bytes
 	Factor     Factor     // of staff
 	Proved     time.Time  // of staff: when password or factor was last given in this session
+	ProvedBy   Proof      // of staff: by what; of half: by what so far
 	Token      TokenID    // of staff: the API token that the request came with, zero for a session
 	Scopes     string     // of an API token: the names of acts, with a space between
 	Site       string     // a visitor's listed origin, such as https://shop.example

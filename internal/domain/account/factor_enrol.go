@@ -244,10 +244,7 @@ func (a *Room) CheckEnrolment(ctx context.Context, e Enroller, c Confirm) (*Enro
 		return nil, err
 	}
 	n.row.account, n.row.kind, n.row.revision = e.Account, n.Factor, 1
-	older := s.recovery > 0
-	for _, f := range s.all {
-		older = older || f.scope.Zero()
-	}
+	older := s.recovery > 0 || len(s.all) > 0
 	if s.state.Voided && older && !e.Proved {
 		n.row.scope = e.Door
 	}
@@ -400,12 +397,22 @@ func (n *Enrolment) Store(tx *db.Tx, from parlatory.Actor) (id parlatory.FactorI
 	if err := n.clear(house); err != nil {
 		return id, nil, err
 	}
-	if n.first {
-		if err := n.room.endOthers(tx, n.e.Account, n.e.Session); err != nil {
-			return id, nil, err
-		}
+	if err := n.end(tx); err != nil {
+		return id, nil, err
 	}
 	return f.id, n.codes, n.tell(tx, from)
+}
+
+// Wide reports whether the factor counts at all of the person's workspaces.
+func (n *Enrolment) Wide() bool { return n.row.scope.Zero() }
+
+// end ends the sessions that were begun without a factor, wherever this one counts: whoever had the password alone, after a reset or
+// from before, is out (AC-031). With the very first of the account all others end.
+func (n *Enrolment) end(tx *db.Tx) error {
+	if n.first {
+		return n.room.endOthers(tx, n.e.Account, n.e.Session)
+	}
+	return n.room.o.Sessions.EndFactorless(tx, n.e.Account, n.row.scope, n.e.Session)
 }
 
 // clear forgets the tries; not where the factor counts at one workspace alone, see Proof.clear.

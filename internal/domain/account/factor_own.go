@@ -87,7 +87,14 @@ func (a *Room) MayFactor(ctx context.Context, actor parlatory.Actor) error {
 func (a *Room) permitFactor(ctx context.Context, actor parlatory.Actor) (access.Permit, error) {
 	permit, err := a.o.Law.Permit(ctx, actor, ActFactor)
 	if err == nil && a.o.Clock.Now().Sub(actor.Proved) >= factorWithin {
-		return access.Permit{}, access.StepUp()
+		err = access.StepUp()
+	}
+	if err != nil {
+		return access.Permit{}, err
+	}
+	s, err := a.factorStanding(ctx, EnrollerOf(actor).FactorBound)
+	if err == nil {
+		err = s.proven(actor)
 	}
 	return permit, err
 }
@@ -141,25 +148,10 @@ func (a *Room) shownFactor(tx *db.Tx, actor parlatory.Actor, id parlatory.Factor
 // ownFactor is shownFactor, where the session may change it.
 func (a *Room) ownFactor(tx *db.Tx, actor parlatory.Actor, id parlatory.FactorID) (factor, factorStanding, error) {
 	f, s, err := a.shownFactor(tx, actor, id)
-	if err == nil && f.scope.Zero() && s.apart(actor.Workspace) {
-		err = errApart()
+	if err == nil && f.scope.Zero() {
+		err = s.everywhere(actor)
 	}
 	return f, s, err
-}
-
-// apart reports whether a session at the door may have been opened with a factor that counts there alone, by whoever set it up
-// after a reset: it gets no hand on what counts everywhere, even where that was made later and counts here, too.
-func (s factorStanding) apart(door parlatory.WorkspaceID) bool {
-	for _, f := range s.all {
-		if f.scope == door {
-			return true
-		}
-	}
-	return false
-}
-
-func errApart() error {
-	return parlatory.Conflict("You have a second factor that counts at this workspace alone. What counts at all of your workspaces is changed at another one.")
 }
 
 // spare refuses to take away the last factor that the workspace asks for: another is set up first. One that is on its way out is none.
@@ -265,8 +257,8 @@ func (a *Room) RenewRecovery(ctx context.Context, actor parlatory.Actor) ([]parl
 	if err != nil {
 		return nil, err
 	}
-	if s.apart(actor.Workspace) {
-		return nil, errApart()
+	if err := s.everywhere(actor); err != nil {
+		return nil, err
 	}
 	wide := false
 	for _, f := range s.all {

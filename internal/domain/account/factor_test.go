@@ -30,9 +30,9 @@ func half(t *testing.T, w *domaintest.World, ws parlatory.WorkspaceID, email str
 	return actor
 }
 
-// proved is somebody who has just given the password again.
+// proved is somebody who has just given a factor that counts everywhere.
 func proved(w *domaintest.World, actor parlatory.Actor) parlatory.Actor {
-	actor.Proved = w.Clock.Now()
+	actor.Proved, actor.ProvedBy = w.Clock.Now(), parlatory.ByFactor
 	return actor
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"parlatory"
 	"parlatory/internal/domain/security"
+	"parlatory/internal/guard/access"
 	"parlatory/internal/guard/credential"
 	"parlatory/internal/guard/policy"
 	"parlatory/internal/guard/vault"
@@ -166,10 +167,27 @@ type PasswordChange struct {
 	Device       parlatory.Secret // the browser's cookie
 }
 
-// ChangePassword changes the own password. The old one is asked through the Verifier, so that a stolen session can't
-// guess it; other sessions end, and this one gets a new token (ASVS 7.4.3, AC-055).
-func (a *Room) ChangePassword(ctx context.Context, actor parlatory.Actor, c PasswordChange) (parlatory.Secret, error) {
+// permitPassword asks for a step-up, beside the old password, where a second factor counts: it would be no second one where the password
+// alone changed the password (AC-031).
+func (a *Room) permitPassword(ctx context.Context, actor parlatory.Actor) (access.Permit, error) {
 	permit, err := a.o.Law.Permit(ctx, actor, ActPassword)
+	if err != nil {
+		return permit, err
+	}
+	s, err := a.factorStanding(ctx, EnrollerOf(actor).FactorBound)
+	if err == nil {
+		err = s.proven(actor)
+	}
+	if err == nil && s.state.Any() && a.o.Clock.Now().Sub(actor.Proved) >= access.StepUpWithin {
+		err = access.StepUp()
+	}
+	return permit, err
+}
+
+// ChangePassword changes the own password. The old one is asked through the Verifier, so that a stolen session can't
+// guess it; other sessions end, and this one gets a new token (ASVS 7.4.3, AC-055), which is no step-up.
+func (a *Room) ChangePassword(ctx context.Context, actor parlatory.Actor, c PasswordChange) (parlatory.Secret, error) {
+	permit, err := a.permitPassword(ctx, actor)
 	if err != nil {
 		return parlatory.Secret{}, err
 	}

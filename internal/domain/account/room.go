@@ -23,7 +23,9 @@ import (
 type Sessions interface {
 	// EndAccount ends all sessions and half sessions of an account but one (zero: all).
 	EndAccount(tx *db.Tx, account parlatory.AccountID, but parlatory.SessionID) error
-	// Renew gives a session a new token; the old one is dead with the commit.
+	// EndFactorless ends those sessions but one that were begun without a second factor, at one door or (zero) at all.
+	EndFactorless(tx *db.Tx, account parlatory.AccountID, door parlatory.WorkspaceID, but parlatory.SessionID) error
+	// Renew gives a session a new token; the old one is dead with the commit. What was proved in it, and when, stays.
 	Renew(tx *db.Tx, held *vault.Held, session parlatory.SessionID) (parlatory.Secret, error)
 }
 

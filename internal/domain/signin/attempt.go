@@ -50,6 +50,14 @@ func (p progress) factor(s standing) parlatory.Factor {
 	return s.trusted
 }
 
+// proof is by what the person proved so far.
+func (p progress) proof() parlatory.Proof {
+	if p.Factor == parlatory.NoFactor {
+		return parlatory.ByPassword
+	}
+	return parlatory.FactorProof(p.Wide)
+}
+
 // step is one thing that a sign-in may owe.
 type step struct {
 	name string
@@ -148,12 +156,12 @@ func (s *Sessions) Attempt(ctx context.Context, door parlatory.WorkspaceID, toke
 	if !s.o.Clock.Now().Before(row.expires) {
 		return parlatory.Actor{}, errSignIn()
 	}
-	if err := s.prove(ctx, row.account, row.binding(), row.sealed); err != nil {
+	if err := s.prove(ctx, row.account, row.binding(), row.sealed, &row.progress); err != nil {
 		return parlatory.Actor{}, err
 	}
 	actor := from
 	actor.Kind, actor.Workspace, actor.Session = parlatory.Half, door, row.id
-	actor.Account, actor.Staff = row.account, row.staff
+	actor.Account, actor.Staff, actor.ProvedBy = row.account, row.staff, row.progress.proof()
 	return actor, nil
 }
 

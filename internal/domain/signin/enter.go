@@ -306,7 +306,7 @@ func (s *Room) begin(tx *db.Tx, actor parlatory.Actor, e entrance, pens account.
 	}
 	row := session{account: e.account.ID, door: tx.Workspace(), staff: m.ID, department: m.Department, role: m.Role, factor: p.factor(st)}
 	if p.Factor != parlatory.NoFactor || st.trusted == parlatory.NoFactor {
-		row.proved = tx.Now() // a trusted device spares the factor at the sign-in, not before a sensitive act
+		row.proved, row.proof = tx.Now(), p.proof() // a trusted device spares the factor at the sign-in, not before a sensitive act
 	}
 	token, id, err := s.o.Sessions.begin(tx, e.key, row, actor, known)
 	if err != nil {

@@ -162,7 +162,7 @@ func (s *Room) Enrol(ctx context.Context, actor parlatory.Actor, c account.Confi
 		if _, codes, err = n.Store(tx, actor); err != nil {
 			return err
 		}
-		w.row.progress.Factor = n.Factor
+		w.row.progress.Factor, w.row.progress.Wide = n.Factor, n.Wide()
 		return nil
 	})
 	return r, codes, err

@@ -51,6 +51,7 @@ type session struct {
 	role                   string
 	factor                 parlatory.Factor // what was proved beside the password when it began
 	proved                 time.Time        // when password or factor was last given
+	proof                  parlatory.Proof  // which it was; it is sealed
 	created, expires, seen time.Time
 	revision               uint32
 	sealed                 vault.Sealed
@@ -61,6 +62,12 @@ type place struct {
 	Address string             `json:"address"`
 	Device  string             `json:"device"`
 	Known   parlatory.DeviceID `json:"known,omitzero"` // the account's device that it is
+}
+
+// about is what is sealed of a session.
+type about struct {
+	place
+	Proof parlatory.Proof `json:"proof,omitempty"`
 }
 
 func placeOf(a parlatory.Actor) place {
@@ -117,7 +124,8 @@ func (s *Sessions) Session(ctx context.Context, door parlatory.WorkspaceID, toke
 	if row.over(limits.Sessions, now) {
 		return parlatory.Actor{}, errSignIn()
 	}
-	if err := s.prove(ctx, row.account, row.binding(), row.sealed); err != nil {
+	var at about
+	if err := s.prove(ctx, row.account, row.binding(), row.sealed, &at); err != nil {
 		return parlatory.Actor{}, err
 	}
 	if now.Sub(row.seen) >= touchEach {
@@ -129,7 +137,7 @@ func (s *Sessions) Session(ctx context.Context, door parlatory.WorkspaceID, toke
 	actor := from
 	actor.Kind, actor.Workspace, actor.Session = parlatory.Staff, door, row.id
 	actor.Account, actor.Staff, actor.Department, actor.Role = row.account, row.staff, row.department, row.role
-	actor.Factor, actor.Proved = row.factor, row.proved
+	actor.Factor, actor.Proved, actor.ProvedBy = row.factor, row.proved, at.Proof
 	return actor, nil
 }
 
@@ -138,8 +146,8 @@ func (s session) over(p security.SessionPolicy, now time.Time) bool {
 	return !now.Before(s.expires) || now.Sub(s.created) >= p.Life() || now.Sub(s.seen) >= p.Idle()
 }
 
-// prove refuses a row that was changed past the program, as if it were not there.
-func (s *Sessions) prove(ctx context.Context, account parlatory.AccountID, b vault.Binding, sealed vault.Sealed) error {
+// prove opens a row, and refuses one that was changed past the program as if it were not there.
+func (s *Sessions) prove(ctx context.Context, account parlatory.AccountID, b vault.Binding, sealed vault.Sealed, into any) error {
 	held, err := s.o.Ring.Hold(ctx, parlatory.House, vault.AccountKey(account))
 	if errors.Is(err, vault.ErrNoKey) {
 		return errSignIn()
@@ -147,7 +155,7 @@ func (s *Sessions) prove(ctx context.Context, account parlatory.AccountID, b vau
 	if err != nil {
 		return fmt.Errorf("hold account key: %w", err)
 	}
-	if _, err := held.Open(b, sealed); err != nil {
+	if err := vault.OpenJSON(held, b, sealed, into); err != nil {
 		s.o.Log.Error("row refused", "table", b.Table, "cause", err.Error())
 		return errSignIn()
 	}
@@ -173,7 +181,7 @@ func (s *Sessions) begin(tx *db.Tx, held *vault.Held, row session, from parlator
 	}
 	row.id, row.token, row.revision = parlatory.NewID[parlatory.SessionKind](s.o.Clock), hash, 1
 	row.created, row.seen, row.expires = tx.Now(), tx.Now(), tx.Now().Add(SessionLife)
-	at := placeOf(from)
+	at := about{place: placeOf(from), Proof: row.proof}
 	at.Known = device
 	if row.sealed, err = vault.SealJSON(held, row.binding(), at); err != nil {
 		return token, row.id, fmt.Errorf("seal session: %w", err)
@@ -185,22 +193,35 @@ func (s *Sessions) begin(tx *db.Tx, held *vault.Held, row session, from parlator
 	return token, row.id, nil
 }
 
-// Renew gives a session a new token, since password or factor was given just now; the old one is dead with the commit.
+// Renew gives a session a new token; the old one is dead with the commit. What was proved in it, and when, stays: who changes the
+// password proves no factor (AC-031).
 func (s *Sessions) Renew(tx *db.Tx, held *vault.Held, id parlatory.SessionID) (parlatory.Secret, error) {
+	return s.renew(tx, held, id, func(*session) {})
+}
+
+// stepped is Renew where password or factor was given just now.
+func (s *Sessions) stepped(tx *db.Tx, held *vault.Held, id parlatory.SessionID, by parlatory.Proof) (parlatory.Secret, error) {
+	return s.renew(tx, held, id, func(row *session) { row.proved, row.proof = tx.Now(), by })
+}
+
+func (s *Sessions) renew(tx *db.Tx, held *vault.Held, id parlatory.SessionID, with func(*session)) (parlatory.Secret, error) {
 	row, err := scanSession(tx.House().Row(sqlSessionByID, id))
 	if err != nil {
 		return parlatory.Secret{}, err
 	}
-	plain, err := held.Open(row.binding(), row.sealed)
-	if err != nil {
+	var at about
+	if err := vault.OpenJSON(held, row.binding(), row.sealed, &at); err != nil {
 		return parlatory.Secret{}, fmt.Errorf("open session: %w", err)
 	}
+	row.proof = at.Proof
 	token, hash, err := credential.NewToken()
 	if err != nil {
 		return token, err
 	}
-	row.token, row.proved, row.revision = hash, tx.Now(), row.revision+1
-	if row.sealed, err = held.Seal(row.binding(), plain); err != nil {
+	with(&row)
+	row.token, row.revision = hash, row.revision+1
+	at.Proof = row.proof
+	if row.sealed, err = vault.SealJSON(held, row.binding(), at); err != nil {
 		return token, fmt.Errorf("seal session: %w", err)
 	}
 	n, err := tx.House().Exec(sqlRenewSession, id, row.token, row.proved, row.revision, row.sealed, row.revision-1)
@@ -228,6 +249,22 @@ func (s *Sessions) EndAccount(tx *db.Tx, account parlatory.AccountID, but parlat
 		}
 	}
 	return dropTrusts(tx, account, parlatory.WorkspaceID{})
+}
+
+// EndFactorless ends the sessions of an account that were begun without a second factor, at one door or (zero) at all, but one.
+func (s *Sessions) EndFactorless(tx *db.Tx, account parlatory.AccountID, door parlatory.WorkspaceID, but parlatory.SessionID) error {
+	all := 0
+	if door.Zero() {
+		all = 1
+	}
+	house, args := tx.House(), []any{account, but[:], door[:], all}
+	if err := s.tellEnds(house, sqlSessionsFactorless, args...); err != nil {
+		return err
+	}
+	if _, err := house.Exec(sqlEndFactorless, args...); err != nil {
+		return fmt.Errorf("end sessions without a factor: %w", err)
+	}
+	return nil
 }
 
 // EndStaff ends all sessions, half sessions, trusted devices and API tokens of a membership of tx's workspace, and none elsewhere (AC-058).

@@ -29,19 +29,21 @@ const (
 	sqlDropTokensAt = `DELETE FROM api_tokens WHERE workspace = $1 AND staff = $2 AND door = $3`
 	sqlSweepTokens  = `DELETE FROM api_tokens WHERE workspace = $1 AND expires_at <= $2`
 
-	trustColumns         = `id, account, device, door, factor, created_at, until, sealed`
-	sqlPutTrust          = `INSERT INTO trusts (workspace, ` + trustColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
-	sqlTrusts            = `SELECT ` + trustColumns + ` FROM trusts WHERE workspace = $1 AND account = $2 AND door = $3`
-	sqlTrustsOwn         = `SELECT ` + trustColumns + ` FROM trusts WHERE workspace = $1 AND account = $2`
-	sqlDropTrust         = `DELETE FROM trusts WHERE workspace = $1 AND account = $2 AND door = $3 AND device = $4`
-	sqlDropTrusts        = `DELETE FROM trusts WHERE workspace = $1 AND account = $2`
-	sqlDropTrustsAt      = `DELETE FROM trusts WHERE workspace = $1 AND account = $2 AND door = $3`
-	sqlSweepTrusts       = `DELETE FROM trusts WHERE workspace = $1 AND until <= $2`
-	sqlSessionsOfAccount = `SELECT id, door, staff, account FROM sessions WHERE workspace = $1 AND account = $2 AND id <> $3`
-	sqlEndOfAccount      = `DELETE FROM sessions WHERE workspace = $1 AND account = $2 AND id <> $3`
-	sqlSessionsOfStaff   = `SELECT id, door, staff, account FROM sessions WHERE workspace = $1 AND staff = $2 AND door = $3`
-	sqlEndOfStaff        = `DELETE FROM sessions WHERE workspace = $1 AND staff = $2 AND door = $3`
-	sqlEndSession        = `DELETE FROM sessions WHERE workspace = $1 AND id = $2 AND account = $3`
+	trustColumns          = `id, account, device, door, factor, created_at, until, sealed`
+	sqlPutTrust           = `INSERT INTO trusts (workspace, ` + trustColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+	sqlTrusts             = `SELECT ` + trustColumns + ` FROM trusts WHERE workspace = $1 AND account = $2 AND door = $3`
+	sqlTrustsOwn          = `SELECT ` + trustColumns + ` FROM trusts WHERE workspace = $1 AND account = $2`
+	sqlDropTrust          = `DELETE FROM trusts WHERE workspace = $1 AND account = $2 AND door = $3 AND device = $4`
+	sqlDropTrusts         = `DELETE FROM trusts WHERE workspace = $1 AND account = $2`
+	sqlDropTrustsAt       = `DELETE FROM trusts WHERE workspace = $1 AND account = $2 AND door = $3`
+	sqlSweepTrusts        = `DELETE FROM trusts WHERE workspace = $1 AND until <= $2`
+	sqlSessionsOfAccount  = `SELECT id, door, staff, account FROM sessions WHERE workspace = $1 AND account = $2 AND id <> $3`
+	sqlEndOfAccount       = `DELETE FROM sessions WHERE workspace = $1 AND account = $2 AND id <> $3`
+	sqlSessionsFactorless = `SELECT id, door, staff, account FROM sessions WHERE workspace = $1 AND account = $2 AND id <> $3 AND factor = '' AND (door = $4 OR $5 = 1)`
+	sqlEndFactorless      = `DELETE FROM sessions WHERE workspace = $1 AND account = $2 AND id <> $3 AND factor = '' AND (door = $4 OR $5 = 1)`
+	sqlSessionsOfStaff    = `SELECT id, door, staff, account FROM sessions WHERE workspace = $1 AND staff = $2 AND door = $3`
+	sqlEndOfStaff         = `DELETE FROM sessions WHERE workspace = $1 AND staff = $2 AND door = $3`
+	sqlEndSession         = `DELETE FROM sessions WHERE workspace = $1 AND id = $2 AND account = $3`
 
 	attemptColumns = `id, token, account, door, staff, invitation, created_at, expires_at, revision, sealed`
 

@@ -133,7 +133,7 @@ func TestStepsInOrder(t *testing.T) {
 
 // as is an administrator who came in with a factor and has just proved it.
 func as(admin parlatory.Actor, w *domaintest.World) parlatory.Actor {
-	admin.Factor, admin.Proved = parlatory.Passkey, w.Clock.Now()
+	admin.Factor, admin.Proved, admin.ProvedBy = parlatory.Passkey, w.Clock.Now(), parlatory.ByFactor
 	return admin
 }
 
@@ -227,7 +227,7 @@ func TestAC_031_FirstFactorEndsOtherSessions(t *testing.T) {
 	_, _, info := w.Phone(t, admin, w.MailCode(t, admin, ada))
 	dead(t, w, ws, w.Tokens[thief.Session], "a session of before the first factor")
 	lives(t, w, ws, w.Tokens[admin.Session], "the own one")
-	late := admin
+	late := as(admin, w)
 	late.Proved = w.Clock.Now().Add(-5 * time.Minute)
 	if _, err := w.Account.RemoveFactor(t.Context(), late, info.ID); parlatory.KindOf(err) != parlatory.KindStepUp {
 		t.Errorf("a proof of five minutes ago: %v", err)

@@ -65,9 +65,9 @@ func (s *Room) StepUp(ctx context.Context, actor parlatory.Actor, try StepUp) (p
 	if err != nil {
 		return token, err
 	}
-	settle, by, err := s.prove(ctx, actor, try)
+	g, err := s.prove(ctx, actor, try)
 	if parlatory.KindOf(err) == parlatory.KindInvalid {
-		if wrong := s.failed(ctx, permit, pens, actor.Account, actor.Staff, "step-up by "+by); wrong != nil {
+		if wrong := s.failed(ctx, permit, pens, actor.Account, actor.Staff, "step-up by "+g.by); wrong != nil {
 			err = wrong
 		}
 	}
@@ -83,16 +83,16 @@ func (s *Room) StepUp(ctx context.Context, actor parlatory.Actor, try StepUp) (p
 		return token, err
 	}
 	err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-		if err := settle(tx); err != nil {
+		if err := g.settle(tx); err != nil {
 			return err
 		}
 		if err := told(tx); err != nil {
 			return err
 		}
-		if token, err = s.o.Sessions.Renew(tx, held, actor.Session); err != nil {
+		if token, err = s.o.Sessions.stepped(tx, held, actor.Session, g.proof); err != nil {
 			return err
 		}
-		return pens.Witness(tx, ledger.Enabled, actor.Account, actor.Staff, map[string]string{"step-up": by})
+		return pens.Witness(tx, ledger.Enabled, actor.Account, actor.Staff, map[string]string{"step-up": g.by})
 	})
 	return token, err
 }
@@ -119,10 +119,17 @@ func (s *Room) enough(ctx context.Context, permit access.Permit, try StepUp) err
 	return nil
 }
 
+// given is what a step-up was proved by.
+type given struct {
+	settle func(*db.Tx) error
+	by     string
+	proof  parlatory.Proof
+}
+
 // prove checks what was given. A wrong one is an invalid field, since the session itself stands.
-func (s *Room) prove(ctx context.Context, actor parlatory.Actor, try StepUp) (settle func(*db.Tx) error, by string, err error) {
+func (s *Room) prove(ctx context.Context, actor parlatory.Actor, try StepUp) (given, error) {
 	if try.byFactor() {
-		by = "second factor"
+		by := "second factor"
 		if !try.RecoveryCode.Empty() {
 			by = "recovery code"
 		}
@@ -130,17 +137,15 @@ func (s *Room) prove(ctx context.Context, actor parlatory.Actor, try StepUp) (se
 		if parlatory.KindOf(err) == parlatory.KindUnauthenticated {
 			err = parlatory.Invalid("code", "is not right, or was used already").Because(err)
 		}
-		return proof.Settle, by, err
+		return given{proof.Settle, by, parlatory.FactorProof(proof.Wide)}, err
 	}
-	by = "password"
+	g := given{by: "password", proof: parlatory.ByPassword}
 	verdict, err := s.o.Account.Verifier().Ask(ctx, account.Question{Door: actor.Workspace, From: actor.Address, Account: actor.Account, Password: try.Password, Device: try.Device})
-	if err != nil {
-		return nil, by, err
+	if err == nil && verdict.Why != account.Right {
+		err = parlatory.Invalid("password", "is not right. After several wrong tries, wait 15 minutes")
 	}
-	if verdict.Why != account.Right {
-		return nil, by, parlatory.Invalid("password", "is not right. After several wrong tries, wait 15 minutes")
-	}
-	return verdict.Settle, by, nil
+	g.settle = verdict.Settle
+	return g, err
 }
 
 // recoveryTold gives what writes the letter about a recovery code that is used up by a step-up.

@@ -1,0 +1,180 @@
+package signin_test
+
+import (
+	"testing"
+	"time"
+
+	"parlatory"
+	"parlatory/internal/domain/account"
+	"parlatory/internal/domain/domaintest"
+	"parlatory/internal/domain/role"
+	"parlatory/internal/domain/signin"
+)
+
+const fresh = "orchard 4 gliding kettles"
+
+func change(t *testing.T, w *domaintest.World, actor parlatory.Actor, current, next string) (parlatory.Secret, error) {
+	t.Helper()
+	return w.Account.ChangePassword(t.Context(), actor, account.PasswordChange{Current: secret(current), New: secret(next)})
+}
+
+// stepped proves a session again, and gives its actor.
+func stepped(t *testing.T, w *domaintest.World, actor parlatory.Actor, try signin.StepUp) parlatory.Actor {
+	t.Helper()
+	token, err := w.Signin.StepUp(t.Context(), actor, try)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.Resume(t, actor.Workspace, token)
+}
+
+// TestAC_031_ChangedPasswordIsNoStepUp: whoever holds a session and the password changes the password of nobody who has a second factor, and
+// a change is never a step-up. Red where permitPassword lets everybody pass; where Renew sets when it was proved.
+//
+// ASVS V6.2.3, V7.5.1, V7.5.3
+func TestAC_031_ChangedPasswordIsNoStepUp(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		w.Clock.Advance(11 * time.Minute)
+		token, err := change(t, w, admin, domaintest.Password, fresh)
+		if err != nil {
+			t.Fatalf("without a factor: %v", err)
+		}
+		admin = w.Resume(t, ws, token)
+		if _, _, err := w.Signin.MakeToken(t.Context(), admin, signin.NewToken{Name: "x", Scopes: []string{"staff.view"}, Days: 1}); parlatory.KindOf(err) != parlatory.KindStepUp {
+			t.Fatalf("the change of the password is a step-up: %v", err)
+		}
+		app, _, _ := w.Phone(t, admin, w.MailCode(t, admin, ada))
+		admin = stepped(t, w, admin, signin.StepUp{FactorTry: code(t, w, app).FactorTry})
+		w.Clock.Advance(11 * time.Minute)
+		if _, err := change(t, w, admin, fresh, domaintest.Password); parlatory.KindOf(err) != parlatory.KindStepUp {
+			t.Fatalf("the password of somebody with a factor, by the password alone: %v", err)
+		}
+		admin = stepped(t, w, admin, signin.StepUp{FactorTry: code(t, w, app).FactorTry})
+		w.Clock.Advance(9 * time.Minute)
+		if token, err = change(t, w, admin, fresh, domaintest.Password); err != nil {
+			t.Fatalf("after a step-up: %v", err)
+		}
+		if after := w.Resume(t, ws, token); !after.Proved.Equal(admin.Proved) {
+			t.Errorf("proved at %v, then %v", admin.Proved, after.Proved)
+		}
+	})
+}
+
+// member makes somebody with a second factor a member of another workspace.
+func member(t *testing.T, w *domaintest.World, ws parlatory.WorkspaceID, boss parlatory.Actor, email string, app parlatory.Secret) parlatory.Actor {
+	t.Helper()
+	if _, err := w.Staff.Invite(t.Context(), as(boss, w), email, "", role.Agent); err != nil {
+		t.Fatal(err)
+	}
+	r, err := w.Signin.Enter(t.Context(), w.At(ws), signin.Try{Email: email, Password: secret(domaintest.Password), Invitation: w.Link(email)})
+	if err != nil || r.Owed != signin.StepFactor {
+		t.Fatalf("owed %q: %v", r.Owed, err)
+	}
+	if r, err = w.Signin.PayFactor(t.Context(), half(t, w, ws, r), code(t, w, app)); err != nil {
+		t.Fatal(err)
+	}
+	w.Clock.Advance(time.Minute)
+	return w.Resume(t, ws, w.Agreed(t, ws, r).Token)
+}
+
+// gone refuses a session that lives.
+func gone(t *testing.T, w *domaintest.World, actor parlatory.Actor, what string) {
+	t.Helper()
+	dead(t, w, actor.Workspace, w.Tokens[actor.Session], what)
+}
+
+// TestAC_031_SessionsOfBeforeTheFactor: a hostile workspace voids the factors there, and a thief of the password sits in a session by the
+// password alone. What the owner sets up at home ends it; were it alive, it would get no hand on what counts everywhere, and neither does one
+// that proved a factor which counts at the hostile door alone, be that one there still or not. Red without EndFactorless in Store; without
+// factorStanding.proven; without everywhere.
+//
+// ASVS V6.4.4, V6.5.6, V7.4.3, V7.5.1
+func TestAC_031_SessionsOfBeforeTheFactor(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		_, admin := w.Founded(t, "acme")
+		hostile, boss := w.Founded(t, "hostile")
+		app, _, first := w.Phone(t, admin, w.MailCode(t, admin, ada))
+		there := member(t, w, hostile, boss, ada, app)
+		if there.ProvedBy != parlatory.ByFactor {
+			t.Fatalf("a sign-in with the factor proved %q", there.ProvedBy)
+		}
+		if err := w.Signin.ResetFactor(t.Context(), as(boss, w), there.Staff, "a pretext"); err != nil {
+			t.Fatal(err)
+		}
+		thief := w.SignIn(t, hostile, ada, domaintest.Password)
+		planter := w.SignIn(t, hostile, ada, domaintest.Password)
+		planted, _, there2 := w.Phone(t, planter, w.MailCode(t, planter, ada))
+		if !there2.HereOnly {
+			t.Fatal("the planted factor counts everywhere")
+		}
+		gone(t, w, thief, "a session without a factor, after the first one at this door")
+		planter = stepped(t, w, planter, signin.StepUp{FactorTry: code(t, w, planted).FactorTry})
+		if planter.ProvedBy != parlatory.ByFactorHere {
+			t.Fatalf("the planted factor proved %q", planter.ProvedBy)
+		}
+		if err := w.Account.RemoveFactor(t.Context(), planter, there2.ID); err != nil {
+			t.Fatal(err)
+		}
+		thief = w.SignIn(t, hostile, ada, domaintest.Password)
+		thief = stepped(t, w, thief, signin.StepUp{Password: secret(domaintest.Password)})
+
+		home, _ := owing(t, w, admin.Workspace, ada, signin.StepFactor) // the removal has ended all others
+		r, err := w.Signin.PayFactor(t.Context(), home, code(t, w, app))
+		if err != nil {
+			t.Fatal(err)
+		}
+		admin = w.Resume(t, admin.Workspace, r.Token)
+		_, _, second := w.Phone(t, admin, parlatory.Secret{})
+		gone(t, w, thief, "a session by the password alone, after the owner set up a factor that counts everywhere")
+		for what, try := range map[string]struct {
+			actor parlatory.Actor
+			kind  parlatory.Kind
+		}{"the password": {thief, parlatory.KindStepUp}, "a planted factor": {planter, parlatory.KindConflict}} {
+			a := try.actor
+			a.Proved = w.Clock.Now()
+			_, renew := w.Account.RenewRecovery(t.Context(), a)
+			for act, err := range map[string]error{"renew": renew, "remove": w.Account.RemoveFactor(t.Context(), a, second.ID), "rename": w.Account.RenameFactor(t.Context(), a, second.ID, "x")} {
+				if parlatory.KindOf(err) != try.kind {
+					t.Errorf("%s by %s: %v", act, what, err)
+				}
+			}
+		}
+		thief.Proved = w.Clock.Now()
+		if err := w.Account.MayFactor(t.Context(), thief); parlatory.KindOf(err) != parlatory.KindStepUp {
+			t.Errorf("a factor is set up by the password where one counts: %v", err)
+		}
+		if _, err := change(t, w, thief, domaintest.Password, fresh); parlatory.KindOf(err) != parlatory.KindStepUp {
+			t.Errorf("the password is changed by a password proof where a factor counts: %v", err)
+		}
+		admin.Proved = w.Clock.Now()
+		if err := w.Account.RemoveFactor(t.Context(), admin, first.ID); err != nil {
+			t.Errorf("the owner: %v", err)
+		}
+	})
+}
+
+// TestAC_031_ThiefAfterAReset: after an administrator's reset the password alone lets in whoever has it; the owner's new factor puts them
+// out. Red without EndFactorless in Store.
+//
+// ASVS V7.4.3
+func TestAC_031_ThiefAfterAReset(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		other, boss := w.Founded(t, "other")
+		bob, email := w.HireAs(t, ws, role.Agent)
+		app, _, _ := w.Phone(t, bob, w.MailCode(t, bob, email))
+		elsewhere := member(t, w, other, boss, email, app)
+		if err := w.Signin.ResetFactor(t.Context(), as(admin, w), bob.Staff, "lost the phone"); err != nil {
+			t.Fatal(err)
+		}
+		thief := w.SignIn(t, ws, email, domaintest.Password)
+		bob = w.SignIn(t, ws, email, domaintest.Password)
+		if _, _, info := w.Phone(t, bob, w.MailCode(t, bob, email)); !info.HereOnly {
+			t.Fatal("counts everywhere")
+		}
+		gone(t, w, thief, "the thief's session of before the new factor")
+		lives(t, w, ws, w.Tokens[bob.Session], "the owner's")
+		lives(t, w, other, w.Tokens[elsewhere.Session], "a session elsewhere, with a factor")
+	})
+}
