@@ -105,6 +105,9 @@ func (a *Room) AddFactor(ctx context.Context, actor parlatory.Actor, c Confirm) 
 		return info, nil, err
 	}
 	err = a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		if err := a.o.Sessions.Stands(tx, actor); err != nil {
+			return err
+		}
 		id, shown, err := n.Store(tx, actor)
 		codes = shown
 		info = FactorInfo{ID: id, Kind: n.Factor, Name: n.secret.Name, Created: tx.Now(), HereOnly: !n.row.scope.Zero()}
@@ -183,6 +186,9 @@ func (a *Room) change(ctx context.Context, actor parlatory.Actor, what string, l
 		return err
 	}
 	return a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		if err := a.o.Sessions.Stands(tx, actor); err != nil {
+			return err
+		}
 		if err := do(tx, held); err != nil {
 			return err
 		}

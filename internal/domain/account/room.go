@@ -23,6 +23,8 @@ import (
 type Sessions interface {
 	// EndAccount ends all sessions and half sessions of an account but one (zero: all).
 	EndAccount(tx *db.Tx, account parlatory.AccountID, but parlatory.SessionID) error
+	// Stands refuses an actor whose session has ended since it was looked up, and keeps it as it is until tx ends.
+	Stands(tx *db.Tx, actor parlatory.Actor) error
 	// Renew gives a session a new token; the old one is dead with the commit.
 	Renew(tx *db.Tx, held *vault.Held, session parlatory.SessionID) (parlatory.Secret, error)
 }
