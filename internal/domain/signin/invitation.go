@@ -129,11 +129,11 @@ func (s *Room) AcceptInvitation(ctx context.Context, actor parlatory.Actor, toke
 		if err := draft.Store(tx); err != nil {
 			return err
 		}
-		if err := w.pens.Witness(tx, ledger.Created, draft.ID(), g.member.ID, map[string]string{"by": "invitation"}); err != nil {
-			return err
-		}
 		w := w
 		w.entrance.account = draft.Account()
+		if err := w.witness(tx, ledger.Created, map[string]string{"by": "invitation"}); err != nil {
+			return err
+		}
 		w.row.account = w.entrance.account.ID
 		r, err = s.onward(tx, actor, w)
 		return err
