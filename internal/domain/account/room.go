@@ -46,9 +46,10 @@ type Options struct {
 
 // Room holds the accounts.
 type Room struct {
-	o       Options
-	members Memberships
-	asking  *credential.Gate // of the Verifier
+	o        Options
+	members  Memberships
+	asking   *credential.Gate // of the Verifier
+	choosing *credential.Gate // of new passwords
 }
 
 // asked is how many passwords are looked at for each core at once: enough that the next one's counting is done when a hash is, and few
@@ -58,7 +59,7 @@ const asked = 4
 // New opens the room.
 func New(o Options) *Room {
 	o.Limits = o.Limits.orDefault()
-	return &Room{o: o, asking: credential.NewGate(asked)}
+	return &Room{o: o, asking: credential.NewGate(asked), choosing: credential.NewGate(1)}
 }
 
 // Meet gives the room what stands to its right, once, before anything is served.

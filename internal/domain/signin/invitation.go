@@ -105,7 +105,7 @@ func (s *Room) AcceptInvitation(ctx context.Context, actor parlatory.Actor, toke
 	if err != nil {
 		return Result{}, err
 	}
-	phc, err := s.o.Account.NewPassword(ctx, parlatory.AccountID{}, rules, password, name, g.member.Email, view.Company, view.Subdomain)
+	phc, err := s.o.Account.NewPassword(ctx, account.Choosing{Door: actor.Workspace, From: actor.Address, By: g.invitee.Invitation.ID.String()}, rules, password, name, g.member.Email, view.Company, view.Subdomain)
 	if err != nil {
 		return Result{}, err
 	}

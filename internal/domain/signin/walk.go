@@ -239,7 +239,7 @@ func (s *Room) NewPassword(ctx context.Context, actor parlatory.Actor, password 
 	if err != nil {
 		return Result{}, err
 	}
-	phc, err := s.o.Account.NewPassword(ctx, e.account.ID, rules, password, e.account.Name, e.account.Email, view.Company, view.Subdomain)
+	phc, err := s.o.Account.NewPassword(ctx, account.ChoosingOf(actor, actor.Session.String()), rules, password, e.account.Name, e.account.Email, view.Company, view.Subdomain)
 	if err != nil {
 		return Result{}, err
 	}
