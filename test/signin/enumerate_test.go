@@ -284,3 +284,45 @@ func TestAC_007_EveryRefusalReadsTheSame(t *testing.T) {
 		}
 	}
 }
+
+// TestAC_007_ForeignLedger: who founds a workspace and tries the addresses of another's staff at that own door reads one thing in its audit
+// log, whatever was tried. Red where the entry has the reason that the house's has.
+//
+// ASVS V6.3.8
+func TestAC_007_ForeignLedger(t *testing.T) {
+	for _, engine := range engines {
+		t.Run(engine, func(t *testing.T) {
+			s := server(t, engine)
+			bank, evil := house(t, s), house(t, s)
+			teller, _ := someone(t, bank, "Agent")
+			tries := []map[string]any{
+				{"email": "nobody@" + bank.Subdomain + ".example", "password": rig.Password},
+				{"email": "nobody at all", "password": rig.Password},
+				{"email": teller.Address, "password": "not the password 12"},
+				{"email": teller.Address, "password": rig.Password},
+			}
+			for range 10 {
+				tries = append(tries, tries[2]) // up to the lock
+			}
+			tries = append(tries, tries[3])
+			for _, in := range tries {
+				refused(t, strange(evil).Do(t.Context(), "POST", "/api/v1/signin", in, nil), 401, "a stranger")
+			}
+			var log struct{ Items []map[string]any }
+			check(t, evil.Founder.Do(t.Context(), "GET", "/api/v1/audit?action=Failed&limit=200", nil, &log))
+			if len(log.Items) != len(tries) {
+				t.Fatalf("%d entries of %d tries", len(log.Items), len(tries))
+			}
+			said := map[string]int{}
+			for _, e := range log.Items {
+				for _, own := range []string{"id", "at", "number", "address"} {
+					delete(e, own)
+				}
+				said[fmt.Sprint(e)]++
+			}
+			if len(said) != 1 {
+				t.Errorf("the ledger of a foreign door tells apart: %v", said)
+			}
+		})
+	}
+}

@@ -35,7 +35,7 @@ func TestAC_031_FactorsOfAStolenSession(t *testing.T) {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
-		admin.Factor = parlatory.TOTP
+		admin = again(t, w, ws, secret, parlatory.Secret{})
 		require(t, w, proved(w, admin), true)
 		if _, err := w.Account.RemoveFactor(t.Context(), proved(w, admin), first.ID); parlatory.KindOf(err) != parlatory.KindConflict || !state(w, ws, admin.Account).TOTP {
 			t.Fatalf("the last factor where one is required: %v", err)

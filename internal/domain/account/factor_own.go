@@ -118,6 +118,9 @@ func (a *Room) AddFactor(ctx context.Context, actor parlatory.Actor, c Confirm) 
 		return info, nil, err
 	}
 	err = a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		if err := a.o.Sessions.Stands(tx, actor); err != nil {
+			return err
+		}
 		id, shown, err := n.Store(tx, actor)
 		codes = shown
 		if err != nil {
@@ -194,6 +197,9 @@ func (a *Room) change(ctx context.Context, permit access.Permit, do func(tx *db.
 		return err
 	}
 	return a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		if err := a.o.Sessions.Stands(tx, actor); err != nil {
+			return err
+		}
 		h, err := do(tx, held)
 		if err != nil {
 			return err

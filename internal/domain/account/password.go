@@ -46,30 +46,56 @@ func (a *Room) Rules(ctx context.Context, account parlatory.AccountID, door parl
 }
 
 // NewPassword judges a password that somebody chose and hashes it. It is called outside any transaction, before a link
-// is used up, so that a weak choice costs nothing but another try. The present password and those of the history are refused.
-func (a *Room) NewPassword(ctx context.Context, account parlatory.AccountID, rules policy.Rules, password parlatory.Secret, own ...string) (string, error) {
+// is used up, so that a weak choice costs nothing but another try. The present password and those of the history are refused: by one text and
+// at one cost, since whoever reads the mailbox or stole a session would learn the present one by it; and a few times only.
+func (a *Room) NewPassword(ctx context.Context, c Choosing, rules policy.Rules, password parlatory.Secret, own ...string) (string, error) {
 	if err := rules.Password(password, own...); err != nil {
 		return "", err
 	}
-	if !account.Zero() {
-		old, err := a.earlier(ctx, account, rules.History)
+	if err := a.spendChoice(ctx, c); err != nil {
+		return "", err
+	}
+	// One choice is up to 25 hashes, one after another: so many at once as there are cores leave the line of hashes to the sign-ins.
+	leave, err := a.choosing.Enter(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
+	if !c.Account.Zero() {
+		used, err := a.used(ctx, c.Account, rules.History, password)
 		if err != nil {
 			return "", err
 		}
-		for i, phc := range old {
-			same, _, err := credential.Verify(ctx, phc, password)
-			if err != nil {
-				return "", err
-			}
-			if same && i == 0 {
-				return "", parlatory.Invalid("password", "must differ from the present one")
-			}
-			if same {
-				return "", parlatory.Invalid("password", fmt.Sprintf("must differ from your last %d passwords", rules.History))
-			}
+		if used {
+			return "", errUsed(rules.History)
 		}
 	}
 	return credential.Hash(ctx, password)
+}
+
+func (a *Room) used(ctx context.Context, account parlatory.AccountID, history int, password parlatory.Secret) (used bool, err error) {
+	old, err := a.earlier(ctx, account, history)
+	if err != nil {
+		return false, err
+	}
+	for _, phc := range old {
+		same, _, err := credential.Verify(ctx, phc, password)
+		if err != nil {
+			return false, err
+		}
+		used = used || same
+	}
+	return used, nil
+}
+
+func errUsed(history int) error {
+	switch history {
+	case 0:
+		return parlatory.Invalid("password", "must differ from your present one")
+	case 1:
+		return parlatory.Invalid("password", "must differ from your present and your last password")
+	}
+	return parlatory.Invalid("password", fmt.Sprintf("must differ from your present and your last %d passwords", history))
 }
 
 // earlier gives the hash of the present password, and those of the history, newest first.
@@ -206,7 +232,7 @@ func (a *Room) ChangePassword(ctx context.Context, actor parlatory.Actor, c Pass
 	if err != nil {
 		return parlatory.Secret{}, err
 	}
-	phc, err := a.NewPassword(ctx, actor.Account, rules, c.New, verdict.Account.Name, verdict.Account.Email, view.Company, view.Subdomain)
+	phc, err := a.NewPassword(ctx, ChoosingOf(actor, actor.Session.String()), rules, c.New, verdict.Account.Name, verdict.Account.Email, view.Company, view.Subdomain)
 	if err != nil {
 		return parlatory.Secret{}, err
 	}

@@ -27,10 +27,21 @@ func (a *Room) Pens(ctx context.Context, door parlatory.WorkspaceID) (p Pens, er
 	return p, err
 }
 
-// Witness writes the event twice: for the house about the account, for the workspace about the member.
+// Witness writes the event twice: for the house about the account, for the workspace about the member. What a workspace's administrators
+// must not read of an account goes by WitnessApart or WitnessHouse.
 func (p Pens) Witness(tx *db.Tx, action ledger.Action, acc parlatory.AccountID, member parlatory.StaffID, values map[string]string) error {
-	if err := p.House.WitnessHouse(tx, ledger.Entry{Action: action, Element: "Account", ID: acc.Raw(), New: values}); err != nil {
+	return p.WitnessApart(tx, action, acc, member, values, values)
+}
+
+// WitnessApart is Witness where the house reads one thing and the workspace another.
+func (p Pens) WitnessApart(tx *db.Tx, action ledger.Action, acc parlatory.AccountID, member parlatory.StaffID, house, door map[string]string) error {
+	if err := p.WitnessHouse(tx, action, acc, house); err != nil {
 		return err
 	}
-	return p.Workspace.Witness(tx, ledger.Entry{Action: action, Element: "Staff", ID: member.Raw(), New: values})
+	return p.Workspace.Witness(tx, ledger.Entry{Action: action, Element: "Staff", ID: member.Raw(), New: door})
+}
+
+// WitnessHouse writes the event for the house alone.
+func (p Pens) WitnessHouse(tx *db.Tx, action ledger.Action, acc parlatory.AccountID, values map[string]string) error {
+	return p.House.WitnessHouse(tx, ledger.Entry{Action: action, Element: "Account", ID: acc.Raw(), New: values})
 }

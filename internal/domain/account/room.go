@@ -25,6 +25,8 @@ type Sessions interface {
 	EndAccount(tx *db.Tx, account parlatory.AccountID, but parlatory.SessionID) error
 	// EndFactorless ends those sessions but one that were begun without a second factor, at one door or (zero) at all.
 	EndFactorless(tx *db.Tx, account parlatory.AccountID, door parlatory.WorkspaceID, but parlatory.SessionID) error
+	// Stands refuses an actor whose session has ended since it was looked up, and keeps it as it is until tx ends.
+	Stands(tx *db.Tx, actor parlatory.Actor) error
 	// Renew gives a session a new token; the old one is dead with the commit. What was proved in it, and when, stays.
 	Renew(tx *db.Tx, held *vault.Held, session parlatory.SessionID) (parlatory.Secret, error)
 }
@@ -46,9 +48,10 @@ type Options struct {
 
 // Room holds the accounts.
 type Room struct {
-	o       Options
-	members Memberships
-	asking  *credential.Gate // of the Verifier
+	o        Options
+	members  Memberships
+	asking   *credential.Gate // of the Verifier
+	choosing *credential.Gate // of new passwords
 }
 
 // asked is how many passwords are looked at for each core at once: enough that the next one's counting is done when a hash is, and few
@@ -58,7 +61,7 @@ const asked = 4
 // New opens the room.
 func New(o Options) *Room {
 	o.Limits = o.Limits.orDefault()
-	return &Room{o: o, asking: credential.NewGate(asked)}
+	return &Room{o: o, asking: credential.NewGate(asked), choosing: credential.NewGate(1)}
 }
 
 // Meet gives the room what stands to its right, once, before anything is served.

@@ -108,7 +108,7 @@ func (s *Room) Enter(ctx context.Context, actor parlatory.Actor, try Try) (Resul
 		return Result{}, err
 	}
 	if why != "" {
-		return Result{}, s.fail(ctx, permit, pens, verdict.Row.ID, v.member.ID, why)
+		return Result{}, s.fail(ctx, permit, pens, suspectOf(verdict.Row.ID, v.member), why)
 	}
 	p := progress{Device: verdict.Device, Length: verdict.Length}
 	v.standing.password = account.PasswordOwed(verdict.Row, settings.Password, verdict.Length, s.o.Clock.Now())
@@ -176,7 +176,11 @@ func (s *Room) admitted(ctx context.Context, actor parlatory.Actor, verdict acco
 	if v.member.State != staff.Active && v.lives {
 		e.role = v.invitee.Row.Role
 	}
-	inside, err := s.o.Security.Admits(ctx, door, actor.Address, e.role, v.member.ID)
+	var seen parlatory.StaffID // a stranger who types a member's address puts nothing on the page of what the list saw
+	if verdict.Why == account.Right {
+		seen = v.member.ID
+	}
+	inside, err := s.o.Security.Admits(ctx, door, actor.Address, e.role, seen)
 	switch {
 	case err != nil:
 		return e, "", err
@@ -217,16 +221,48 @@ func (s *Room) proved(e entrance, v seen) (entrance, string, error) {
 // errFull rolls a failed try's witness back where a flood would fill the ledger; it is counted instead.
 var errFull = errors.New("too many failed tries for single entries")
 
+// suspect is whose try failed.
+type suspect struct {
+	account parlatory.AccountID
+	member  parlatory.StaffID
+	active  bool // an active member at this door: its administrators read why
+	invitee bool // not a member yet: the inviter knows what they typed, and nothing more
+}
+
+func suspectOf(acc parlatory.AccountID, member staff.Row) suspect {
+	who := suspect{account: acc, active: member.State == staff.Active}
+	if who.active || member.State == staff.Suspended {
+		who.member = member.ID
+	}
+	return who
+}
+
+// untold is the one reason that a door's ledger has for the tries of whoever is no active member there. Anybody may found a workspace, try
+// addresses and passwords at its door, and read its ledger: it must not say who has an account, and which password is right (AC-007).
+const untold = "refused"
+
+// witness writes why a try failed: for the house always, for the door where it is about one of its own people.
+func (who suspect) witness(tx *db.Tx, p account.Pens, why string) error {
+	house, door := map[string]string{"why": why}, map[string]string{"why": untold}
+	switch {
+	case who.invitee:
+		return p.WitnessHouse(tx, ledger.Failed, who.account, house)
+	case who.active:
+		door = house
+	}
+	return p.WitnessApart(tx, ledger.Failed, who.account, who.member, house, door)
+}
+
 // fail witnesses a failed try, in the same way whatever it failed by, and gives the one answer.
-func (s *Room) fail(ctx context.Context, permit access.Permit, p account.Pens, acc parlatory.AccountID, member parlatory.StaffID, why string) error {
-	if err := s.failed(ctx, permit, p, acc, member, why); err != nil {
+func (s *Room) fail(ctx context.Context, permit access.Permit, p account.Pens, who suspect, why string) error {
+	if err := s.failed(ctx, permit, p, who, why); err != nil {
 		return err
 	}
 	return Refusal()
 }
 
 // failed witnesses a failed try; where a flood of them would fill the ledger of a workspace, they are counted instead.
-func (s *Room) failed(ctx context.Context, permit access.Permit, p account.Pens, acc parlatory.AccountID, member parlatory.StaffID, why string) error {
+func (s *Room) failed(ctx context.Context, permit access.Permit, p account.Pens, who suspect, why string) error {
 	ix, err := s.houseIndex(ctx)
 	if err != nil {
 		return err
@@ -240,7 +276,7 @@ func (s *Room) failed(ctx context.Context, permit access.Permit, p account.Pens,
 		if spent.Over {
 			return errFull
 		}
-		return p.Witness(tx, ledger.Failed, acc, member, map[string]string{"why": why})
+		return who.witness(tx, p, why)
 	})
 	if errors.Is(err, errFull) {
 		s.o.Ledger.Refused(ctx, permit.Actor(), permit.Act())

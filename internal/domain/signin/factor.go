@@ -79,7 +79,7 @@ func (s *Room) PayFactor(ctx context.Context, actor parlatory.Actor, try FactorT
 		}
 		p := &w.row.progress
 		p.Factor, p.Wide, p.Trust = proof.Factor, proof.Wide, try.Trust
-		return w.pens.Witness(tx, ledger.Enabled, w.entrance.account.ID, w.entrance.member, map[string]string{"proved": string(proof.Factor)})
+		return w.witness(tx, ledger.Enabled, map[string]string{"proved": string(proof.Factor)})
 	})
 }
 
@@ -88,7 +88,7 @@ func (s *Room) failFactor(ctx context.Context, permit access.Permit, w walk, cau
 	if parlatory.KindOf(cause) != parlatory.KindInvalid {
 		return cause
 	}
-	if err := s.failed(ctx, permit, w.pens, w.entrance.account.ID, w.entrance.member, "second factor"); err != nil {
+	if err := s.failed(ctx, permit, w.pens, w.suspect(), "second factor"); err != nil {
 		return err
 	}
 	return cause
@@ -236,7 +236,7 @@ func (s *Room) EnterByPasskey(ctx context.Context, actor parlatory.Actor, try Al
 		return Result{}, err
 	}
 	if err != nil || !proof.Verified {
-		return Result{}, passkeyRefused(s.fail(ctx, permit, pens, parlatory.AccountID{}, parlatory.StaffID{}, "passkey"))
+		return Result{}, passkeyRefused(s.fail(ctx, permit, pens, suspect{}, "passkey"))
 	}
 	var v seen
 	verdict, err := s.known(ctx, actor, proof.Account, func(tx *db.Tx, row account.Row) (err error) {
@@ -251,7 +251,7 @@ func (s *Room) EnterByPasskey(ctx context.Context, actor parlatory.Actor, try Al
 		return Result{}, err
 	}
 	if why != "" {
-		return Result{}, passkeyRefused(s.fail(ctx, permit, pens, proof.Account, v.member.ID, why))
+		return Result{}, passkeyRefused(s.fail(ctx, permit, pens, suspectOf(proof.Account, v.member), why))
 	}
 	p := progress{Factor: parlatory.Passkey, Wide: proof.Wide}
 	if p.Device, err = s.deviceOf(ctx, e, try.Device); err != nil {

@@ -258,7 +258,8 @@ func (s *Room) Reset(ctx context.Context, actor parlatory.Actor, token, password
 	if err != nil {
 		return err
 	}
-	phc, err := s.o.Account.NewPassword(ctx, acc.ID, rules, password, acc.Name, acc.Email, view.Company, view.Subdomain)
+	chooser := account.Choosing{Door: actor.Workspace, From: actor.Address, By: r.id.String(), Account: acc.ID}
+	phc, err := s.o.Account.NewPassword(ctx, chooser, rules, password, acc.Name, acc.Email, view.Company, view.Subdomain)
 	if err != nil {
 		return err
 	}

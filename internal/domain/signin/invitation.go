@@ -105,7 +105,7 @@ func (s *Room) AcceptInvitation(ctx context.Context, actor parlatory.Actor, toke
 	if err != nil {
 		return Result{}, err
 	}
-	phc, err := s.o.Account.NewPassword(ctx, parlatory.AccountID{}, rules, password, name, g.member.Email, view.Company, view.Subdomain)
+	phc, err := s.o.Account.NewPassword(ctx, account.Choosing{Door: actor.Workspace, From: actor.Address, By: g.invitee.Invitation.ID.String()}, rules, password, name, g.member.Email, view.Company, view.Subdomain)
 	if err != nil {
 		return Result{}, err
 	}
@@ -129,11 +129,11 @@ func (s *Room) AcceptInvitation(ctx context.Context, actor parlatory.Actor, toke
 		if err := draft.Store(tx); err != nil {
 			return err
 		}
-		if err := w.pens.Witness(tx, ledger.Created, draft.ID(), g.member.ID, map[string]string{"by": "invitation"}); err != nil {
-			return err
-		}
 		w := w
 		w.entrance.account = draft.Account()
+		if err := w.witness(tx, ledger.Created, map[string]string{"by": "invitation"}); err != nil {
+			return err
+		}
 		w.row.account = w.entrance.account.ID
 		r, err = s.onward(tx, actor, w)
 		return err

@@ -193,6 +193,24 @@ func (s *Sessions) begin(tx *db.Tx, held *vault.Held, row session, from parlator
 	return token, row.id, nil
 }
 
+// Stands refuses an actor whose session has ended since it was looked up: what outlives a session, such as an API token or a factor, asks it
+// first in its transaction. An end that comes at the same time waits until tx ends (PostgreSQL; SQLite has one writer anyway).
+func (s *Sessions) Stands(tx *db.Tx, actor parlatory.Actor) error {
+	query := sqlSessionStands
+	if tx.Postgres() {
+		query = sqlSessionStandsShared
+	}
+	var account parlatory.AccountID
+	err := tx.House().Row(query, actor.Session, actor.Workspace).Scan(&account)
+	if err != nil && !errors.Is(err, db.ErrNone) {
+		return fmt.Errorf("read session: %w", err)
+	}
+	if err != nil || account != actor.Account {
+		return errSignIn()
+	}
+	return nil
+}
+
 // Renew gives a session a new token; the old one is dead with the commit. What was proved in it, and when, stays: who changes the
 // password proves no factor (AC-031).
 func (s *Sessions) Renew(tx *db.Tx, held *vault.Held, id parlatory.SessionID) (parlatory.Secret, error) {

@@ -223,7 +223,7 @@ func (s *Room) CompleteSignup(ctx context.Context, actor parlatory.Actor, token 
 	if known {
 		err = f.prove(ctx, s, actor, password)
 	} else {
-		err = f.draft(ctx, s, password)
+		err = f.draft(ctx, s, actor, password)
 	}
 	if err != nil {
 		return Founded{}, err
@@ -255,12 +255,13 @@ func (f *founder) prove(ctx context.Context, s *Room, actor parlatory.Actor, pas
 	return nil
 }
 
-func (f *founder) draft(ctx context.Context, s *Room, password parlatory.Secret) error {
+func (f *founder) draft(ctx context.Context, s *Room, actor parlatory.Actor, password parlatory.Secret) error {
 	rules, err := s.o.Account.Rules(ctx, parlatory.AccountID{}, parlatory.House)
 	if err != nil {
 		return err
 	}
-	phc, err := s.o.Account.NewPassword(ctx, parlatory.AccountID{}, rules, password, f.name, f.pending.Email, f.pending.Company, f.pending.Subdomain)
+	chooser := account.Choosing{Door: parlatory.House, From: actor.Address, By: f.link.id.String()}
+	phc, err := s.o.Account.NewPassword(ctx, chooser, rules, password, f.name, f.pending.Email, f.pending.Company, f.pending.Subdomain)
 	if err != nil {
 		return err
 	}

@@ -3,19 +3,22 @@ package signin
 const (
 	sessionColumns = `id, token, account, door, staff, department, role, factor, proved_at, created_at, expires_at, seen_at, revision, sealed`
 
-	sqlInsertSession    = `INSERT INTO sessions (workspace, ` + sessionColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
-	sqlSessionByToken   = `SELECT ` + sessionColumns + ` FROM sessions WHERE workspace = $1 AND token = $2 AND door = $3`
-	sqlSessionByID      = `SELECT ` + sessionColumns + ` FROM sessions WHERE workspace = $1 AND id = $2`
-	sqlTouchSession     = `UPDATE sessions SET seen_at = $3 WHERE workspace = $1 AND id = $2 AND seen_at = $4`
-	sqlRenewSession     = `UPDATE sessions SET token = $3, proved_at = $4, revision = $5, sealed = $6 WHERE workspace = $1 AND id = $2 AND revision = $7`
-	sqlUseSession       = `UPDATE sessions SET seen_at = $3 WHERE workspace = $1 AND id = $2 AND seen_at <= $4`
-	sqlSessionsOwn      = `SELECT ` + sessionColumns + ` FROM sessions WHERE workspace = $1 AND account = $2 ORDER BY seen_at DESC`
-	sqlSessionsAtDoor   = `SELECT staff, COUNT(*), MAX(seen_at) FROM sessions WHERE workspace = $1 AND door = $2 GROUP BY staff`
-	sqlDoors            = `SELECT DISTINCT door FROM sessions WHERE workspace = $1`
-	sqlSessionsOver     = `SELECT id, door, staff, account FROM sessions WHERE workspace = $1 AND door = $2 AND (expires_at <= $3 OR created_at <= $4 OR seen_at <= $5)`
-	sqlEndOver          = `DELETE FROM sessions WHERE workspace = $1 AND door = $2 AND (expires_at <= $3 OR created_at <= $4 OR seen_at <= $5)`
-	sqlSessionsUnproved = `SELECT id, door, staff, account FROM sessions WHERE workspace = $1 AND door = $2 AND (factor = '' OR $3 = 1 AND factor <> 'passkey')`
-	sqlEndUnproved      = `DELETE FROM sessions WHERE workspace = $1 AND door = $2 AND (factor = '' OR $3 = 1 AND factor <> 'passkey')`
+	sqlInsertSession  = `INSERT INTO sessions (workspace, ` + sessionColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
+	sqlSessionByToken = `SELECT ` + sessionColumns + ` FROM sessions WHERE workspace = $1 AND token = $2 AND door = $3`
+	sqlSessionByID    = `SELECT ` + sessionColumns + ` FROM sessions WHERE workspace = $1 AND id = $2`
+	sqlSessionStands  = `SELECT account FROM sessions WHERE workspace = $1 AND id = $2 AND door = $3`
+	// A share lock makes who ends the session wait, so that what is made in it is made before, or not at all (PostgreSQL only).
+	sqlSessionStandsShared = sqlSessionStands + ` FOR SHARE`
+	sqlTouchSession        = `UPDATE sessions SET seen_at = $3 WHERE workspace = $1 AND id = $2 AND seen_at = $4`
+	sqlRenewSession        = `UPDATE sessions SET token = $3, proved_at = $4, revision = $5, sealed = $6 WHERE workspace = $1 AND id = $2 AND revision = $7`
+	sqlUseSession          = `UPDATE sessions SET seen_at = $3 WHERE workspace = $1 AND id = $2 AND seen_at <= $4`
+	sqlSessionsOwn         = `SELECT ` + sessionColumns + ` FROM sessions WHERE workspace = $1 AND account = $2 ORDER BY seen_at DESC`
+	sqlSessionsAtDoor      = `SELECT staff, COUNT(*), MAX(seen_at) FROM sessions WHERE workspace = $1 AND door = $2 GROUP BY staff`
+	sqlDoors               = `SELECT DISTINCT door FROM sessions WHERE workspace = $1`
+	sqlSessionsOver        = `SELECT id, door, staff, account FROM sessions WHERE workspace = $1 AND door = $2 AND (expires_at <= $3 OR created_at <= $4 OR seen_at <= $5)`
+	sqlEndOver             = `DELETE FROM sessions WHERE workspace = $1 AND door = $2 AND (expires_at <= $3 OR created_at <= $4 OR seen_at <= $5)`
+	sqlSessionsUnproved    = `SELECT id, door, staff, account FROM sessions WHERE workspace = $1 AND door = $2 AND (factor = '' OR $3 = 1 AND factor <> 'passkey')`
+	sqlEndUnproved         = `DELETE FROM sessions WHERE workspace = $1 AND door = $2 AND (factor = '' OR $3 = 1 AND factor <> 'passkey')`
 
 	tokenColumns    = `id, hash, account, door, staff, factor, scopes, created_at, expires_at, used_at, sealed, used`
 	sqlPutToken     = `INSERT INTO api_tokens (workspace, ` + tokenColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`

@@ -67,7 +67,7 @@ func (s *Room) StepUp(ctx context.Context, actor parlatory.Actor, try StepUp) (p
 	}
 	g, err := s.prove(ctx, actor, try)
 	if parlatory.KindOf(err) == parlatory.KindInvalid {
-		if wrong := s.failed(ctx, permit, pens, actor.Account, actor.Staff, "step-up by "+g.by); wrong != nil {
+		if wrong := s.failed(ctx, permit, pens, suspect{account: actor.Account, member: actor.Staff, active: true}, "step-up by "+g.by); wrong != nil {
 			err = wrong
 		}
 	}

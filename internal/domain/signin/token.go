@@ -203,6 +203,9 @@ func (s *Room) MakeToken(ctx context.Context, actor parlatory.Actor, n NewToken)
 		if err := staff.Steady(tx, actor); err != nil {
 			return err
 		}
+		if err := s.o.Sessions.Stands(tx, actor); err != nil {
+			return err
+		}
 		var count int
 		if err := tx.House().Row(sqlCountTokens, actor.Staff, actor.Workspace).Scan(&count); err != nil {
 			return fmt.Errorf("count API tokens: %w", err)

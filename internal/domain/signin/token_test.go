@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parlatory"
+	"parlatory/internal/domain/account"
 	"parlatory/internal/domain/domaintest"
 	"parlatory/internal/domain/role"
 	"parlatory/internal/domain/security"
@@ -165,4 +166,43 @@ func TestForgedToken(t *testing.T) {
 			t.Errorf("%s: %v", change, err)
 		}
 	}
+}
+
+// TestAC_058_RevokedSessionMakesNoToken: a session that was looked up before it was ended acts no more after it: no API token outlives
+// "sign out everywhere", and no factor is set up, taken away or renamed. Red without Sessions.Stands in their transactions.
+//
+// ASVS V7.4.1, V8.3.1
+func TestAC_058_RevokedSessionMakesNoToken(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, owner := w.Founded(t, "acme")
+		_, codes, phone := w.Phone(t, owner, w.MailCode(t, owner, adminMail))
+		thief := w.Resume(t, ws, w.Tokens[owner.Session]) // their request was let in with this
+		thief.Proved = w.Clock.Now()
+		begun, app, _, err := w.Account.BeginTOTP(t.Context(), account.EnrollerOf(thief))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Signin.Leave(t.Context(), owner); err != nil {
+			t.Fatal(err)
+		}
+		for what, act := range map[string]func() error{
+			"a token": func() error {
+				_, _, err := w.Signin.MakeToken(t.Context(), thief, signin.NewToken{Name: "Mine", Scopes: []string{"staff.view"}, Days: 365})
+				return err
+			},
+			"a factor": func() error {
+				_, _, err := w.Account.AddFactor(t.Context(), thief, account.Confirm{Ceremony: begun, Code: domaintest.Code(t, app, w.Clock.Now()), Name: "Mine"})
+				return err
+			},
+			"codes":     func() error { _, err := w.Account.RenewRecovery(t.Context(), thief); return err },
+			"a removal": func() error { _, err := w.Account.RemoveFactor(t.Context(), thief, phone.ID); return err },
+		} {
+			if err := act(); parlatory.KindOf(err) != parlatory.KindUnauthenticated || err == nil {
+				t.Errorf("a session that ended makes %s: %v", what, err)
+			}
+		}
+		if n := w.Count(parlatory.House, "api_tokens", ""); n != 0 || len(codes) != 10 {
+			t.Errorf("%d tokens", n)
+		}
+	})
 }

@@ -43,6 +43,21 @@ type walk struct {
 	arriving account.Arrival
 }
 
+// suspect is who fails a step. Who is still to redeem an invitation is no member.
+func (w walk) suspect() suspect {
+	invitee := !w.entrance.invitation.Zero()
+	return suspect{account: w.entrance.account.ID, member: w.entrance.member, active: !invitee, invitee: invitee}
+}
+
+// witness writes a paid step down: for the house, and for the door once the person is a member there. What an invited person has and does
+// before they join is no matter of the inviter's.
+func (w walk) witness(tx *db.Tx, action ledger.Action, values map[string]string) error {
+	if w.entrance.invitation.Zero() {
+		return w.pens.Witness(tx, action, w.entrance.account.ID, w.entrance.member, values)
+	}
+	return w.pens.WitnessHouse(tx, action, w.entrance.account.ID, values)
+}
+
 // resume reads and proves a half session, and fetches the keys and settings that its next step needs.
 func (s *Room) resume(ctx context.Context, permit access.Permit, actor parlatory.Actor) (w walk, err error) {
 	var acc account.Row
@@ -224,7 +239,7 @@ func (s *Room) NewPassword(ctx context.Context, actor parlatory.Actor, password 
 	if err != nil {
 		return Result{}, err
 	}
-	phc, err := s.o.Account.NewPassword(ctx, e.account.ID, rules, password, e.account.Name, e.account.Email, view.Company, view.Subdomain)
+	phc, err := s.o.Account.NewPassword(ctx, account.ChoosingOf(actor, actor.Session.String()), rules, password, e.account.Name, e.account.Email, view.Company, view.Subdomain)
 	if err != nil {
 		return Result{}, err
 	}
@@ -244,6 +259,6 @@ func (s *Room) NewPassword(ctx context.Context, actor parlatory.Actor, password 
 			return err
 		}
 		w.entrance.account, w.row.progress.Length = acc, max(w.row.progress.Length, rules.MinLength)
-		return w.pens.Witness(tx, ledger.Updated, acc.ID, e.member, map[string]string{"what": account.PasswordChanged})
+		return w.witness(tx, ledger.Updated, map[string]string{"what": account.PasswordChanged})
 	})
 }

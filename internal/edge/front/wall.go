@@ -34,9 +34,17 @@ func (f *Front) staff(w *recorder, r *http.Request, d door) {
 	if !ok {
 		return
 	}
+	waited := r.Body != nil && r.Body != http.NoBody
 	if !f.readBody(w, r, who) {
 		r.Pattern = "refused"
 		return
+	}
+	// A body takes as long as its sender likes, up to the deadline. Who asked is looked up before it, since that says how much is read, and
+	// again after it, since a session may have been ended in between.
+	if waited && who.Kind != parlatory.Anonymous {
+		if who, ok = f.staffOrToken(w, r, d, socket); !ok {
+			return
+		}
 	}
 	r2 := r.WithContext(WithDevice(WithActor(r.Context(), who), parlatory.NewSecret(oneCookie(r, deviceCookie))))
 	defer func() { r.Pattern = r2.Pattern }()

@@ -84,17 +84,15 @@ func (p *Pen) write(tx *db.Tx, actor parlatory.Actor, act string, e Entry) error
 }
 
 // who names the actor by the id that the ledger's readers know: in the house the account, else the membership or
-// contact.
+// contact. An account is no matter of a workspace's.
 func who(a parlatory.Actor, ws parlatory.WorkspaceID) plainID {
 	switch {
 	case ws == parlatory.House && !a.Account.Zero():
 		return plainID(a.Account)
 	case !a.Staff.Zero():
 		return plainID(a.Staff)
-	case !a.Contact.Zero():
-		return plainID(a.Contact)
 	}
-	return plainID(a.Account)
+	return plainID(a.Contact)
 }
 
 // spelled gives an address its one spelling.
