@@ -87,7 +87,8 @@ func (l *Live) securityChanged(ctx context.Context, ws parlatory.WorkspaceID) {
 // useEach is how often one socket's use is noted.
 const useEach = time.Minute
 
-// use notes, aside, that a person did something on a socket. What the page does by itself does not count.
+// use notes, aside, that a person did something on a socket. What the page does by itself does not count: it opens its rooms again
+// after each break, and marks as read what comes in while it is shown. Whoever opens a conversation asks for it over HTTP too.
 func (l *Live) use(s *socket) {
 	if s.actor.Kind != parlatory.Staff {
 		return

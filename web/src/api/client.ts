@@ -1,5 +1,6 @@
 import createClient from 'openapi-fetch'
 import type { paths } from './schema'
+import { attended, backgroundHeader } from './attended'
 import { Problem, problemOf } from './problem'
 import { steppedFetch } from './stepup'
 
@@ -17,6 +18,7 @@ const client = createClient<paths>({ baseUrl: '/', credentials: 'same-origin', c
 client.use({
   onRequest({ request }) {
     if (request.method !== 'GET') request.headers.set('Content-Type', 'application/json')
+    else if (!attended()) request.headers.set(backgroundHeader, '1')
     return request
   },
 })
