@@ -241,7 +241,7 @@ func (r *Room) put(tx *db.Tx, held *vault.Held, e *Entry) error {
 
 // Remove takes a line off its list.
 func (r *Room) Remove(ctx context.Context, actor parlatory.Actor, list List, id parlatory.RowID) error {
-	return r.edit(ctx, actor, list, func(tx *db.Tx, held *vault.Held, _ *row) (changed, error) {
+	return r.edit(ctx, actor, list, func(tx *db.Tx, held *vault.Held, doc *row) (changed, error) {
 		l, err := scanLine(tx.Row(sqlLine, id))
 		if errors.Is(err, db.ErrNone) || err == nil && (l.list == StaffList) != (list == StaffList) {
 			return changed{}, parlatory.NotFound()
@@ -255,6 +255,11 @@ func (r *Room) Remove(ctx context.Context, actor parlatory.Actor, list List, id 
 		}
 		if _, err := tx.Exec(sqlDeleteLine, id); err != nil {
 			return changed{}, fmt.Errorf("remove line of a list: %w", err)
+		}
+		if l.list == AllowList && doc.VisitorMode == Allow {
+			if err := somebodyAllowed(tx); err != nil {
+				return changed{}, err
+			}
 		}
 		return changed{element: elementOf(l.list), action: ledger.Deleted, id: id.Raw(), old: e.values()}, nil
 	}, id)
@@ -278,12 +283,29 @@ func (r *Room) SetVisitorMode(ctx context.Context, actor parlatory.Actor, m Mode
 	if m != Off && m != Block && m != Allow {
 		return parlatory.Invalid("mode", "must be off, block or allow")
 	}
-	return r.edit(ctx, actor, BlockList, func(_ *db.Tx, _ *vault.Held, doc *row) (changed, error) {
+	return r.edit(ctx, actor, BlockList, func(tx *db.Tx, _ *vault.Held, doc *row) (changed, error) {
+		if m == Allow {
+			if err := somebodyAllowed(tx); err != nil {
+				return changed{}, err
+			}
+		}
 		old := doc.VisitorMode
 		doc.VisitorMode = m
 		return changed{element: elementOf(BlockList), action: ledger.Updated, id: actor.Workspace.Raw(),
 			old: map[string]string{"mode": string(old)}, new: map[string]string{"mode": string(m)}}, nil
 	})
+}
+
+// somebodyAllowed refuses an allowlist that lets nobody in: in force, it would close every conversation that is open.
+func somebodyAllowed(tx *db.Tx) error {
+	var n int
+	if err := tx.Row(sqlInForce, string(AllowList), tx.Now()).Scan(&n); err != nil {
+		return fmt.Errorf("count allowlist: %w", err)
+	}
+	if n == 0 {
+		return parlatory.Conflict("There would be no line on the allowlist that is in force, so that no visitor could reach you, and every open conversation would be closed. Add a line first, or switch the list off.")
+	}
+	return nil
 }
 
 // edit changes a list. The author is judged by what the list would be: whoever would be shut out by it is refused (AC-085). The lines are

@@ -243,6 +243,49 @@ func TestVisitorLists(t *testing.T) {
 	}
 }
 
+// An allowlist without a line in force would close every conversation: it is neither put in force, nor made so by taking its last line.
+func TestNobodyAllowed(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		allow := func() error { return w.Security.SetVisitorMode(t.Context(), admin, security.Allow) }
+		refused := func(what string, err error) {
+			t.Helper()
+			if parlatory.KindOf(err) != parlatory.KindConflict || !strings.Contains(err.Error(), "no visitor could reach you") {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		add := func(e security.Entry) parlatory.RowID {
+			t.Helper()
+			e, err := w.Security.Add(t.Context(), admin, e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return e.ID
+		}
+		refused("an empty list", allow())
+		add(security.Entry{List: security.BlockList, Network: network(t, "192.0.2.1")})
+		refused("a line of the other list", allow())
+		add(security.Entry{List: security.AllowList, Network: network(t, "192.0.2.2"), EndsAt: w.Clock.Now().Add(time.Minute)})
+		w.Clock.Advance(2 * time.Minute)
+		refused("a line that has ended", allow())
+		if v, err := w.Security.View(t.Context(), admin); err != nil || v.VisitorMode != security.Off {
+			t.Fatalf("%s %v", v.VisitorMode, err)
+		}
+		one := add(security.Entry{List: security.AllowList, Network: network(t, "192.0.2.3")})
+		if err := allow(); err != nil {
+			t.Fatal(err)
+		}
+		refused("the last line is taken", w.Security.Remove(t.Context(), admin, security.AllowList, one))
+		if err := w.Security.Admit(t.Context(), parlatory.Actor{Kind: parlatory.Visitor, Workspace: ws, Address: netip.MustParseAddr("192.0.2.3")}); err != nil {
+			t.Errorf("it is gone: %v", err)
+		}
+		add(security.Entry{List: security.AllowList, Network: network(t, "192.0.2.4")})
+		if err := w.Security.Remove(t.Context(), admin, security.AllowList, one); err != nil {
+			t.Errorf("with another one: %v", err)
+		}
+	})
+}
+
 // Rows that were changed past the program shut the door rather than open it.
 func TestForgedSettings(t *testing.T) {
 	w := domaintest.New(t)

@@ -12,6 +12,7 @@ const (
 	sqlLinesPage  = `SELECT ` + lineColumns + ` FROM network_rules WHERE workspace = $1 AND list = $2 AND id > $3 ORDER BY id LIMIT $4`
 	sqlLine       = `SELECT ` + lineColumns + ` FROM network_rules WHERE workspace = $1 AND id = $2`
 	sqlCountLines = `SELECT COUNT(*) FROM network_rules WHERE workspace = $1 AND list = $2`
+	sqlInForce    = `SELECT COUNT(*) FROM network_rules WHERE workspace = $1 AND list = $2 AND (ends_at IS NULL OR ends_at > $3)`
 	sqlInsertLine = `INSERT INTO network_rules (workspace, ` + lineColumns + `) VALUES ($1, $2, $3, $4, $5, $6)`
 	sqlDeleteLine = `DELETE FROM network_rules WHERE workspace = $1 AND id = $2`
 

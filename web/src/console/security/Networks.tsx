@@ -8,7 +8,7 @@ import { Bones, Confirm } from '../forms/parts'
 import { moment } from '../format'
 import { may, useMe } from '../session'
 import admin from '../admin/Admin.module.css'
-import { type ListName, useChanged } from './data'
+import { type ListName, useChanged, useSecurity } from './data'
 import { AddEntry, EntryList } from './Entries'
 import { Import } from './Import'
 import styles from './Security.module.css'
@@ -114,6 +114,7 @@ export function VisitorList() {
   const edit = may(useMe(), 'security.visitor_list')
   const [tab, setTab] = useState<ListName>('block')
   const [importing, setImporting] = useState(false)
+  const settings = useSecurity() // how long the other list is
   const list = useInfiniteQuery({
     queryKey: ['networks', 'visitors', tab],
     queryFn: ({ pageParam }) => take(api.GET('/api/v1/security/visitor-list', { params: { query: { list: tab, limit: 100, ...(pageParam ? { after: pageParam } : {}) } } })),
@@ -129,7 +130,11 @@ export function VisitorList() {
       : (
         <>
           <Card>
-            <Mode<VisitorMode> label={w.mode} modes={w.modes} text={w.modeText} value={first.mode} edit={edit} act={(mode) => take(api.PUT('/api/v1/security/visitor-list/mode', { body: { mode } }))} />
+            <Mode<VisitorMode>
+              label={w.mode} modes={w.modes} text={w.modeText} value={first.mode} edit={edit}
+              ask={{ mode: 'allow', title: w.allowTitle, text: w.allowText(settings.data?.visitor_list.allow), yes: w.allowYes }}
+              act={(mode) => take(api.PUT('/api/v1/security/visitor-list/mode', { body: { mode } }))}
+            />
             <p className={styles.advice}>{w.refused(first.refused_today)}, {w.week(first.refused_week)}.</p>
           </Card>
           <Card icon={<IconWorldCheck size={20} />} title={w.tabs[tab]} tag={first.mode === tab && <Tag tone="good">{w.inForce}</Tag>}>
