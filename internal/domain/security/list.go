@@ -265,49 +265,6 @@ func (r *Room) Remove(ctx context.Context, actor parlatory.Actor, list List, id 
 	}, id)
 }
 
-// SetStaffMode switches the staff list.
-func (r *Room) SetStaffMode(ctx context.Context, actor parlatory.Actor, m Mode) error {
-	if m != Off && m != Watch && m != On {
-		return parlatory.Invalid("mode", "must be off, watch or on")
-	}
-	return r.edit(ctx, actor, StaffList, func(_ *db.Tx, _ *vault.Held, doc *row) (changed, error) {
-		old := doc.StaffMode
-		doc.StaffMode = m
-		return changed{element: elementOf(StaffList), action: ledger.Updated, id: actor.Workspace.Raw(),
-			old: map[string]string{"mode": string(old)}, new: map[string]string{"mode": string(m)}}, nil
-	})
-}
-
-// SetVisitorMode switches the lists of visitors: one is in force, or none.
-func (r *Room) SetVisitorMode(ctx context.Context, actor parlatory.Actor, m Mode) error {
-	if m != Off && m != Block && m != Allow {
-		return parlatory.Invalid("mode", "must be off, block or allow")
-	}
-	return r.edit(ctx, actor, BlockList, func(tx *db.Tx, _ *vault.Held, doc *row) (changed, error) {
-		if m == Allow {
-			if err := somebodyAllowed(tx); err != nil {
-				return changed{}, err
-			}
-		}
-		old := doc.VisitorMode
-		doc.VisitorMode = m
-		return changed{element: elementOf(BlockList), action: ledger.Updated, id: actor.Workspace.Raw(),
-			old: map[string]string{"mode": string(old)}, new: map[string]string{"mode": string(m)}}, nil
-	})
-}
-
-// somebodyAllowed refuses an allowlist that lets nobody in: in force, it would close every conversation that is open.
-func somebodyAllowed(tx *db.Tx) error {
-	var n int
-	if err := tx.Row(sqlInForce, string(AllowList), tx.Now()).Scan(&n); err != nil {
-		return fmt.Errorf("count allowlist: %w", err)
-	}
-	if n == 0 {
-		return parlatory.Conflict("There would be no line on the allowlist that is in force, so that no visitor could reach you, and every open conversation would be closed. Add a line first, or switch the list off.")
-	}
-	return nil
-}
-
 // edit changes a list. The author is judged by what the list would be: whoever would be shut out by it is refused (AC-085). The lines are
 // read before the transaction, since a long list takes a while; its revision says that they are the same in it.
 func (r *Room) edit(ctx context.Context, actor parlatory.Actor, list List, fn func(*db.Tx, *vault.Held, *row) (changed, error), without ...parlatory.RowID) error {

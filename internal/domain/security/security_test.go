@@ -121,7 +121,7 @@ func TestAC_085_TheAuthorStaysInside(t *testing.T) {
 		ws, admin := w.Founded(t, "acme")
 		agent := w.Hire(t, ws, role.Agent)
 		admin = at(admin, "203.0.113.7")
-		on := func() error { return w.Security.SetStaffMode(t.Context(), admin, security.On) }
+		on := func() error { return w.Security.SetStaffMode(t.Context(), admin, security.Off, security.On) }
 		if err := on(); parlatory.KindOf(err) != parlatory.KindConflict || !strings.Contains(err.Error(), "203.0.113.7") {
 			t.Fatalf("an empty list: %v", err)
 		}
@@ -164,11 +164,35 @@ func TestAC_085_TheAuthorStaysInside(t *testing.T) {
 	})
 }
 
+// Two who switch a list at the same time: the second is told, and nothing of the first one's is undone unseen.
+func TestSwitchedMeanwhile(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		_, admin := w.Founded(t, "acme")
+		if err := w.Security.SetStaffMode(t.Context(), admin, security.Off, security.Watch); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Security.SetVisitorMode(t.Context(), admin, security.Off, security.Block); err != nil {
+			t.Fatal(err)
+		}
+		for what, err := range map[string]error{
+			"the staff list":      w.Security.SetStaffMode(t.Context(), admin, security.On, security.Off),
+			"the visitors' lists": w.Security.SetVisitorMode(t.Context(), admin, security.Off, security.Off),
+		} {
+			if parlatory.KindOf(err) != parlatory.KindConflict || !strings.Contains(err.Error(), "at the same time") {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		if v, err := w.Security.View(t.Context(), admin); err != nil || v.StaffMode != security.Watch || v.VisitorMode != security.Block {
+			t.Errorf("%s %s %v", v.StaffMode, v.VisitorMode, err)
+		}
+	})
+}
+
 // A list that watches refuses nobody and says whom it would have refused.
 func TestWatching(t *testing.T) {
 	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
 		ws, admin := w.Founded(t, "acme")
-		if err := w.Security.SetStaffMode(t.Context(), admin, security.Watch); err != nil {
+		if err := w.Security.SetStaffMode(t.Context(), admin, security.Off, security.Watch); err != nil {
 			t.Fatal(err)
 		}
 		agent := at(w.Hire(t, ws, role.Agent), "192.0.2.77")
@@ -216,12 +240,14 @@ func TestVisitorLists(t *testing.T) {
 	if _, err := w.Security.Add(t.Context(), admin, security.Entry{List: security.AllowList, Network: network(t, "192.0.2.9")}); err != nil {
 		t.Fatal(err)
 	}
+	was := security.Off
 	check := func(mode security.Mode, inside map[string]bool) {
 		t.Helper()
 		if mode != "" {
-			if err := w.Security.SetVisitorMode(t.Context(), admin, mode); err != nil {
+			if err := w.Security.SetVisitorMode(t.Context(), admin, was, mode); err != nil {
 				t.Fatal(err)
 			}
+			was = mode
 		}
 		for address, in := range inside {
 			if err := visitor(address); (err == nil) != in || err != nil && parlatory.KindOf(err) != parlatory.KindConflict {
@@ -247,7 +273,7 @@ func TestVisitorLists(t *testing.T) {
 func TestNobodyAllowed(t *testing.T) {
 	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
 		ws, admin := w.Founded(t, "acme")
-		allow := func() error { return w.Security.SetVisitorMode(t.Context(), admin, security.Allow) }
+		allow := func() error { return w.Security.SetVisitorMode(t.Context(), admin, security.Off, security.Allow) }
 		refused := func(what string, err error) {
 			t.Helper()
 			if parlatory.KindOf(err) != parlatory.KindConflict || !strings.Contains(err.Error(), "no visitor could reach you") {
@@ -318,7 +344,7 @@ func BenchmarkAdmit(b *testing.B) {
 	if err := w.Security.AddAll(b.Context(), admin, security.StaffList, entries); err != nil {
 		b.Fatal(err)
 	}
-	if err := w.Security.SetStaffMode(b.Context(), admin, security.On); err != nil {
+	if err := w.Security.SetStaffMode(b.Context(), admin, security.Off, security.On); err != nil {
 		b.Fatal(err)
 	}
 	agent := parlatory.Actor{Kind: parlatory.Staff, Workspace: ws, Role: role.Agent, Address: netip.MustParseAddr("10.1.2.3")}

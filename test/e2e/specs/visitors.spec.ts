@@ -12,7 +12,7 @@ test('a visitor who is blocked reads a neutral line, keeps what was typed, and i
     const boss = new Wire(here)
     const dana = person(here, 'Administrator')
     await boss.signIn(dana.email, dana.password)
-    await boss.do('PUT', '/api/v1/security/visitor-list/mode', { mode: 'block' })
+    await boss.do('PUT', '/api/v1/security/visitor-list/mode', { mode: 'block', was: 'off' })
 
     const question = 'Buy my pills, all of them?'
     const visitor = new Widget(await someone())

@@ -13,7 +13,8 @@ export const words = {
   save: 'Save',
   saved: 'Saved. It holds from now on.',
   same: 'Nothing has changed.',
-  moved: 'Somebody changed these settings at the same time. What you see now is theirs, beside what you typed. Please review once more.',
+  missing: 'Please enter a number.',
+  moved: 'Somebody changed these settings at the same time. The review shows theirs under “Now”, and what you did not touch stays as they left it. Please look once more.',
   log: 'Changes in the audit log',
   off: 'Off', on: 'On',
 
