@@ -127,7 +127,7 @@ func TestAC_032_TightenedPolicy(t *testing.T) {
 		"factor required": func(t *testing.T, w *rig.Workspace) { require(t, w, false) },
 		"list on": func(t *testing.T, w *rig.Workspace) {
 			settings(t, w, "POST", "/api/v1/security/staff-list/entries", office)
-			settings(t, w, "PUT", "/api/v1/security/staff-list/mode", map[string]any{"mode": "on"})
+			settings(t, w, "PUT", "/api/v1/security/staff-list/mode", map[string]any{"mode": "on", "was": "off"})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -210,7 +210,7 @@ func TestAC_082_ForwardedHeaders(t *testing.T) {
 	agent := hire(t, w, "Agent")
 	address := addressOf(t, agent)
 	settings(t, w, "POST", "/api/v1/security/staff-list/entries", map[string]any{"network": good, "remark": "office"})
-	settings(t, w, "PUT", "/api/v1/security/staff-list/mode", map[string]any{"mode": "on"})
+	settings(t, w, "PUT", "/api/v1/security/staff-list/mode", map[string]any{"mode": "on", "was": "off"})
 	check(t, agent.Do(t.Context(), "GET", "/api/v1/me", nil, nil))
 	far := s.Client(w.Host()).From("127.0.80.1")
 	want := must[rig.Answer](t)(far.Send(t.Context(), "POST", "/api/v1/signin", map[string]any{"email": "nobody@" + w.Subdomain + ".example", "password": rig.Password}))
@@ -243,17 +243,17 @@ func TestAC_085_NobodyLocksThemselvesOut(t *testing.T) {
 		err = w.Founder.Do(t.Context(), "POST", "/api/v1/security/staff-list/entries", map[string]any{"network": network, "remark": "x"}, &e)
 		return e.ID, err
 	}
-	mode := func(m string) error {
-		return w.Founder.Do(t.Context(), "PUT", "/api/v1/security/staff-list/mode", map[string]any{"mode": m}, nil)
+	mode := func(was, m string) error {
+		return w.Founder.Do(t.Context(), "PUT", "/api/v1/security/staff-list/mode", map[string]any{"mode": m, "was": was}, nil)
 	}
 	check(t, w.Founder.StepUp(t.Context()))
 	must[string](t)(entry("192.0.2.0/24"))
-	check(t, mode("watch"))
-	if err := mode("on"); code(err) != 409 && code(err) != 422 {
+	check(t, mode("off", "watch"))
+	if err := mode("watch", "on"); code(err) != 409 && code(err) != 422 {
 		t.Errorf("a list without its author is put in force: %v", err)
 	}
 	mine := must[string](t)(entry("127.0.0.0-127.0.0.9"))
-	check(t, mode("on"))
+	check(t, mode("watch", "on"))
 	if err := w.Founder.Do(t.Context(), "DELETE", "/api/v1/security/staff-list/entries/"+mine, nil, nil); code(err) != 409 && code(err) != 422 {
 		t.Errorf("the author's own entry is taken off a list in force: %v", err)
 	}

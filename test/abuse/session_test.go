@@ -1,12 +1,19 @@
 package abuse
 
 import (
+	"database/sql"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	_ "modernc.org/sqlite" // the driver that the program uses too
+
+	"parlatory"
 	"parlatory/test/rig"
 )
 
@@ -426,5 +433,82 @@ func TestAC_013_PoisonedHosts(t *testing.T) {
 		if n := s.Mail.Count(to); n != 0 {
 			t.Errorf("%s: %d mails from unknown hosts", name, n)
 		}
+	}
+}
+
+// unused lets time pass for a session: as if its person had done nothing for that much longer.
+func unused(t *testing.T, s *rig.Server, c *rig.Client, minutes int) {
+	t.Helper()
+	if os.Getenv("PARLATORY_ABUSE_POSTGRES") != "" {
+		t.Skip("moves the time in the file of SQLite")
+	}
+	file := must[*sql.DB](t)(sql.Open("sqlite", "file:"+filepath.Join(s.DataDir(), "parlatory.db")+"?_pragma=busy_timeout(5000)"))
+	defer file.Close()
+	c.Header.Set("Parlatory-Background", "1")
+	var all struct {
+		Items []struct {
+			ID      string
+			Current bool
+		}
+	}
+	check(t, c.Do(t.Context(), "GET", "/api/v1/me/sessions", nil, &all))
+	c.Header.Del("Parlatory-Background")
+	for _, one := range all.Items {
+		if one.Current {
+			raw := must[parlatory.SessionID](t)(parlatory.ParseID[parlatory.SessionKind](one.ID)).Raw()
+			done := must[sql.Result](t)(file.ExecContext(t.Context(), `UPDATE sessions SET seen_at = seen_at - ? WHERE id = ?`, int64(minutes)*60_000_000, raw[:]))
+			if n, err := done.RowsAffected(); n != 1 || err != nil {
+				t.Fatalf("%d sessions moved: %v", n, err)
+			}
+		}
+	}
+}
+
+// TestIdleBehindAnOpenPage: somebody leaves the console open and goes. A visitor goes on writing, so that the page reads its lists
+// again and again, and its socket connects anew and opens its rooms: the session idles out all the same, and the socket with it.
+// Somebody who writes on the socket stays.
+//
+// ASVS V7.3.1
+func TestIdleBehindAnOpenPage(t *testing.T) {
+	s := server(t)
+	w := house(t, s)
+	settings(t, w, "PUT", "/api/v1/security/sessions", map[string]any{"idle_minutes": 15, "life_hours": 12})
+	gone, busy := hire(t, w, "Agent"), hire(t, w, "Agent")
+	v, other := visit(t, w, "hello"), visit(t, w, "hello too")
+	pickUp(t, gone, v)
+	pickUp(t, busy, other)
+	writing := must[*rig.Live](t)(busy.Live(t.Context(), nil))
+	defer writing.Close()
+	check(t, writing.RPC(t.Context(), "chat.open", map[string]any{"room": other.Room}, nil))
+
+	unused(t, s, gone, 14)
+	unused(t, s, busy, 14)
+	var heard listener
+	var open *rig.Live
+	for _, body := range []string{"zqone", "zqtwo"} {
+		open = must[*rig.Live](t)(gone.Live(t.Context(), heard.push))
+		defer open.Close()
+		check(t, open.RPC(t.Context(), "chat.open", map[string]any{"room": v.Room}, nil))
+		say(t, v, body)
+		heard.wait(t, body)
+		gone.Header.Set("Parlatory-Background", "1")
+		check(t, gone.Do(t.Context(), "GET", "/api/v1/enquiries?view=mine", nil, nil))
+		check(t, gone.Do(t.Context(), "GET", "/api/v1/enquiries/"+v.Enquiry, nil, nil))
+	}
+	check(t, writing.RPC(t.Context(), "chat.post", map[string]any{"room": other.Room, "id": rig.UUID(), "body": "here I am"}, nil))
+	time.Sleep(time.Second) // its use is noted aside
+
+	unused(t, s, gone, 2)
+	unused(t, s, busy, 2)
+	if err := gone.Do(t.Context(), "GET", "/api/v1/me", nil, nil); code(err) != 401 {
+		t.Errorf("the page kept its session alive: %v", err)
+	}
+	select {
+	case <-open.Done():
+	case <-time.After(30 * time.Second):
+		t.Error("the socket of a session that idled out is open")
+	}
+	if err := busy.Do(t.Context(), "GET", "/api/v1/me", nil, nil); err != nil {
+		t.Errorf("who writes stays: %v", err)
 	}
 }

@@ -236,9 +236,9 @@ func (d *drive) talk(agent *rig.Client) {
 	d.do(agent, "GET", "/api/v1/rooms/"+room+"/messages?after=0", nil, nil)
 	d.do(agent, "POST", enquiry+"/close", struct{}{}, nil)
 	d.do(agent, "POST", enquiry+"/reopen", struct{}{}, nil)
-	d.do(d.founder, "PUT", "/api/v1/security/visitor-list/mode", map[string]any{"mode": "block"}, nil)
+	d.do(d.founder, "PUT", "/api/v1/security/visitor-list/mode", map[string]any{"mode": "block", "was": "off"}, nil)
 	d.do(d.founder, "POST", enquiry+"/block", map[string]any{"remark": "Nuisance " + d.mark("remark of a block")}, nil)
-	d.do(d.founder, "PUT", "/api/v1/security/visitor-list/mode", map[string]any{"mode": "off"}, nil)
+	d.do(d.founder, "PUT", "/api/v1/security/visitor-list/mode", map[string]any{"mode": "off", "was": "block"}, nil)
 	d.do(d.founder, "GET", "/api/v1/audit?limit=50", nil, nil)
 }
 

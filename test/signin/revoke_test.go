@@ -168,8 +168,8 @@ func (g *stage) acts(other *rig.Client, id string) map[string]act {
 		in := map[string]any{"revision": g.revision(), "required": required, "phishing_resistant": false, "message": "", "trust_days": 0}
 		g.do("PUT", "/api/v1/security/factor", in)
 	}
-	list := func(mode string) func() {
-		return func() { g.do("PUT", "/api/v1/security/staff-list/mode", map[string]any{"mode": mode}) }
+	list := func(was, mode string) func() {
+		return func() { g.do("PUT", "/api/v1/security/staff-list/mode", map[string]any{"mode": mode, "was": was}) }
 	}
 	return map[string]act{
 		"remote sign-out": {do: func() {
@@ -197,7 +197,7 @@ func (g *stage) acts(other *rig.Client, id string) map[string]act {
 			factor(false)
 			check(g.T, other.SignIn(g.Context(), rig.Person{Address: addressOf(g, id)}))
 		}},
-		"staff list": {do: list("on"), undo: list("off")},
+		"staff list": {do: list("off", "on"), undo: list("on", "off")},
 	}
 }
 

@@ -51,7 +51,7 @@ func TestBlock(t *testing.T) {
 		if e, err := v.chat.Get(t.Context(), boss, begun.Enquiry); err != nil || e.State != chat.Open || len(v.blocklist(t)) != 0 {
 			t.Fatalf("a refused block changed something: %+v %v", e, err)
 		}
-		if err := v.Security.SetVisitorMode(t.Context(), v.admin, security.Block); err != nil {
+		if err := v.Security.SetVisitorMode(t.Context(), v.admin, security.Off, security.Block); err != nil {
 			t.Fatal(err)
 		}
 		_, err = v.chat.Block(t.Context(), boss, begun.Enquiry, "", -1)
@@ -89,7 +89,7 @@ func TestBlock(t *testing.T) {
 func TestBlockOfAClosedEnquiry(t *testing.T) {
 	w := domaintest.Make(t, setup)
 	v := newWorld(t, w)
-	if err := v.Security.SetVisitorMode(t.Context(), v.admin, security.Block); err != nil {
+	if err := v.Security.SetVisitorMode(t.Context(), v.admin, security.Off, security.Block); err != nil {
 		t.Fatal(err)
 	}
 	_, begun := v.visit(t, "Buy my pills")

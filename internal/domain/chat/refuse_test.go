@@ -33,7 +33,7 @@ func TestRefusedVisitorsEnquiryCloses(t *testing.T) {
 		_, other := v.visit(t, "A real question")
 		w.Clock.Advance(time.Minute)
 		visitor := v.from(t, begun, "203.0.113.9")
-		if err := v.Security.SetVisitorMode(t.Context(), v.admin, security.Block); err != nil {
+		if err := v.Security.SetVisitorMode(t.Context(), v.admin, security.Off, security.Block); err != nil {
 			t.Fatal(err)
 		}
 		knock := func(n int) {

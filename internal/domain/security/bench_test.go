@@ -35,7 +35,7 @@ func listed(b *testing.B, setup domaintest.Setup) (w *domaintest.World, admin, a
 			b.Fatal(err)
 		}
 	}
-	if err := w.Security.SetStaffMode(b.Context(), admin, security.On); err != nil {
+	if err := w.Security.SetStaffMode(b.Context(), admin, security.Off, security.On); err != nil {
 		b.Fatal(err)
 	}
 	agent = parlatory.Actor{Kind: parlatory.Staff, Workspace: ws, Role: role.Agent, Address: netip.MustParseAddr("10.1.2.3")}

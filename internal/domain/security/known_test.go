@@ -40,7 +40,7 @@ func TestChangesAreFollowed(t *testing.T) {
 	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
 		ws, admin := w.Founded(t, "acme")
 		follows, sleeps := node(w, other(t, w)), node(w, other(t, w))
-		if err := w.Security.SetVisitorMode(t.Context(), admin, security.Block); err != nil {
+		if err := w.Security.SetVisitorMode(t.Context(), admin, security.Off, security.Block); err != nil {
 			t.Fatal(err)
 		}
 		r := rand.New(rand.NewPCG(5, 6))
@@ -106,7 +106,7 @@ func TestChangesAreFollowed(t *testing.T) {
 func TestRowsAreProvedAgain(t *testing.T) {
 	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
 		ws, admin := w.Founded(t, "acme")
-		if err := w.Security.SetVisitorMode(t.Context(), admin, security.Block); err != nil {
+		if err := w.Security.SetVisitorMode(t.Context(), admin, security.Off, security.Block); err != nil {
 			t.Fatal(err)
 		}
 		var ids []parlatory.RowID
@@ -155,7 +155,7 @@ func TestRowsAreProvedAgain(t *testing.T) {
 func TestLookupsBesideChanges(t *testing.T) {
 	w := domaintest.New(t)
 	ws, admin := w.Founded(t, "acme")
-	if err := w.Security.SetVisitorMode(t.Context(), admin, security.Block); err != nil {
+	if err := w.Security.SetVisitorMode(t.Context(), admin, security.Off, security.Block); err != nil {
 		t.Fatal(err)
 	}
 	some := make([]security.Entry, 2000)

@@ -194,34 +194,13 @@ func (r *Room) Remove(ctx context.Context, actor parlatory.Actor, list List, id 
 			return changed{}, fmt.Errorf("remove line of a list: %w", err)
 		}
 		doc.touch(id)
+		if l.list == AllowList && doc.VisitorMode == Allow {
+			if err := somebodyAllowed(tx); err != nil {
+				return changed{}, err
+			}
+		}
 		return changed{element: elementOf(l.list), action: ledger.Deleted, id: id.Raw(), old: e.values()}, nil
 	}, id)
-}
-
-// SetStaffMode switches the staff list.
-func (r *Room) SetStaffMode(ctx context.Context, actor parlatory.Actor, m Mode) error {
-	if m != Off && m != Watch && m != On {
-		return parlatory.Invalid("mode", "must be off, watch or on")
-	}
-	return r.edit(ctx, actor, StaffList, func(_ *db.Tx, _ *vault.Held, doc *row) (changed, error) {
-		old := doc.StaffMode
-		doc.StaffMode = m
-		return changed{element: elementOf(StaffList), action: ledger.Updated, id: actor.Workspace.Raw(),
-			old: map[string]string{"mode": string(old)}, new: map[string]string{"mode": string(m)}}, nil
-	})
-}
-
-// SetVisitorMode switches the lists of visitors: one is in force, or none.
-func (r *Room) SetVisitorMode(ctx context.Context, actor parlatory.Actor, m Mode) error {
-	if m != Off && m != Block && m != Allow {
-		return parlatory.Invalid("mode", "must be off, block or allow")
-	}
-	return r.edit(ctx, actor, BlockList, func(_ *db.Tx, _ *vault.Held, doc *row) (changed, error) {
-		old := doc.VisitorMode
-		doc.VisitorMode = m
-		return changed{element: elementOf(BlockList), action: ledger.Updated, id: actor.Workspace.Raw(),
-			old: map[string]string{"mode": string(old)}, new: map[string]string{"mode": string(m)}}, nil
-	})
 }
 
 // edit changes a list. Of the staff's, the author is judged by what the list would be: whoever would be shut out by it is refused

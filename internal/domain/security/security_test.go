@@ -120,7 +120,7 @@ func TestAC_085_TheAuthorStaysInside(t *testing.T) {
 		ws, admin := w.Founded(t, "acme")
 		agent := w.Hire(t, ws, role.Agent)
 		admin = at(admin, "203.0.113.7")
-		on := func() error { return w.Security.SetStaffMode(t.Context(), admin, security.On) }
+		on := func() error { return w.Security.SetStaffMode(t.Context(), admin, security.Off, security.On) }
 		if err := on(); parlatory.KindOf(err) != parlatory.KindConflict || !strings.Contains(err.Error(), "203.0.113.7") {
 			t.Fatalf("an empty list: %v", err)
 		}
@@ -163,11 +163,35 @@ func TestAC_085_TheAuthorStaysInside(t *testing.T) {
 	})
 }
 
+// Two who switch a list at the same time: the second is told, and nothing of the first one's is undone unseen.
+func TestSwitchedMeanwhile(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		_, admin := w.Founded(t, "acme")
+		if err := w.Security.SetStaffMode(t.Context(), admin, security.Off, security.Watch); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Security.SetVisitorMode(t.Context(), admin, security.Off, security.Block); err != nil {
+			t.Fatal(err)
+		}
+		for what, err := range map[string]error{
+			"the staff list":      w.Security.SetStaffMode(t.Context(), admin, security.On, security.Off),
+			"the visitors' lists": w.Security.SetVisitorMode(t.Context(), admin, security.Off, security.Off),
+		} {
+			if parlatory.KindOf(err) != parlatory.KindConflict || !strings.Contains(err.Error(), "at the same time") {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		if v, err := w.Security.View(t.Context(), admin); err != nil || v.StaffMode != security.Watch || v.VisitorMode != security.Block {
+			t.Errorf("%s %s %v", v.StaffMode, v.VisitorMode, err)
+		}
+	})
+}
+
 // A list that watches refuses nobody and says whom it would have refused.
 func TestWatching(t *testing.T) {
 	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
 		ws, admin := w.Founded(t, "acme")
-		if err := w.Security.SetStaffMode(t.Context(), admin, security.Watch); err != nil {
+		if err := w.Security.SetStaffMode(t.Context(), admin, security.Off, security.Watch); err != nil {
 			t.Fatal(err)
 		}
 		agent := at(w.Hire(t, ws, role.Agent), "192.0.2.77")
@@ -215,12 +239,14 @@ func TestVisitorLists(t *testing.T) {
 	if _, err := w.Security.Add(t.Context(), admin, security.Entry{List: security.AllowList, Network: network(t, "192.0.2.9")}); err != nil {
 		t.Fatal(err)
 	}
+	was := security.Off
 	check := func(mode security.Mode, inside map[string]bool) {
 		t.Helper()
 		if mode != "" {
-			if err := w.Security.SetVisitorMode(t.Context(), admin, mode); err != nil {
+			if err := w.Security.SetVisitorMode(t.Context(), admin, was, mode); err != nil {
 				t.Fatal(err)
 			}
+			was = mode
 		}
 		for address, in := range inside {
 			if err := visitor(address); (err == nil) != in || err != nil && parlatory.KindOf(err) != parlatory.KindConflict {
@@ -240,6 +266,49 @@ func TestVisitorLists(t *testing.T) {
 	if tally, err := w.Security.Tally(t.Context(), admin); err != nil || tally.RefusedToday != 6 {
 		t.Errorf("%+v %v", tally, err)
 	}
+}
+
+// An allowlist without a line in force would close every conversation: it is neither put in force, nor made so by taking its last line.
+func TestNobodyAllowed(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		allow := func() error { return w.Security.SetVisitorMode(t.Context(), admin, security.Off, security.Allow) }
+		refused := func(what string, err error) {
+			t.Helper()
+			if parlatory.KindOf(err) != parlatory.KindConflict || !strings.Contains(err.Error(), "no visitor could reach you") {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		add := func(e security.Entry) parlatory.RowID {
+			t.Helper()
+			e, err := w.Security.Add(t.Context(), admin, e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return e.ID
+		}
+		refused("an empty list", allow())
+		add(security.Entry{List: security.BlockList, Network: network(t, "192.0.2.1")})
+		refused("a line of the other list", allow())
+		add(security.Entry{List: security.AllowList, Network: network(t, "192.0.2.2"), EndsAt: w.Clock.Now().Add(time.Minute)})
+		w.Clock.Advance(2 * time.Minute)
+		refused("a line that has ended", allow())
+		if v, err := w.Security.View(t.Context(), admin); err != nil || v.VisitorMode != security.Off {
+			t.Fatalf("%s %v", v.VisitorMode, err)
+		}
+		one := add(security.Entry{List: security.AllowList, Network: network(t, "192.0.2.3")})
+		if err := allow(); err != nil {
+			t.Fatal(err)
+		}
+		refused("the last line is taken", w.Security.Remove(t.Context(), admin, security.AllowList, one))
+		if err := w.Security.Admit(t.Context(), parlatory.Actor{Kind: parlatory.Visitor, Workspace: ws, Address: netip.MustParseAddr("192.0.2.3")}); err != nil {
+			t.Errorf("it is gone: %v", err)
+		}
+		add(security.Entry{List: security.AllowList, Network: network(t, "192.0.2.4")})
+		if err := w.Security.Remove(t.Context(), admin, security.AllowList, one); err != nil {
+			t.Errorf("with another one: %v", err)
+		}
+	})
 }
 
 // Rows that were changed past the program shut the door rather than open it.

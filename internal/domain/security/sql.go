@@ -13,6 +13,7 @@ const (
 	sqlLinesSpan  = `SELECT ` + lineColumns + ` FROM network_rules WHERE workspace = $1 AND id >= $2 AND id <= $3 ORDER BY id`
 	sqlLine       = `SELECT ` + lineColumns + ` FROM network_rules WHERE workspace = $1 AND id = $2`
 	sqlCountLines = `SELECT COUNT(*) FROM network_rules WHERE workspace = $1 AND list = $2`
+	sqlInForce    = `SELECT COUNT(*) FROM network_rules WHERE workspace = $1 AND list = $2 AND (ends_at IS NULL OR ends_at > $3)`
 	sqlInsertLine = `INSERT INTO network_rules (workspace, ` + lineColumns + `) VALUES ($1, $2, $3, $4, $5, $6)`
 	sqlDeleteLine = `DELETE FROM network_rules WHERE workspace = $1 AND id = $2`
 

@@ -45,10 +45,10 @@ func TestChecklist(t *testing.T) {
 		token(t, w, as(second, w), signin.NewToken{Name: "Reports", Scopes: []string{"staff.view"}, Days: 200})
 		w.Clock.Advance(91 * 24 * time.Hour)
 		door(t, w, admin, security.FactorPolicy{Required: true, TrustDays: 60})
-		if err := w.Security.SetStaffMode(t.Context(), as(admin, w), security.Watch); err != nil {
+		if err := w.Security.SetStaffMode(t.Context(), as(admin, w), security.Off, security.Watch); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.Security.SetVisitorMode(t.Context(), as(admin, w), security.Block); err != nil {
+		if err := w.Security.SetVisitorMode(t.Context(), as(admin, w), security.Off, security.Block); err != nil {
 			t.Fatal(err)
 		}
 		is(map[string]security.State{"factor": security.IsOn, "resistant": security.IsPartly, "trust": security.IsOff, "staff-list": security.IsPartly, "visitor-list": security.IsOn,

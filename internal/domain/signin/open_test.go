@@ -33,7 +33,7 @@ func TestOpenedDoorIsToldByMail(t *testing.T) {
 		}
 		for i, reason := range []string{"Ada is locked out, she called", "see https://evil.example/x", ""} {
 			w.Clock.Advance(time.Second)
-			if err := w.Security.SetStaffMode(t.Context(), admin, security.Watch); err != nil {
+			if err := w.Security.SetStaffMode(t.Context(), admin, security.Off, security.Watch); err != nil {
 				t.Fatal(err)
 			}
 			if err := open(reason); err != nil {

@@ -98,47 +98,61 @@ func scanSession(row interface{ Scan(...any) error }) (session, error) {
 // errSignIn is the one answer to a token that is unknown, malformed, expired, ended or of another door.
 func errSignIn() error { return parlatory.Fail(parlatory.KindUnauthenticated, "Please sign in.") }
 
-// Session resolves a session's token at a door to its actor (ASVS 7.2.1): one indexed read. from carries address and device.
+// Session resolves a session's token at a door to its actor (ASVS 7.2.1), and notes that its person used it. from carries address
+// and device.
 func (s *Sessions) Session(ctx context.Context, door parlatory.WorkspaceID, token string, from parlatory.Actor) (parlatory.Actor, error) {
-	hash, err := credential.HashToken(token)
-	if err != nil {
-		return parlatory.Actor{}, errSignIn()
-	}
-	permit, err := s.o.Law.System(actResume, parlatory.House)
+	actor, permit, row, err := s.resolve(ctx, door, token, from)
 	if err != nil {
 		return parlatory.Actor{}, err
 	}
-	var row session
-	err = s.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
-		row, err = scanSession(tx.Row(sqlSessionByToken, hash, door))
-		return err
-	})
-	if err != nil {
-		return parlatory.Actor{}, err
-	}
-	now := s.o.Clock.Now()
-	limits, err := s.o.Security.Of(ctx, door)
-	if err != nil {
-		return parlatory.Actor{}, err
-	}
-	if row.over(limits.Sessions, now) {
-		return parlatory.Actor{}, errSignIn()
-	}
-	var at about
-	if err := s.prove(ctx, row.account, row.binding(), row.sealed, &at); err != nil {
-		return parlatory.Actor{}, err
-	}
-	if now.Sub(row.seen) >= touchEach {
+	if now := s.o.Clock.Now(); now.Sub(row.seen) >= touchEach {
 		if err := s.touch(ctx, permit, row, now); err != nil {
 			// At worst the session idles out sooner; what the person asked for is not the less theirs.
 			s.o.Log.Warn("session not touched", "session", row.id.String(), "cause", err.Error())
 		}
 	}
-	actor := from
+	return actor, nil
+}
+
+// Unattended is Session for what a page or a socket does without anybody: judged all the same, it does not keep the session from
+// idling out (ASVS 7.3.1).
+func (s *Sessions) Unattended(ctx context.Context, door parlatory.WorkspaceID, token string, from parlatory.Actor) (parlatory.Actor, error) {
+	actor, _, _, err := s.resolve(ctx, door, token, from)
+	return actor, err
+}
+
+// resolve is one indexed read.
+func (s *Sessions) resolve(ctx context.Context, door parlatory.WorkspaceID, token string, from parlatory.Actor) (actor parlatory.Actor, permit access.Permit, row session, err error) {
+	hash, err := credential.HashToken(token)
+	if err != nil {
+		return actor, permit, row, errSignIn()
+	}
+	if permit, err = s.o.Law.System(actResume, parlatory.House); err != nil {
+		return actor, permit, row, err
+	}
+	err = s.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		row, err = scanSession(tx.Row(sqlSessionByToken, hash, door))
+		return err
+	})
+	if err != nil {
+		return actor, permit, row, err
+	}
+	limits, err := s.o.Security.Of(ctx, door)
+	if err != nil {
+		return actor, permit, row, err
+	}
+	if row.over(limits.Sessions, s.o.Clock.Now()) {
+		return actor, permit, row, errSignIn()
+	}
+	var at about
+	if err := s.prove(ctx, row.account, row.binding(), row.sealed, &at); err != nil {
+		return actor, permit, row, err
+	}
+	actor = from
 	actor.Kind, actor.Workspace, actor.Session = parlatory.Staff, door, row.id
 	actor.Account, actor.Staff, actor.Department, actor.Role = row.account, row.staff, row.department, row.role
 	actor.Factor, actor.Proved, actor.ProvedBy = row.factor, row.proved, at.Proof
-	return actor, nil
+	return actor, permit, row, nil
 }
 
 // over judges a session by the limits that hold now: a shorter one ends those that are open (ASVS 7.3.1, 7.3.2).

@@ -253,6 +253,32 @@ func TestSessionEnds(t *testing.T) {
 	dead(t, w, ws, w.Tokens[fresh.Session], "older than a week, though in use")
 }
 
+// TestUnattended: what nobody did is judged by the session, and does not keep it alive.
+//
+// ASVS V7.3.1
+func TestUnattended(t *testing.T) {
+	w := domaintest.New(t)
+	ws, admin := w.Founded(t, "acme")
+	token, idle := w.Tokens[admin.Session], security.Default().Sessions.Idle()
+	unattended := func() error {
+		a, err := w.Sessions.Unattended(t.Context(), ws, token.Reveal(), w.At(ws))
+		if err == nil && a.Staff != admin.Staff {
+			t.Errorf("%+v", a)
+		}
+		return err
+	}
+	for range 4 {
+		w.Clock.Advance(idle/4 - time.Second)
+		if err := unattended(); err != nil {
+			t.Fatalf("within the idle limit: %v", err)
+		}
+	}
+	w.Clock.Advance(5 * time.Second)
+	if err := unattended(); parlatory.KindOf(err) != parlatory.KindUnauthenticated || err == nil {
+		t.Fatalf("the page kept its session alive by itself: %v", err)
+	}
+}
+
 // TestSessionNotTouched: where the last use can't be noted, the person's request goes on.
 func TestSessionNotTouched(t *testing.T) {
 	w := domaintest.New(t)

@@ -58,11 +58,13 @@ type NewVisitorEntry struct {
 // StaffListMode switches the staff list.
 type StaffListMode struct {
 	Mode string `json:"mode" enum:"off,watch,on"`
+	Was  string `json:"was" enum:"off,watch,on" doc:"The mode that the page showed: 409 where it is another one by now"`
 }
 
 // VisitorListMode switches the visitors' lists: one is in force, or none.
 type VisitorListMode struct {
 	Mode string `json:"mode" enum:"off,block,allow"`
+	Was  string `json:"was" enum:"off,block,allow" doc:"The mode that the page showed: 409 where it is another one by now"`
 }
 
 // StaffSighting is somebody whom the staff list refused, or would have refused.
@@ -169,7 +171,7 @@ func (a *API) networkRoutes() {
 		})
 	register(a, huma.Operation{OperationID: "switch-staff-list", Method: http.MethodPut, Path: "/api/v1/security/staff-list/mode", Summary: "Switch the staff list: off, watching, on", DefaultStatus: http.StatusNoContent}, security.ActEditStaffList,
 		func(ctx context.Context, actor parlatory.Actor, in *struct{ Body StaffListMode }) (*nothing, error) {
-			return &nothing{}, a.Security.SetStaffMode(ctx, actor, security.Mode(in.Body.Mode))
+			return &nothing{}, a.Security.SetStaffMode(ctx, actor, security.Mode(in.Body.Was), security.Mode(in.Body.Mode))
 		})
 	register(a, huma.Operation{OperationID: "list-staff-sightings", Method: http.MethodGet, Path: "/api/v1/security/staff-list/refusals", Summary: "Whom the staff list refused, or would have refused"}, security.ActView, a.sightings)
 	a.visitorListRoutes()
@@ -197,7 +199,7 @@ func (a *API) visitorListRoutes() {
 		})
 	register(a, huma.Operation{OperationID: "switch-visitor-list", Method: http.MethodPut, Path: "/api/v1/security/visitor-list/mode", Summary: "Switch the visitors' lists: off, blocklist, allowlist", DefaultStatus: http.StatusNoContent}, security.ActEditVisitorList,
 		func(ctx context.Context, actor parlatory.Actor, in *struct{ Body VisitorListMode }) (*nothing, error) {
-			return &nothing{}, a.Security.SetVisitorMode(ctx, actor, security.Mode(in.Body.Mode))
+			return &nothing{}, a.Security.SetVisitorMode(ctx, actor, security.Mode(in.Body.Was), security.Mode(in.Body.Mode))
 		})
 }
 

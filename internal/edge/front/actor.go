@@ -87,6 +87,16 @@ func device(r *http.Request) string {
 	return ua
 }
 
+// backgroundHeader marks a request that a page made by itself, while nobody was at it. To send it falsely shortens the own
+// session, and does nothing else.
+const backgroundHeader = "Parlatory-Background"
+
+// unattended holds for what does not show that somebody is there: a page left open would keep its session alive for ever, with
+// each message of a visitor, and each time that its socket connects anew (ASVS 7.3.1).
+func unattended(r *http.Request) bool {
+	return r.URL.Path == staffSocket || len(r.Header.Values(backgroundHeader)) > 0
+}
+
 // staffActor reads the cookies of the workspace's console. At the bare domain there are no sessions.
 func (f *Front) staffActor(r *http.Request, d door) (parlatory.Actor, error) {
 	who := stranger(r, d)
@@ -94,7 +104,11 @@ func (f *Front) staffActor(r *http.Request, d door) (parlatory.Actor, error) {
 		return who, nil
 	}
 	if token := oneCookie(r, sessionCookie); token != "" {
-		a, err := f.opt.Sessions.Session(r.Context(), d.workspace, token, who)
+		read := f.opt.Sessions.Session
+		if unattended(r) {
+			read = f.opt.Sessions.Unattended
+		}
+		a, err := read(r.Context(), d.workspace, token, who)
 		if err == nil || !nobody(err) {
 			return a, err
 		}

@@ -27,6 +27,8 @@ type Directory interface {
 // nobody. Every other error ends the request, and so does each one of a bearer token.
 type Sessions interface {
 	Session(ctx context.Context, door parlatory.WorkspaceID, token string, from parlatory.Actor) (parlatory.Actor, error)
+	// Unattended is Session for what nobody did: it does not count as use of the session.
+	Unattended(ctx context.Context, door parlatory.WorkspaceID, token string, from parlatory.Actor) (parlatory.Actor, error)
 	Attempt(ctx context.Context, door parlatory.WorkspaceID, token string, from parlatory.Actor) (parlatory.Actor, error)
 	Visitor(ctx context.Context, door parlatory.WorkspaceID, token, site string, from parlatory.Actor) (parlatory.Actor, error)
 	// Token judges an API token. The actor that it gives is the member of staff, with the token's id and scopes.

@@ -88,6 +88,14 @@ func (r *rooms) Session(_ context.Context, door parlatory.WorkspaceID, token str
 	return from, nil
 }
 
+const byItself = "nobody was there"
+
+func (r *rooms) Unattended(ctx context.Context, door parlatory.WorkspaceID, token string, from parlatory.Actor) (parlatory.Actor, error) {
+	a, err := r.Session(ctx, door, token, from)
+	a.Device = byItself
+	return a, err
+}
+
 func (r *rooms) Attempt(_ context.Context, door parlatory.WorkspaceID, token string, from parlatory.Actor) (parlatory.Actor, error) {
 	if token != "half" || door != acme {
 		return from, parlatory.Fail(parlatory.KindExpired, "no")

@@ -84,7 +84,7 @@ func (f *Front) again(r *http.Request, d door, who parlatory.Actor) *http.Reques
 		if who.Kind != parlatory.Staff {
 			return from, nil
 		}
-		return f.opt.Sessions.Session(ctx, d.workspace, token, from)
+		return f.opt.Sessions.Unattended(ctx, d.workspace, token, from)
 	}))
 }
 

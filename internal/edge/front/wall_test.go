@@ -285,3 +285,29 @@ func TestStoreAwayIsNoUnknownHost(t *testing.T) {
 		t.Errorf("%d %s", a.StatusCode, a.body)
 	}
 }
+
+// TestUnattended: a socket, and what a page says that it asked by itself, are read without noting a use of the session.
+//
+// ASVS V7.3.1
+func TestUnattended(t *testing.T) {
+	h := start(t, nil)
+	own := h.origin(acmeHost)
+	for name, c := range map[string]struct {
+		path    string
+		headers []string
+		want    bool
+	}{
+		"socket":            {staffSocket, []string{"Origin", own}, true},
+		"background":        {"/api/v1/enquiries", []string{backgroundHeader, "1"}, true},
+		"background, twice": {"/api/v1/enquiries", []string{backgroundHeader, "0", backgroundHeader, ""}, true},
+		"person":            {"/api/v1/enquiries", nil, false},
+	} {
+		a := h.ask(t, "GET", acmeHost, c.path, "", append(c.headers, "Cookie", "__Host-session=dana")...)
+		h.mu.Lock()
+		who := h.seen[len(h.seen)-1]
+		h.mu.Unlock()
+		if a.StatusCode != 200 || who.Kind != parlatory.Staff || (who.Device == byItself) != c.want {
+			t.Errorf("%s: %d, %+v", name, a.StatusCode, who)
+		}
+	}
+}

@@ -222,7 +222,9 @@ func (l *Live) typing(ctx context.Context, s *socket, data []byte) (any, error) 
 	if err := decode(data, &in); err != nil {
 		return nil, err
 	}
-	l.use(s)
+	if in.On { // that somebody stopped is said by the clock
+		l.use(s)
+	}
 	name, err := l.Chat.Typing(ctx, s.actor, in.Room)
 	if err != nil {
 		return nil, err

@@ -76,6 +76,7 @@ type Live struct {
 
 	told    chan []parlatory.Event
 	doubt   chan doubt
+	asking  asking
 	missed  atomic.Bool
 	used    chan parlatory.Actor
 	stop    context.CancelFunc
@@ -95,6 +96,7 @@ func New(o Options) (*Live, error) {
 		}
 	}
 	l.hall.start()
+	l.asking.now = map[parlatory.WorkspaceID]bool{}
 	if o.Registry == nil {
 		o.Registry = prometheus.NewRegistry()
 	}

@@ -70,24 +70,11 @@ func (l *Live) hear(ctx context.Context, e parlatory.Event) {
 	}
 }
 
-// securityChanged asks the gate anew for every socket of a workspace, and ends those before which it is shut now. Where the
-// operator changed something beside the running server (a zero workspace), all sockets connect anew.
-func (l *Live) securityChanged(ctx context.Context, ws parlatory.WorkspaceID) {
-	if ws.Zero() {
-		l.anewAll()
-		return
-	}
-	for _, s := range l.hall.in(func(h *hall) map[*socket]bool { return h.workspace[ws] }) {
-		if err := l.Gate.Admit(ctx, s.actor); err != nil {
-			s.client.Disconnect(closed(s.actor, err))
-		}
-	}
-}
-
 // useEach is how often one socket's use is noted.
 const useEach = time.Minute
 
-// use notes, aside, that a person did something on a socket. What the page does by itself does not count.
+// use notes, aside, that a person did something on a socket. What the page does by itself does not count: it opens its rooms again
+// after each break, and marks as read what comes in while it is shown. Whoever opens a conversation asks for it over HTTP too.
 func (l *Live) use(s *socket) {
 	if s.actor.Kind != parlatory.Staff {
 		return

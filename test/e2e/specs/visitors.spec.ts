@@ -12,7 +12,7 @@ test('a visitor who is blocked reads a neutral line, keeps what was typed, and i
     const boss = new Wire(here)
     const dana = person(here, 'Administrator')
     await boss.signIn(dana.email, dana.password)
-    await boss.do('PUT', '/api/v1/security/visitor-list/mode', { mode: 'block' })
+    await boss.do('PUT', '/api/v1/security/visitor-list/mode', { mode: 'block', was: 'off' })
 
     const question = 'Buy my pills, all of them?'
     const visitor = new Widget(await someone())
@@ -52,6 +52,17 @@ test('a visitor who is blocked reads a neutral line, keeps what was typed, and i
       await page.goto(new URL('/admin/security/visitor-list', here.workspace).href)
       await expect(page.getByText('127.0.0.1').first()).toBeVisible()
       await expect(page.getByText(/tries refused today/)).toBeVisible()
+    })
+    await test.step('the allowlist comes into force by no single click, and not without a line', async () => {
+      const modes = page.getByRole('radiogroup', { name: 'In force' })
+      const sure = page.getByRole('dialog', { name: 'Let the allowlist alone decide?' })
+      await modes.getByRole('radio', { name: 'Blocklist' }).focus()
+      await page.keyboard.press('ArrowRight')
+      await expect(sure).toContainText('The allowlist has no line yet.')
+      await sure.getByRole('button', { name: 'Put in force' }).click()
+      await expect(sure).toContainText('no visitor could reach you')
+      await sure.getByRole('button', { name: 'Cancel' }).click()
+      await expect(modes.getByRole('radio', { name: 'Blocklist' })).toBeChecked()
     })
     await test.step('a table is looked at before it is imported', async () => {
       await page.getByRole('button', { name: 'Import CSV' }).click()

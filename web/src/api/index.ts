@@ -1,4 +1,4 @@
-export { api, exportAudit, onSignedOut, take } from './client'
+export { api, exportAudit, onSignedOut, signedIn, take } from './client'
 export { Problem, sentence } from './problem'
 export { onStepUp } from './stepup'
 export type {

@@ -2262,6 +2262,11 @@ export interface components {
         StaffListMode: {
             /** @enum {string} */
             mode: "off" | "watch" | "on";
+            /**
+             * @description The mode that the page showed: 409 where it is another one by now
+             * @enum {string}
+             */
+            was: "off" | "watch" | "on";
         };
         StaffListPage: {
             items: components["schemas"]["NetworkEntry"][] | null;
@@ -2400,6 +2405,11 @@ export interface components {
         VisitorListMode: {
             /** @enum {string} */
             mode: "off" | "block" | "allow";
+            /**
+             * @description The mode that the page showed: 409 where it is another one by now
+             * @enum {string}
+             */
+            was: "off" | "block" | "allow";
         };
         VisitorListPage: {
             items: components["schemas"]["NetworkEntry"][] | null;

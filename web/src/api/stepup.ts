@@ -18,12 +18,29 @@ function proveOnce(): Promise<boolean> {
   return proving
 }
 
+const changing = new Set<Promise<unknown>>()
+
+/** Ends when the changes that are under way now have their answers: a step-up's brings a new cookie. */
+export async function changesDone(): Promise<void> {
+  await Promise.allSettled(changing)
+}
+
+function send(request: Request): Promise<Response> {
+  const answer = fetch(request)
+  if (request.method !== 'GET') {
+    changing.add(answer)
+    const done = () => { changing.delete(answer) }
+    answer.then(done, done)
+  }
+  return answer
+}
+
 /** Like fetch; asks for a step-up when the server does, then repeats the request once. */
 export async function steppedFetch(request: Request): Promise<Response> {
   const again = request.clone() // a body can be read once only
-  const answer = await fetch(request)
+  const answer = await send(request)
   if (!(await wanted(answer))) return answer
-  if (await proveOnce()) return fetch(again)
+  if (await proveOnce()) return send(again)
   return new Response(JSON.stringify(Problem.unproved), { status: answer.status, headers: { 'Content-Type': 'application/problem+json' } })
 }
 

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react'
-import { api, type Person, take } from '~/api'
+import { api, type Person, signedIn, take } from '~/api'
 import { Line, type RoomView } from '~/live/line'
 import { socket } from '~/live/socket'
 import type { WireState } from '~/live/wire'
@@ -23,7 +23,7 @@ export function LineProvider({ children }: { children: ReactNode }) {
       changed.clear()
     }
     return new Line({
-      wire: socket(),
+      wire: socket(signedIn),
       me: { id: me.id, name: me.name },
       storage: sessionStorage,
       listsChanged: (enquiry) => {

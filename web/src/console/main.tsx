@@ -25,7 +25,10 @@ async function start(root: ReturnType<typeof createRoot>): Promise<void> {
     begin()
     root.render(<StrictMode><Console me={me} /></StrictMode>)
   } catch (error) {
-    if (error instanceof Problem && error.status === 401) return // on the way to the door
+    if (error instanceof Problem && error.status === 401) { // to the door, also where that could not be asked
+      leave()
+      return
+    }
     root.render(<Look><NotStarted error={error} /></Look>)
   }
 }

@@ -4,8 +4,11 @@ import { Broken, Refused, type Told, type Wire, type WireEars } from './wire'
 const sessionEnded = 4501
 const catchUp = 4502
 
-/** The real wire: a WebSocket to this host. The session's cookie and the exact Origin are what lets it in. */
-export function socket(): Wire {
+/**
+ * The real wire: a WebSocket to this host. The session's cookie and the exact Origin are what lets it in. Where the server says that
+ * the session has ended, signedIn is asked: a socket may have left with the cookie of before a step-up.
+ */
+export function socket(signedIn: () => Promise<boolean | undefined>): Wire {
   const address = `wss://${location.host}/api/v1/live`
   const client = new Centrifuge(address, { minReconnectDelay: 250, maxReconnectDelay: 10_000, timeout: 8_000 })
   let stopped = false
@@ -19,15 +22,23 @@ export function socket(): Wire {
     client.on('disconnected', ({ code }) => {
       if (stopped) return
       if (code === sessionEnded) {
-        ears.state('ended')
+        void signedIn().then((known) => {
+          if (stopped) return
+          if (known === false) ears.state('ended')
+          else comeBack(ears, code)
+        })
         return
       }
-      // Codes from 4500 end the client's own attempts. We were too slow, or the server had another reason: come back
-      // after a moment that differs a little from client to client, and catch up.
-      ears.state('broken')
-      again = window.setTimeout(() => { client.connect() }, (code === catchUp ? 200 : 3_000) * (1 + Math.random()))
+      comeBack(ears, code)
     })
     client.on('error', () => undefined) // told by the states above
+  }
+
+  function comeBack(ears: WireEars, code: number): void {
+    // Codes from 4500 end the client's own attempts. We were too slow, or the server had another reason: come back
+    // after a moment that differs a little from client to client, and catch up.
+    ears.state('broken')
+    again = window.setTimeout(() => { client.connect() }, (code === catchUp ? 200 : 3_000) * (1 + Math.random()))
   }
 
   return {

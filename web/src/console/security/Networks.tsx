@@ -8,7 +8,7 @@ import { Bones, Confirm } from '../forms/parts'
 import { moment } from '../format'
 import { may, useMe } from '../session'
 import admin from '../admin/Admin.module.css'
-import { type ListName, useChanged } from './data'
+import { type ListName, useChanged, useSecurity } from './data'
 import { AddEntry, EntryList } from './Entries'
 import { Import } from './Import'
 import styles from './Security.module.css'
@@ -28,7 +28,11 @@ function Mode<M extends string>({ label, modes, text, value, edit, act, ask }: {
   const changed = useChanged()
   const [asking, setAsking] = useState(false)
   const done = (mode: M) => { toast(words.staffList.switched(modes[mode]?.toLocaleLowerCase() ?? mode)); changed() }
-  const { mutate, isPending, error } = useMutation({ mutationFn: act, onSuccess: (_, mode) => { done(mode) } })
+  const switchTo = (mode: M) => act(mode).catch((problem: unknown) => {
+    if (problem instanceof Problem && problem.status === 409) changed() // somebody else may have switched it: show how it is
+    throw problem
+  })
+  const { mutate, isPending, error } = useMutation({ mutationFn: switchTo, onSuccess: (_, mode) => { done(mode) } })
   return (
     <>
       <span className={styles.label} id={name}>{label}</span>
@@ -38,7 +42,7 @@ function Mode<M extends string>({ label, modes, text, value, edit, act, ask }: {
       />
       <p className={styles.advice} aria-live="polite">{text[value]}</p>
       {error && !(error instanceof Problem && error.unproved) && <Failed text={sentence(error)} />}
-      {asking && ask && <Confirm title={ask.title} text={ask.text} yes={ask.yes} close={() => { setAsking(false) }} act={() => act(ask.mode)} done={() => { done(ask.mode) }} />}
+      {asking && ask && <Confirm title={ask.title} text={ask.text} yes={ask.yes} close={() => { setAsking(false) }} act={() => switchTo(ask.mode)} done={() => { done(ask.mode) }} />}
     </>
   )
 }
@@ -64,7 +68,7 @@ export function StaffList() {
           <Card>
             <Mode<StaffMode>
               label={w.mode} modes={w.modes} text={w.modeText} value={first.mode} edit={edit} ask={{ mode: 'on', title: w.onTitle, text: w.onText, yes: w.onYes }}
-              act={(mode) => take(api.PUT('/api/v1/security/staff-list/mode', { body: { mode } }))}
+              act={(mode) => take(api.PUT('/api/v1/security/staff-list/mode', { body: { mode, was: first.mode } }))}
             />
           </Card>
           <Card icon={<IconUserShield size={20} />} title={w.entries(items.length)}>
@@ -114,6 +118,7 @@ export function VisitorList() {
   const edit = may(useMe(), 'security.visitor_list')
   const [tab, setTab] = useState<ListName>('block')
   const [importing, setImporting] = useState(false)
+  const settings = useSecurity() // how long the other list is
   const list = useInfiniteQuery({
     queryKey: ['networks', 'visitors', tab],
     queryFn: ({ pageParam }) => take(api.GET('/api/v1/security/visitor-list', { params: { query: { list: tab, limit: 100, ...(pageParam ? { after: pageParam } : {}) } } })),
@@ -129,7 +134,11 @@ export function VisitorList() {
       : (
         <>
           <Card>
-            <Mode<VisitorMode> label={w.mode} modes={w.modes} text={w.modeText} value={first.mode} edit={edit} act={(mode) => take(api.PUT('/api/v1/security/visitor-list/mode', { body: { mode } }))} />
+            <Mode<VisitorMode>
+              label={w.mode} modes={w.modes} text={w.modeText} value={first.mode} edit={edit}
+              ask={{ mode: 'allow', title: w.allowTitle, text: w.allowText(settings.data?.visitor_list.allow), yes: w.allowYes }}
+              act={(mode) => take(api.PUT('/api/v1/security/visitor-list/mode', { body: { mode, was: first.mode } }))}
+            />
             <p className={styles.advice}>{w.refused(first.refused_today)}, {w.week(first.refused_week)}.</p>
           </Card>
           <Card icon={<IconWorldCheck size={20} />} title={w.tabs[tab]} tag={first.mode === tab && <Tag tone="good">{w.inForce}</Tag>}>

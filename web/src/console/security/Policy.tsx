@@ -3,17 +3,20 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { Card, Notice, type Tone, Tag, toast } from '~/look'
 import { refuse as place } from '../forms/parts'
 import { may, useMe } from '../session'
-import { type Difference, differences, type Security } from './data'
+import { cleared, type Difference, differences, merged, type Security } from './data'
 import { Log } from './Log'
 import { Review } from './Review'
 import styles from './Security.module.css'
 import { words } from './words'
 
+/** Where somebody began, and which state of all settings they have seen last. */
+interface Opened<T> { base: T; seen: number; moved: boolean }
+
 /**
  * One policy: how it is, and behind "Change" the form. What was typed stands until it is saved or given up, also when somebody else
- * saves something meanwhile.
+ * saves something meanwhile: then theirs is shown beside it, and what was not touched stays as they left it.
  */
-export function Policy<T>({ id, icon, title, tag, lead, data, facts, value, form, compare, check, save, notes, fields }: {
+export function Policy<T extends object>({ id, icon, title, tag, lead, data, facts, value, form, compare, check, save, notes, fields }: {
   id: string
   icon: ReactNode
   title: string
@@ -32,6 +35,8 @@ export function Policy<T>({ id, icon, title, tag, lead, data, facts, value, form
 }) {
   const edit = may(useMe(), 'security.edit')
   const [draft, setDraft] = useState<T>()
+  const [opened, setOpened] = useState<Opened<T>>({ base: value, seen: data.revision, moved: false })
+  const [refused, setRefused] = useState(false) // since what was seen is not what stands
   const [errors, setErrors] = useState<Record<string, string>>({})
   const [problem, setProblem] = useState<string>()
   const [reviewing, setReviewing] = useState(false)
@@ -44,11 +49,29 @@ export function Policy<T>({ id, icon, title, tag, lead, data, facts, value, form
     before.current = open
   }, [open])
   const close = () => { setDraft(undefined); setErrors({}); setProblem(undefined) }
-  const changes = draft === undefined ? [] : differences(compare(value, draft))
+  const begin = () => {
+    setOpened({ base: value, seen: data.revision, moved: false })
+    setRefused(false)
+    setDraft(value)
+  }
+  if (refused && data.revision !== opened.seen) { // read again after the refusal: what is shown now is what the next saving is about
+    setRefused(false)
+    setOpened({ ...opened, seen: data.revision, moved: true })
+  }
+  const target = draft === undefined ? undefined : merged(opened.base, draft, value)
+  const changes = target === undefined ? [] : differences(compare(value, target))
+  const theirs = differences(compare(opened.base, value)).length > 0
   const ask = (event: React.FormEvent) => {
     event.preventDefault()
-    if (changes.length === 0) toast(words.same)
-    else setReviewing(true)
+    const missing = draft === undefined ? [] : cleared(draft)
+    setErrors(Object.fromEntries(missing.map((name) => [name, words.missing])))
+    if (missing.length > 0) return
+    if (changes.length === 0) {
+      toast(words.same)
+      return
+    }
+    setOpened({ ...opened, seen: data.revision, moved: theirs })
+    setReviewing(true)
   }
   return (
     <div id={id} ref={root}>
@@ -57,14 +80,15 @@ export function Policy<T>({ id, icon, title, tag, lead, data, facts, value, form
         title={title}
         tag={<Tag tone={tag.tone}>{tag.text}</Tag>}
         lead={lead}
-        control={edit && draft === undefined ? <Button variant="default" aria-label={`${words.change}: ${title}`} onClick={() => { setDraft(value) }}>{words.change}</Button> : undefined}
+        control={edit && draft === undefined ? <Button variant="default" aria-label={`${words.change}: ${title}`} onClick={begin}>{words.change}</Button> : undefined}
       >
         {draft === undefined
           ? <dl className={styles.facts}>{facts.map(([name, text]) => <div key={name}><dt>{name}</dt><dd>{text}</dd></div>)}</dl>
-          : (
+          : target && (
             <form onSubmit={ask} aria-label={title}>
               {problem && <Notice tone="danger">{problem}</Notice>}
-              <div className={styles.form}>{form(draft, setDraft, errors)}</div>
+              {theirs && <Notice tone="warn">{words.moved}</Notice>}
+              <div className={styles.form}>{form(target, (next) => { setDraft(merged(target, next, draft)) }, errors)}</div>
               {notes?.map((note) => <p key={note} className={styles.advice}>{note}</p>)}
               <div className={styles.foot}>
                 <Button type="submit">{words.review}</Button>
@@ -74,16 +98,18 @@ export function Policy<T>({ id, icon, title, tag, lead, data, facts, value, form
           )}
         <Log element="Security setting" about={title} />
       </Card>
-      {reviewing && draft !== undefined && (
+      {reviewing && target !== undefined && (
         <Review
           changes={changes}
+          moved={opened.moved || theirs}
           barred={barred}
-          save={() => save(draft, data.revision)}
+          save={() => save(target, opened.seen)}
+          conflict={() => { setRefused(true) }}
           close={() => { setReviewing(false) }}
           done={close}
           refuse={(error) => { setProblem(place(error, setErrors, fields)) }}
         >
-          {check?.(draft, setBarred)}
+          {check?.(target, setBarred)}
         </Review>
       )}
     </div>

@@ -10,12 +10,16 @@ import styles from './Security.module.css'
 import { words } from './words'
 
 /** Shows old beside new before anything is saved. A change by somebody else meanwhile is shown, and nothing typed is lost. */
-export function Review({ changes, children, barred, save, close, done, refuse }: {
+export function Review({ changes, moved, children, barred, save, conflict, close, done, refuse }: {
   changes: readonly Difference[]
+  /** Somebody else saved something since the form was opened. */
+  moved: boolean
   children?: ReactNode
   /** Saving would be refused anyway. */
   barred?: boolean
   save: () => Promise<Security>
+  /** What was seen is not what stands: the next saving is about what is read now. */
+  conflict: () => void
   close: () => void
   done: () => void
   /** The server has something against a field: back to the form. */
@@ -28,12 +32,16 @@ export function Review({ changes, children, barred, save, close, done, refuse }:
     onError: (problem) => {
       if (!(problem instanceof Problem)) return
       if (problem.status === 422) { close(); refuse(problem) }
-      if (problem.status === 409) changed()
+      if (problem.status === 409) {
+        conflict()
+        changed()
+      }
     },
   })
   return (
     <Modal opened onClose={close} title={words.reviewTitle} size="lg">
-      {error && !(error instanceof Problem && error.unproved) && <Notice tone="danger">{sentence(error)}</Notice>}
+      {moved && <Notice tone="warn">{words.moved}</Notice>}
+      {error && !(error instanceof Problem && (error.unproved || (moved && error.status === 409))) && <Notice tone="danger">{sentence(error)}</Notice>}
       <table className={styles.diff}>
         <thead><tr><td /><th scope="col">{words.before}</th><th scope="col">{words.after}</th></tr></thead>
         <tbody>

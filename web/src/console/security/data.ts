@@ -25,6 +25,17 @@ export function useChanged(): (now?: Security) => void {
   }, [client])
 }
 
+/** What somebody typed over what stands now: only what differs from where they began. The rest is whoever's saved it last. */
+export function merged<T extends object>(base: T, draft: T, now: T): T {
+  const changed = Object.entries(draft).filter(([name, value]) => value !== base[name as keyof T])
+  return { ...now, ...Object.fromEntries(changed) }
+}
+
+/** The fields of numbers that were cleared. They stand as NaN until something is typed, so that nobody saves a 0 unseen. */
+export function cleared(draft: object): string[] {
+  return Object.entries(draft).filter(([, value]) => Number.isNaN(value)).map(([name]) => name)
+}
+
 /** One line of a review: what it is called, how it is, how it will be. */
 export interface Difference { name: string; before: string; after: string }
 
