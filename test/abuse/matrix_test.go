@@ -114,12 +114,26 @@ func halves(t *testing.T, a *tenant) []owing {
 			factor(t, c, p.Address)
 			return begin(p, "factor")
 		}},
+		{"password", func() *rig.Client { // the door asks for longer ones than that of everybody here
+			p := rig.Person{Address: addressOf(t, hire(t, a.Workspace, "Administrator"))}
+			shortest(t, a.Workspace, 40)
+			return begin(p, "password")
+		}},
 		{"enrol", func() *rig.Client { // the last one, since it changes what is asked of all
+			shortest(t, a.Workspace, 12)
 			p := rig.Person{Address: addressOf(t, hire(t, a.Workspace, "Administrator"))}
 			require(t, a.Workspace, false)
 			return begin(p, "enrol")
 		}},
 	}
+}
+
+// shortest sets the minimum length of passwords.
+func shortest(t *testing.T, w *rig.Workspace, n int) {
+	t.Helper()
+	settings(t, w, "PUT", "/api/v1/security/password", map[string]any{
+		"password": map[string]any{"min_length": n, "history": 0, "max_age_days": 0}, "lockout": map[string]any{"threshold": 0, "ends": "time", "minutes": 15},
+	})
 }
 
 // TestAC_028_FactorEverywhere: where the workspace requires a factor, a session that was opened without one, and a
@@ -128,11 +142,24 @@ func halves(t *testing.T, a *tenant) []owing {
 // ASVS V6.3.3, V6.3.4
 func TestAC_028_FactorEverywhere(t *testing.T) {
 	s := server(t)
-	a := furnish(t, s, unique("attacker"), "")
+	a, other := furnish(t, s, unique("attacker"), ""), house(t, s)
 	person := hire(t, a.Workspace, "Administrator")
 	program := must[*rig.Client](t)(person.Bearer(t.Context(), tokenOf("all", tokenActs(t)...)))
 	check(t, program.Do(t.Context(), "GET", "/api/v1/enquiries", nil, nil))
+	live := must[*rig.Live](t)(person.Live(t.Context(), nil))
+	defer live.Close()
+	check(t, live.RPC(t.Context(), "chat.open", map[string]any{"room": a.visitor.Room}, nil))
+	there := elsewhere(t, other, addressOf(t, person))
 	require(t, a.Workspace, false)
+	for name, with := range commands { // of the socket that was open before; new ones are tried below
+		if with == nil {
+			continue
+		}
+		if err := live.RPC(t.Context(), name, with(a.visitor.Room), nil); err == nil {
+			t.Errorf("without the factor: live command %s", name)
+		}
+	}
+	there.goOn(t)
 	law := readPermissions(t)
 	calls := 0
 	for _, op := range operations(t) {
@@ -159,7 +186,49 @@ func TestAC_028_FactorEverywhere(t *testing.T) {
 			_ = l.Close()
 		}
 	}
+	there.goOn(t) // also a while later
 	t.Logf("%d calls", calls)
+}
+
+// visits is one person at another workspace: a session, a program and a socket.
+type visits struct {
+	session, program *rig.Client
+	live             *rig.Live
+	room             string
+}
+
+// elsewhere makes somebody who has an account an administrator of another workspace.
+func elsewhere(t *testing.T, w *rig.Workspace, address string) visits {
+	t.Helper()
+	check(t, w.Founder.Do(t.Context(), "POST", "/api/v1/staff", map[string]any{"email": address, "role": "Administrator"}, nil))
+	v := visits{session: w.Server.Client(w.Host()), room: visit(t, w, "Is anybody there?").Room}
+	in := map[string]any{"email": address, "password": rig.Password, "invitation": must[string](t)(w.Server.Mail.Token(patience(t), address))}
+	var step rig.Step
+	check(t, v.session.Do(t.Context(), "POST", "/api/v1/signin", in, &step))
+	check(t, v.session.Pay(t.Context(), step, rig.Person{Address: address}))
+	v.program = must[*rig.Client](t)(v.session.Bearer(t.Context(), tokenOf("there", "chat.list")))
+	v.live = must[*rig.Live](t)(v.session.Live(t.Context(), nil))
+	t.Cleanup(func() { _ = v.live.Close() })
+	v.goOn(t)
+	return v
+}
+
+// goOn demands that all of it works.
+func (v visits) goOn(t *testing.T) {
+	t.Helper()
+	for who, c := range map[string]*rig.Client{"session": v.session, "token": v.program} {
+		if err := c.Do(t.Context(), "GET", "/api/v1/enquiries", nil, nil); err != nil {
+			t.Errorf("the %s at the other workspace: %v", who, err)
+		}
+	}
+	if err := v.live.RPC(t.Context(), "chat.open", map[string]any{"room": v.room}, nil); err != nil {
+		t.Errorf("the open socket at the other workspace: %v", err)
+	}
+	l, err := v.session.Live(t.Context(), nil)
+	if err != nil {
+		t.Fatalf("a new socket at the other workspace: %v", err)
+	}
+	_ = l.Close()
 }
 
 // tokenActs are the acts that a token may have.

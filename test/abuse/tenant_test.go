@@ -499,20 +499,22 @@ func TestAC_071_LinksOfAnotherWorkspace(t *testing.T) {
 	check(t, at.Do(t.Context(), "POST", "/api/v1/password/open", map[string]any{"token": b.reset}, nil))
 }
 
+// commands are the live commands, with what they are sent with for a room; each must have its line here.
+var commands = map[string]func(room string) map[string]any{
+	"chat.open":   func(r string) map[string]any { return map[string]any{"room": r} },
+	"chat.since":  func(r string) map[string]any { return map[string]any{"room": r, "after": 0} },
+	"chat.post":   func(r string) map[string]any { return map[string]any{"room": r, "id": rig.UUID(), "body": "planted"} },
+	"chat.typing": func(r string) map[string]any { return map[string]any{"room": r, "on": true} },
+	"chat.read":   func(r string) map[string]any { return map[string]any{"room": r, "seq": 1} },
+	"chat.leave":  nil, // leaves what is not entered: no answer but {}
+}
+
 // TestAC_068_LiveCrawl: sockets with the other workspace's cookies, tokens and rooms.
 //
 // ASVS V8.4.1
 func TestAC_068_LiveCrawl(t *testing.T) {
 	s := server(t)
 	a, b := furnish(t, s, unique("attacker"), ""), furnish(t, s, unique("victim"), private)
-	commands := map[string]func(room string) map[string]any{
-		"chat.open":   func(r string) map[string]any { return map[string]any{"room": r} },
-		"chat.since":  func(r string) map[string]any { return map[string]any{"room": r, "after": 0} },
-		"chat.post":   func(r string) map[string]any { return map[string]any{"room": r, "id": rig.UUID(), "body": "planted"} },
-		"chat.typing": func(r string) map[string]any { return map[string]any{"room": r, "on": true} },
-		"chat.read":   func(r string) map[string]any { return map[string]any{"room": r, "seq": 1} },
-		"chat.leave":  nil, // leaves what is not entered: no answer but {}
-	}
 	for name := range readPermissions(t).live {
 		if _, ok := commands[name]; !ok {
 			t.Errorf("live command %s is new: give it a plan", name)

@@ -40,25 +40,31 @@ func TestAC_005_TwoHundredAddresses(t *testing.T) {
 					return sum
 				}
 				before := checked()
-				flood := func(password string) int {
+				flood := func(password, what string) {
+					t.Helper()
 					in := map[string]any{"email": p.Address, "password": password}
-					got, _ := atOnce(sources, func(i int) error {
+					_, errs := atOnce(sources, func(i int) error {
 						c := nodes[i%len(nodes)].Client(w.Host()).From(elsewhere())
 						defer c.Close()
 						return c.Do(t.Context(), "POST", "/api/v1/signin", in, nil)
 					})
-					return got
+					answers := map[int]int{}
+					for _, err := range errs {
+						answers[status(err)]++
+					}
+					// Each is refused as any wrong password is, or told to come again where the line of those who wait is full: on a machine
+					// of few cores a part of 200.
+					if answers[401]+answers[429] != sources || answers[401] < sources/4 {
+						t.Errorf("%s: answers %v: %v", what, answers, summary(errs))
+					}
+					t.Logf("%s: answers %v", what, answers)
 				}
-				if got := flood("not the password 12"); got != 0 {
-					t.Errorf("%d sign-ins with a wrong password", got)
-				}
-				if got := flood(rig.Password); got != 0 {
-					t.Errorf("%d sign-ins from unknown devices while the account was locked for them", got)
-				}
+				flood("not the password 12", "wrong passwords from unknown devices")
+				flood(rig.Password, "the right one from unknown devices while the account is locked for them")
 				real := checked() - before
 				t.Logf("%d tries from %d addresses: %.0f met the real hash", 2*sources, 2*sources, real)
-				if real > unchecked {
-					t.Errorf("%.0f real checks, want %d at most", real, unchecked)
+				if real < 1 || real > unchecked {
+					t.Errorf("%.0f real checks, want 1 to %d", real, unchecked)
 				}
 				if err := own.SignIn(t.Context(), p); err != nil {
 					t.Errorf("the owner is locked out of the own browser: %v", err)

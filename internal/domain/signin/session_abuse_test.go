@@ -279,6 +279,43 @@ func TestUnattended(t *testing.T) {
 	}
 }
 
+// TestAC_032_ShorterLimitsEndOpenSessions: limits that are made shorter end the sessions that are over them now, at the next request; those
+// within them, and those at other doors, go on. Red where over looks at the limits of the moment at which the session began.
+//
+// ASVS V7.3.1, V7.3.2
+func TestAC_032_ShorterLimitsEndOpenSessions(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		other, _ := w.Founded(t, "other")
+		shorter := func(p security.SessionPolicy) {
+			t.Helper()
+			now, err := w.Security.View(t.Context(), as(admin, w))
+			if err == nil {
+				_, err = w.Security.SetSessions(t.Context(), as(admin, w), now.Revision, p)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		token := func(at parlatory.WorkspaceID) parlatory.Secret { return w.Tokens[w.Hire(t, at, role.Agent).Session] }
+		idle, used, elsewhere := token(ws), token(ws), token(other)
+		w.Clock.Advance(16 * time.Minute)
+		lives(t, w, ws, used, "used a moment ago")
+		shorter(security.SessionPolicy{IdleMinutes: 15, LifeHours: 12})
+		dead(t, w, ws, idle, "not used for longer than the new limit")
+		lives(t, w, ws, used, "within the new idle limit")
+		for range 5 { // an hour and a quarter, in use all along
+			w.Clock.Advance(12 * time.Minute)
+			lives(t, w, ws, used, "in use")
+		}
+		young := token(ws)
+		shorter(security.SessionPolicy{IdleMinutes: 15, LifeHours: 1})
+		dead(t, w, ws, used, "older than the new limit, though in use")
+		lives(t, w, ws, young, "within both limits")
+		lives(t, w, other, elsewhere, "at another door")
+	})
+}
+
 // TestSessionNotTouched: where the last use can't be noted, the person's request goes on.
 func TestSessionNotTouched(t *testing.T) {
 	w := domaintest.New(t)

@@ -304,11 +304,13 @@ func TestAC_029_FactorIsTheAccounts(t *testing.T) {
 	other, _ := w.Founded(t, "other")
 	join(t, w, other, "admin@other.example", ada)
 	w.Phone(t, admin, w.MailCode(t, admin, ada))
-	for _, typed := range []string{ada, "ADMIN@acme.example", "Admin@ACME.Example", " admin@acme.example ", "\uff41dmin@acme.example"} {
+	const spellings = 3 // the first ones are the address, in any capitals
+	for i, typed := range []string{ada, "ADMIN@acme.example", "Admin@ACME.Example", " admin@acme.example ", "\uff41dmin@acme.example"} {
 		for _, at := range []parlatory.WorkspaceID{ws, other} {
 			r, err := w.Signin.Enter(t.Context(), w.At(at), signin.Try{Email: typed, Password: secret(domaintest.Password)})
-			if err == nil && r.Owed != signin.StepFactor {
-				t.Errorf("%q: owed %q", typed, r.Owed)
+			// Forms that are no spelling of the address may be refused; what is one must be asked for the factor.
+			if err == nil && r.Owed != signin.StepFactor || err != nil && i < spellings {
+				t.Errorf("%q: owed %q: %v", typed, r.Owed, err)
 			}
 		}
 	}
