@@ -68,42 +68,76 @@ func require(t *testing.T, w *domaintest.World, admin parlatory.Actor, on bool) 
 }
 
 // TestAC_025_HostileDoorDoesNotClearTries: tries at the factors that count everywhere stay counted, whatever a workspace that
-// reset them does at its own door: reset again, set up, prove. Red with Proof.clear, Enrolment.clear or VoidFactors as they
-// would be without the scope.
+// reset them does at its own door between them: reset again, set one up, prove it. Ten in twenty minutes are as many as before, and
+// after a hundred in a row the app counts no more. Each is red by itself: reset where VoidFactors forgets them, set up where
+// Enrolment.clear does not ask for the scope, prove where Proof.clear does not.
 //
 // ASVS V6.3.1
 func TestAC_025_HostileDoorDoesNotClearTries(t *testing.T) {
-	w := domaintest.New(t)
-	_, admin := w.Founded(t, "acme")
-	hostile, boss := w.Founded(t, "hostile")
-	if _, err := w.Staff.Invite(t.Context(), boss, "admin@acme.example", "", role.Agent); err != nil {
-		t.Fatal(err)
-	}
-	r, err := w.Signin.Enter(t.Context(), w.At(hostile), signin.Try{Email: "admin@acme.example", Password: parlatory.NewSecret(domaintest.Password), Invitation: w.Link("admin@acme.example")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	there := w.Resume(t, hostile, w.Agreed(t, hostile, r).Token)
-	_, _, _ = w.Phone(t, admin, w.MailCode(t, admin, "admin@acme.example"))
-	void := func() {
-		w.Look(hostile, func(tx *db.Tx) error { return w.Account.VoidFactors(tx, admin.Account, hostile) })
-	}
-	void()
-	planted, _, _ := w.Phone(t, there, w.MailCode(t, there, "admin@acme.example"))
-	wrong := account.FactorTry{Code: parlatory.NewSecret("12345x")}
-	for n := range 9 {
-		if _, err := prove(t, w, bound(admin), wrong); parlatory.KindOf(err) != parlatory.KindInvalid {
-			t.Fatalf("try %d: %v", n+1, err)
-		}
-	}
-	if _, err := prove(t, w, bound(there), account.FactorTry{Code: domaintest.Code(t, planted, w.Clock.Now())}); err != nil {
-		t.Fatal(err)
-	}
-	void()
-	if _, err := prove(t, w, bound(admin), wrong); parlatory.KindOf(err) != parlatory.KindInvalid {
-		t.Fatalf("the tenth: %v", err)
-	}
-	if _, err := prove(t, w, bound(admin), wrong); parlatory.KindOf(err) != parlatory.KindTooMany {
-		t.Fatalf("the hostile workspace cleared the tries: %v", err)
+	for _, act := range []string{"reset", "set up", "prove"} {
+		t.Run(act, func(t *testing.T) {
+			w := domaintest.New(t)
+			_, admin := w.Founded(t, "acme")
+			hostile, boss := w.Founded(t, "hostile")
+			if _, err := w.Staff.Invite(t.Context(), boss, "admin@acme.example", "", role.Agent); err != nil {
+				t.Fatal(err)
+			}
+			r, err := w.Signin.Enter(t.Context(), w.At(hostile), signin.Try{Email: "admin@acme.example", Password: parlatory.NewSecret(domaintest.Password), Invitation: w.Link("admin@acme.example")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.Agreed(t, hostile, r)
+			app, _, _ := w.Phone(t, admin, w.MailCode(t, admin, "admin@acme.example"))
+			void := func() {
+				w.Look(hostile, func(tx *db.Tx) error { return w.Account.VoidFactors(tx, admin.Account, hostile) })
+			}
+			void()
+			there := w.SignIn(t, hostile, ada, domaintest.Password) // the first factor has ended what was begun without one
+			plant := func() parlatory.Secret {
+				secret, _, _ := w.Phone(t, there, w.MailCode(t, there, "admin@acme.example"))
+				return secret
+			}
+			var planted parlatory.Secret
+			if act == "prove" {
+				planted = plant()
+			}
+			wrong := account.FactorTry{Code: parlatory.NewSecret("12345x")}
+			right := func() error {
+				_, err := prove(t, w, bound(admin), account.FactorTry{Code: domaintest.Code(t, app, w.Clock.Now())})
+				return err
+			}
+			if err := right(); err != nil {
+				t.Fatal(err)
+			}
+			for round := range 11 {
+				w.Clock.Advance(21 * time.Minute)
+				for n := range 9 {
+					if _, err := prove(t, w, bound(admin), wrong); parlatory.KindOf(err) != parlatory.KindInvalid {
+						t.Fatalf("round %d, try %d: %v", round+1, n+1, err)
+					}
+				}
+				switch act {
+				case "reset":
+					void()
+				case "set up":
+					plant()
+					there.ProvedBy = parlatory.ByFactorHere // the next is set up by this one
+				case "prove":
+					if _, err := prove(t, w, bound(there), account.FactorTry{Code: domaintest.Code(t, planted, w.Clock.Now())}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if _, err := prove(t, w, bound(admin), wrong); parlatory.KindOf(err) != parlatory.KindInvalid {
+					t.Errorf("round %d, the tenth: %v", round+1, err)
+				}
+				if _, err := prove(t, w, bound(admin), wrong); parlatory.KindOf(err) != parlatory.KindTooMany {
+					t.Fatalf("round %d: the hostile workspace took tries of twenty minutes away: %v", round+1, err)
+				}
+			}
+			w.Clock.Advance(21 * time.Minute)
+			if err := right(); parlatory.KindOf(err) != parlatory.KindInvalid {
+				t.Errorf("the hostile workspace took tries of the row away: the app counts after 110: %v", err)
+			}
+		})
 	}
 }

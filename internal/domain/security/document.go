@@ -64,10 +64,12 @@ func (r row) stored() stored {
 }
 
 // read opens the document in a transaction. One that was changed past the program is an error, so that a door stays shut.
-func read(tx *db.Tx, held *vault.Held) (row, error) {
+func read(tx *db.Tx, held *vault.Held) (row, error) { return readBy(tx, held, sqlSettings) }
+
+func readBy(tx *db.Tx, held *vault.Held, query string) (row, error) {
 	r := row{document: defaults()}
 	var sealed vault.Sealed
-	err := tx.Row(sqlSettings).Scan(&r.revision, &r.changed, &sealed)
+	err := tx.Row(query).Scan(&r.revision, &r.changed, &sealed)
 	if errors.Is(err, db.ErrNone) {
 		return r, nil
 	}
@@ -80,6 +82,25 @@ func read(tx *db.Tx, held *vault.Held) (row, error) {
 	}
 	r.document, r.log = document{Settings{s.Password, s.Lockout, s.Factor, s.Sessions}, s.Staff, s.Visitor}, s.Log
 	return r, nil
+}
+
+// Steady gives what a workspace asks of its staff in the transaction that makes a session by it: a change that was committed before is
+// seen, and one at the same time waits until tx ends, so that it ends what was made (AC-032). held is the key of the settings.
+func Steady(tx *db.Tx, held *vault.Held) (Settings, error) {
+	query := sqlSettings
+	if tx.Postgres() {
+		query = sqlSettingsShared
+	}
+	r, err := readBy(tx, held, query)
+	return r.Settings, err
+}
+
+// own reads the document for a change: sessions that are being made by it stand before the change goes on, or see it.
+func own(tx *db.Tx, held *vault.Held) (row, error) {
+	if tx.Postgres() {
+		return readBy(tx, held, sqlSettingsOwn)
+	}
+	return read(tx, held)
 }
 
 // write stores the document as the next revision of the one that was read.
@@ -144,7 +165,7 @@ func (r *Room) change(ctx context.Context, actor parlatory.Actor, act access.Act
 		if err := r.o.Steady(tx, actor); err != nil {
 			return err
 		}
-		doc, err := read(tx, held)
+		doc, err := own(tx, held)
 		if err != nil {
 			return err
 		}

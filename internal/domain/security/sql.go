@@ -2,7 +2,10 @@ package security
 
 const (
 	sqlSettings = `SELECT revision, changed_at, sealed FROM security_settings WHERE workspace = $1`
-	sqlRevision = `SELECT revision, changed_at FROM security_settings WHERE workspace = $1`
+	// PostgreSQL only: who makes a session by the settings keeps them as they are, and who changes them waits for those sessions.
+	sqlSettingsShared = sqlSettings + ` FOR SHARE`
+	sqlSettingsOwn    = sqlSettings + ` FOR UPDATE`
+	sqlRevision       = `SELECT revision, changed_at FROM security_settings WHERE workspace = $1`
 	// Who comes second to the first setting of a workspace changes no row, and is told so.
 	sqlInsertSettings = `INSERT INTO security_settings (workspace, revision, changed_at, sealed) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
 	sqlUpdateSettings = `UPDATE security_settings SET revision = $2, changed_at = $3, sealed = $4 WHERE workspace = $1 AND revision = $5`

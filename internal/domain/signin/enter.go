@@ -130,7 +130,8 @@ func invitationHash(token parlatory.Secret) (hash credential.TokenHash, err erro
 var errOwes = errors.New("a step is owed")
 
 // proceed makes the session, or the half session that owes the first step. What is owed is read again in the transaction that makes
-// the session: a factor that was set up, or a device that is trusted no more, since the password was looked at is not stepped over.
+// the session, and so is what the workspace asks: a factor that was set up, a device that is trusted no more, or a policy that was changed
+// since the password was looked at is not stepped over.
 func (s *Room) proceed(ctx context.Context, actor parlatory.Actor, e entrance, pens account.Pens, st standing, p progress, settle func(*db.Tx) error) (Result, error) {
 	if owed := next(st, p); owed != "" {
 		return s.half(ctx, actor, e, st, p, owed, settle)
@@ -146,12 +147,16 @@ func (s *Room) proceed(ctx context.Context, actor parlatory.Actor, e entrance, p
 		return Result{}, err
 	}
 	w := walk{row: attempt{account: e.account.ID, door: actor.Workspace, progress: p}, entrance: e, pens: pens, arriving: arriving}
-	if w.settings, err = s.o.Security.Of(ctx, actor.Workspace); err != nil {
+	key, err := s.settings(ctx, actor.Workspace)
+	if err != nil {
 		return Result{}, err
 	}
 	var r Result
 	err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
 		if err := settle(tx); err != nil {
+			return err
+		}
+		if w.settings, err = security.Steady(tx, key); err != nil {
 			return err
 		}
 		if st, err = s.standing(tx, w); err != nil {

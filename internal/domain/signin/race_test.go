@@ -9,7 +9,10 @@ import (
 	"parlatory/internal/domain/account"
 	"parlatory/internal/domain/domaintest"
 	"parlatory/internal/domain/role"
+	"parlatory/internal/domain/security"
+	"parlatory/internal/domain/signin"
 	"parlatory/internal/domain/workspace"
+	"parlatory/internal/guard/vault"
 	"parlatory/internal/storage/db"
 )
 
@@ -18,7 +21,7 @@ func TestAC_058_SuspendedWhileSigningIn(t *testing.T) {
 	domaintest.OnBoth(t, domaintest.Setup{Account: account.Limits{Account: 1 << 20}}, func(t *testing.T, w *domaintest.World) {
 		ws, admin := w.Founded(t, "acme")
 		agent, email := w.HireAs(t, ws, role.Agent)
-		for round := range 12 {
+		for round := range 10 {
 			var all sync.WaitGroup
 			for range 3 {
 				all.Go(func() { _, _ = enter(t, w, w.At(ws), email, domaintest.Password) })
@@ -67,6 +70,118 @@ func TestAC_056_AgreedFiftyTimesAtOnce(t *testing.T) {
 			if rows := w.Count(parlatory.House, "sessions", "account = $2", admin.Account); n != 1 || rows != 1 {
 				t.Fatalf("%d agreements, %d sessions", n, rows)
 			}
+		}
+	})
+}
+
+// TestAC_032_TrustRunsIntoTheChange: sign-ins on a trusted device run into the change that ends trust, or asks for a factor or for a
+// passkey. Whichever is first: once the change is acknowledged, trust makes no session any more, and where passkeys alone count none
+// of those stands that were made before it. Red where begin judges by settings that were read before its transaction; on PostgreSQL
+// also where it does not hold the row of the settings.
+//
+// ASVS V7.4.1, V8.3.2, V15.4.2
+func TestAC_032_TrustRunsIntoTheChange(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{Account: account.Limits{Account: 1 << 20}}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		bob, email := w.HireAs(t, ws, role.Agent)
+		app, _, _ := w.Phone(t, bob, w.MailCode(t, bob, email))
+		trusting := security.FactorPolicy{TrustDays: 7}
+		door(t, w, admin, trusting)
+		half, _ := owing(t, w, ws, email, signin.StepFactor)
+		try := code(t, w, app)
+		try.Trust = true
+		r, err := w.Signin.PayFactor(t.Context(), half, try)
+		if err != nil || r.Owed != "" {
+			t.Fatalf("owed %q: %v", r.Owed, err)
+		}
+		sessions := func() map[parlatory.SessionID]bool {
+			all := map[parlatory.SessionID]bool{}
+			w.Look(parlatory.House, func(tx *db.Tx) error {
+				clear(all)
+				rows, err := tx.Query(`SELECT id FROM sessions WHERE workspace = $1 AND account = $2`, bob.Account)
+				if err != nil {
+					return err
+				}
+				defer func() { _ = rows.Close() }()
+				for rows.Next() {
+					var id parlatory.SessionID
+					if err := rows.Scan(&id); err != nil {
+						return err
+					}
+					all[id] = true
+				}
+				return rows.Err()
+			})
+			return all
+		}
+		begun := time.Now()
+		owing(t, w, ws, email, "", r.Device)
+		takes, made := time.Since(begun), 0
+		for what, change := range map[string]security.FactorPolicy{"no trust": {}, "a factor is required": {Required: true}, "a passkey is required": {Required: true, Resistant: true, TrustDays: 7}} {
+			for round := range 10 {
+				door(t, w, admin, trusting)
+				w.Look(parlatory.House, func(tx *db.Tx) error {
+					_, err := tx.Exec(`DELETE FROM sessions WHERE workspace = $1 AND account = $2`, bob.Account)
+					return err
+				})
+				var all sync.WaitGroup
+				for range 2 {
+					all.Go(func() {
+						_, err := w.Signin.Enter(t.Context(), w.At(ws), signin.Try{Email: email, Password: secret(domaintest.Password), Device: r.Device})
+						if err != nil {
+							t.Error(err)
+						}
+					})
+				}
+				time.Sleep(takes * time.Duration(round) / 5)
+				door(t, w, admin, change)
+				before := sessions()
+				all.Wait()
+				after := sessions()
+				made += len(before)
+				for id := range after {
+					if !before[id] {
+						t.Errorf("%s, round %d: a session by trust after the change was acknowledged", what, round)
+					}
+					if change.Resistant {
+						t.Errorf("%s, round %d: a session that is no passkey's stands", what, round)
+					}
+				}
+			}
+		}
+		t.Logf("%d sessions were made before the change", made)
+	})
+}
+
+// TestAC_032_ChangeWaitsForSessionsInTheMaking: a session that is being made by the settings of before is committed before they are changed,
+// and is one of those that the change ends. Red where the change does not take the row of the settings first.
+func TestAC_032_ChangeWaitsForSessionsInTheMaking(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		bob := w.Hire(t, ws, role.Agent)
+		door(t, w, admin, security.FactorPolicy{TrustDays: 7})
+		held, err := w.Ring.Hold(t.Context(), ws, vault.Settings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		changed := make(chan struct{})
+		w.Look(ws, func(tx *db.Tx) error {
+			if s, err := security.Steady(tx, held); err != nil || s.Factor.TrustDays != 7 {
+				t.Errorf("%+v %v", s.Factor, err)
+			}
+			go func() {
+				defer close(changed)
+				door(t, w, admin, security.FactorPolicy{Required: true})
+			}()
+			time.Sleep(300 * time.Millisecond)
+			const columns = `account, door, staff, department, role, factor, proved_at, created_at, expires_at, seen_at, revision, sealed`
+			_, err := tx.House().Exec(`INSERT INTO sessions (workspace, id, token, `+columns+`) SELECT workspace, $2, $3, `+columns+` FROM sessions WHERE workspace = $1 AND id = $4`,
+				parlatory.NewID[parlatory.SessionKind](w.Clock), []byte("0123456789abcdef0123456789abcdef"), bob.Session)
+			return err
+		})
+		<-changed
+		if n := w.Count(parlatory.House, "sessions", "account = $2", bob.Account); n != 0 {
+			t.Errorf("%d sessions without a factor stand where one is required", n)
 		}
 	})
 }

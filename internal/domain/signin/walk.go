@@ -139,9 +139,16 @@ func (s *Room) pay(ctx context.Context, permit access.Permit, w walk, step strin
 	if w.arriving, err = s.o.Account.Arriving(ctx, actor, w.entrance.key, w.entrance.account, w.row.progress.Device); err != nil {
 		return Result{}, err
 	}
+	key, err := s.settings(ctx, actor.Workspace)
+	if err != nil {
+		return Result{}, err
+	}
 	var r Result
 	err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
 		w := w // fn may run again, from the start
+		if w.settings, err = security.Steady(tx, key); err != nil {
+			return err
+		}
 		st, err := s.now(tx, w)
 		if err != nil {
 			return err
