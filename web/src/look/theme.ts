@@ -23,6 +23,7 @@ export const theme = createTheme({
   respectReducedMotion: true,
   focusRing: 'auto',
   components: {
+    PasswordInput: { defaultProps: { visibilityToggleFocusable: true } }, // by keyboard too (WCAG 2.1.1)
     Radio: { classNames: { radio: 'p-mark' } },
     Switch: { classNames: { track: 'p-track' } },
     Input: { classNames: { wrapper: 'p-input' } },

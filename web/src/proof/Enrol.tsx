@@ -16,11 +16,14 @@ import { words } from './words'
 /** How a new factor is made: at the door and in My Account the same steps lead to different addresses. */
 export interface Enroller<T> {
   mailCode: () => Promise<unknown>
-  totp: () => Promise<{ ceremony: string; secret: string; uri: string }>
+  totp: () => Promise<Begun>
   confirmTotp: (b: { ceremony: string; code: string; name: string; mail_code?: string }) => Promise<T>
   passkey: () => Promise<{ ceremony: string; options: unknown }>
   confirmPasskey: (b: { ceremony: string; credential: PasskeyJSON; name: string; mail_code?: string }) => Promise<T>
 }
+
+/** An entry of an authenticator app that is not proved yet. */
+interface Begun { ceremony: string; secret: string; uri: string }
 
 type Stage = 'mail' | 'choose' | 'totp' | 'passkey'
 
@@ -34,14 +37,17 @@ interface Props<T> {
   done: (made: T) => void
   /** One kind alone, chosen before. */
   only?: 'totp' | 'passkey'
+  /** The person would rather not prove who they are, and nothing has begun. */
+  left?: () => void
 }
 
 /** A new second factor, step by step: the mailed code where it is asked, the kind, and the kind's own steps. */
-export function Enrol<T>({ by, mailed, email, resistant, done, only }: Props<T>) {
+export function Enrol<T>({ by, mailed, email, resistant, done, only, left }: Props<T>) {
   const chosen: Stage = only ?? (resistant ? 'passkey' : 'choose')
   const [stage, setStage] = useState<Stage>(mailed ? 'mail' : chosen)
   const [code, setCode] = useState('')
   const [wrong, setWrong] = useState('')
+  const [begun, setBegun] = useState<Begun>() // it outlives the way back to the mailed code: the app has scanned it
   const moved = useRef(false)
   const to = (next: Stage) => {
     moved.current = true
@@ -62,7 +68,7 @@ export function Enrol<T>({ by, mailed, email, resistant, done, only }: Props<T>)
     case 'choose':
       return <Choose moved={moved.current} pick={to} />
     case 'totp':
-      return <Totp {...shared} />
+      return <Totp {...shared} begun={begun} setBegun={setBegun} left={left} />
     case 'passkey':
       return <Passkey {...shared} resistant={resistant} />
   }
@@ -182,17 +188,23 @@ function Passkey<T>({ by, done, moved, mail_code, mailWrong, back, resistant }: 
   )
 }
 
-function Totp<T>({ by, done, moved, mail_code, mailWrong, back }: KindProps<T>) {
+function Totp<T>({ by, done, moved, mail_code, mailWrong, back, begun, setBegun, left }: KindProps<T> & { begun?: Begun; setBegun: (b: Begun) => void; left?: () => void }) {
   const w = words.totp
-  const [begun, setBegun] = useState<{ ceremony: string; secret: string; uri: string }>()
   const [code, setCode] = useState('')
+  const [short, setShort] = useState('')
   const { busy, trouble, act, quiet } = useAct()
   const asked = useRef(false)
-  const begin = () => { act(async () => { setCode(''); setBegun(await by.totp()) }) }
+  const begin = () => {
+    act(async () => { setCode(''); setShort(''); setBegun(await by.totp()) }, (e) => {
+      const over = !begun && left !== undefined && e instanceof Problem && e.unproved
+      if (over) left()
+      return over
+    })
+  }
   useEffect(() => {
     if (asked.current) return // once, also where effects run twice
     asked.current = true
-    begin()
+    if (!begun) begin()
     // eslint-disable-next-line react-hooks/exhaustive-deps -- asked once, when the step opens
   }, [])
   const confirm = (typed: string) => {
@@ -200,12 +212,12 @@ function Totp<T>({ by, done, moved, mail_code, mailWrong, back }: KindProps<T>) 
     act(async () => { done(await by.confirmTotp({ ceremony: begun.ceremony, code: typed, name: w.name, mail_code })) }, (e) => aboutMail(e, mailWrong))
   }
   return (
-    <form className={styles.stack} noValidate onSubmit={(event) => { event.preventDefault(); if (code.length === 6) confirm(code) }}>
+    <form className={styles.stack} noValidate onSubmit={(event) => { event.preventDefault(); if (code.length === 6) confirm(code); else setShort(words.codeShort(6)) }}>
       <Heading moved={moved}>{w.scan}</Heading>
       <p className={styles.text}>{w.scanLead}</p>
       <div className={styles.scan}>{begun ? <Qr text={begun.uri} label={w.qr} /> : <div className={styles.qr} data-empty />}</div>
       {begun && <Key secret={begun.secret} />}
-      <CodeInput label={w.then} hint={words.codeHint} value={code} set={(typed) => { quiet(); setCode(typed) }} error={begun && trouble ? trouble : undefined} busy={busy} full={confirm} />
+      <CodeInput label={w.then} hint={words.codeHint} value={code} set={(typed) => { quiet(); setShort(''); setCode(typed) }} error={short || (begun && trouble ? trouble : undefined)} busy={busy} full={confirm} />
       {!begun && trouble !== '' && <Notice tone="danger">{trouble}</Notice>}
       <Button type="submit" size="md" fullWidth loading={busy}>{w.confirm}</Button>
       <Lines>

@@ -156,7 +156,7 @@ function Add({ kind, data, email, close, added }: { kind: 'totp' | 'passkey'; da
   }
   return (
     <Modal opened onClose={close} closeOnClickOutside={false} title={kind === 'passkey' ? w.addPasskey : w.addTotp} size={460}>
-      <Enrol by={by} mailed={data.mail_code} email={email} resistant={data.phishing_resistant} only={kind} done={done} />
+      <Enrol by={by} mailed={data.mail_code} email={email} resistant={data.phishing_resistant} only={kind} done={done} left={close} />
     </Modal>
   )
 }

@@ -59,9 +59,9 @@ function Language({ now, all }: { now: string; all: readonly string[] }) {
   const { mutate, isPending, error } = useChange()
   return (
     <NativeSelect
-      className={styles.narrow} label={words.language} description={words.languageHint} value={now} disabled={isPending} error={error ? sentence(error) : undefined}
+      className={styles.narrow} label={words.language} description={words.languageHint} value={now} aria-busy={isPending} error={error ? sentence(error) : undefined}
       data={all.map((tag) => ({ value: tag, label: language(tag) }))}
-      onChange={(event) => { mutate({ language: event.currentTarget.value }) }}
+      onChange={(event) => { if (!isPending) mutate({ language: event.currentTarget.value }) }}
     />
   )
 }
@@ -73,8 +73,8 @@ export function Mails({ me }: { me: Me }) {
     <div className={forms.stack}>
       {error && !(error instanceof Problem && error.unproved) && <Notice tone="danger">{sentence(error)}</Notice>}
       <Switch
-        label={words.newDevice} description={words.newDeviceHint} checked={me.notify_new_device ?? true} disabled={isPending}
-        onChange={(event) => { mutate({ notify_new_device: event.currentTarget.checked }) }}
+        label={words.newDevice} description={words.newDeviceHint} checked={me.notify_new_device ?? true} aria-busy={isPending}
+        onChange={(event) => { if (!isPending) mutate({ notify_new_device: event.currentTarget.checked }) }}
       />
       <p className={forms.lead}>{words.always}</p>
     </div>

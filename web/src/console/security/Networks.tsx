@@ -1,5 +1,5 @@
 import { Button, SegmentedControl, Tabs } from '@mantine/core'
-import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query'
 import { IconDownload, IconEye, IconListCheck, IconShieldOff, IconUpload, IconUserShield, IconWorldCheck } from '@tabler/icons-react'
 import { useId, useState } from 'react'
 import { api, Problem, sentence, take } from '~/api'
@@ -37,7 +37,7 @@ function Mode<M extends string>({ label, modes, text, value, edit, act, ask }: {
     <>
       <span className={styles.label} id={name}>{label}</span>
       <SegmentedControl
-        aria-labelledby={name} disabled={!edit || isPending} value={value} data={Object.entries(modes).map(([mode, said]) => ({ value: mode, label: said }))}
+        aria-labelledby={name} disabled={!edit} readOnly={isPending} aria-busy={isPending} value={value} data={Object.entries(modes).map(([mode, said]) => ({ value: mode, label: said }))}
         onChange={(mode) => { if (mode === ask?.mode) setAsking(true); else mutate(mode as M) }}
       />
       <p className={styles.advice} aria-live="polite">{text[value]}</p>
@@ -50,6 +50,7 @@ function Mode<M extends string>({ label, modes, text, value, edit, act, ask }: {
 /** From where staff may work. */
 export function StaffList() {
   const w = words.staffList
+  const settings = useSecurity() // how long the whole list is
   const edit = may(useMe(), 'security.staff_list')
   const list = useInfiniteQuery({
     queryKey: ['networks', 'staff'],
@@ -71,7 +72,7 @@ export function StaffList() {
               act={(mode) => take(api.PUT('/api/v1/security/staff-list/mode', { body: { mode, was: first.mode } }))}
             />
           </Card>
-          <Card icon={<IconUserShield size={20} />} title={w.entries(items.length)}>
+          <Card icon={<IconUserShield size={20} />} title={w.entries(settings.data?.staff_list.entries ?? items.length)}>
             {edit && (
               <AddEntry
                 yours={first.your_address} extra="role"
@@ -123,6 +124,7 @@ export function VisitorList() {
     queryKey: ['networks', 'visitors', tab],
     queryFn: ({ pageParam }) => take(api.GET('/api/v1/security/visitor-list', { params: { query: { list: tab, limit: 100, ...(pageParam ? { after: pageParam } : {}) } } })),
     initialPageParam: '',
+    placeholderData: keepPreviousData, // the page stands, and with it the focus, while the other list is read
     getNextPageParam: (last) => last.next || undefined,
   })
   const first = list.data?.pages[0]
@@ -158,11 +160,14 @@ export function VisitorList() {
                 }))}
               />
             )}
-            <EntryList
-              items={items} edit={edit} text={words.entry.removeVisitor} empty={<Empty icon={<IconShieldOff size={26} />} title={w.empty[tab] ?? ''}>{w.emptyText}</Empty>}
-              remove={({ id }) => take(api.DELETE('/api/v1/security/visitor-list/entries/{id}', { params: { path: { id } } }))}
-            />
-            {list.hasNextPage && <div className={admin.more}><Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>{words.entry.more}</Button></div>}
+            {list.isPlaceholderData ? <Bones />
+              : (
+                <EntryList
+                  items={items} edit={edit} text={words.entry.removeVisitor} empty={<Empty icon={<IconShieldOff size={26} />} title={w.empty[tab] ?? ''}>{w.emptyText}</Empty>}
+                  remove={({ id }) => take(api.DELETE('/api/v1/security/visitor-list/entries/{id}', { params: { path: { id } } }))}
+                />
+              )}
+            {list.hasNextPage && !list.isPlaceholderData && <div className={admin.more}><Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>{words.entry.more}</Button></div>}
           </Card>
         </>
       )}

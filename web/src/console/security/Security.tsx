@@ -46,12 +46,12 @@ export function Security() {
 
 type Of<K extends keyof Data> = { data: Pick<Data, K> & Data }
 
-/** A number that may be empty while it is typed. */
+/** A number that may be empty while it is typed: then it is none, and the review is not opened (see cleared). */
 function Count({ label, hint, value, set, error }: { label: string; hint: string; value: number; set: (n: number) => void; error?: string }) {
   return (
     <NumberInput
       className={styles.number} label={label} description={hint} inputWrapperOrder={['label', 'input', 'description', 'error']}
-      value={value} onChange={(n) => { set(typeof n === 'number' ? n : 0) }} error={error} allowDecimal={false} allowNegative={false} clampBehavior="none" min={0}
+      value={Number.isNaN(value) ? '' : value} onChange={(n) => { set(typeof n === 'number' ? n : NaN) }} error={error} allowDecimal={false} allowNegative={false} clampBehavior="none" min={0}
     />
   )
 }
@@ -94,7 +94,7 @@ function Lockout({ data }: Of<'lockout'>) {
           <div className={styles.pair}>
             <NativeSelect
               label={w.ends} value={l.ends} error={errors.ends} data={Object.entries(w.endsBy).map(([value, label]) => ({ value, label }))}
-              onChange={(event) => { set({ ...l, ends: event.target.value as typeof l.ends }) }}
+              onChange={(event) => { set({ ...l, ends: event.target.value as typeof l.ends, minutes: Number.isNaN(l.minutes) ? data.lockout.minutes : l.minutes }) }}
             />
             {l.ends === 'time' && <Count label={w.minutes} hint={w.minutesHint} value={l.minutes} set={(n) => { set({ ...l, minutes: n }) }} error={errors.minutes} />}
           </div>
@@ -150,7 +150,7 @@ function Factor({ data }: Of<'factor'>) {
 /** Who would meet a required factor, asked before it is saved. */
 function Affected({ required, resistant, bar }: { required: boolean; resistant: boolean; bar: (barred: boolean) => void }) {
   const w = words.factor
-  const { data } = useQuery({
+  const { data, error, refetch } = useQuery({
     queryKey: ['security', 'affected', required, resistant], enabled: required, staleTime: 0,
     queryFn: () => take(api.POST('/api/v1/security/factor/affected', { body: { required, phishing_resistant: resistant } })),
   })
@@ -159,6 +159,7 @@ function Affected({ required, resistant, bar }: { required: boolean; resistant: 
     bar(barred)
     return () => { bar(false) }
   }, [bar, barred])
+  if (required && !data && error) return <Failed text={`${w.affectedFailed}. ${sentence(error)}`} again={() => void refetch()} />
   if (!required || !data) return null
   if (data.me) return <Notice tone="danger" action={<Button component={Link} to="/me" variant="default" size="compact-sm">{w.toAccount}</Button>}>{w.me}</Notice>
   return <Notice tone={data.lacking > 0 ? 'warn' : 'good'}>{w.affected(data.lacking, data.staff)}</Notice>

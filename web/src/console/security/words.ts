@@ -37,7 +37,7 @@ export const words = {
 
   lockout: {
     title: 'Lockout',
-    lead: 'What happens after wrong passwords in a row, on devices that the person has not signed in on. Known devices are counted apart, so that a stranger cannot lock anybody out.',
+    lead: 'What happens after wrong passwords in a row, on devices that the person has not signed in on. Known devices are counted apart: a stranger can keep a person from signing in on new devices, and on those only.',
     threshold: 'Wrong passwords in a row',
     thresholdHint: '0: the server’s own limit alone, ten in 15 minutes. Otherwise 3 to 20.',
     after: (n: number) => (n === 0 ? 'The server’s own limit' : `After ${String(n)}`),
@@ -46,7 +46,7 @@ export const words = {
     minutes: 'Minutes',
     minutesHint: '5 to 1440.',
     for: (n: number) => `${String(n)} minutes`,
-    told: 'The person is told by mail, once for each lock.',
+    told: 'The person is told by mail, once a day at most.',
   },
 
   factor: {
@@ -66,6 +66,7 @@ export const words = {
     days: (n: number) => (n === 0 ? 'Never trusted' : n === 1 ? 'One day' : `${String(n)} days`),
     affected: (lacking: number, staff: number) =>
       lacking === 0 ? `All ${String(staff)} active members have a factor that counts.` : `${String(lacking)} of ${String(staff)} active members have none that counts: they are signed out at once, get a mail, and set one up at their next sign-in.`,
+    affectedFailed: 'Who would be affected could not be found out, so that this cannot be saved yet',
     me: 'You did not sign in with a factor that would count yourself, so you would be signed out. Add one in My Account, sign in with it, and come back.',
     toAccount: 'Open My Account',
   },
@@ -163,7 +164,7 @@ export const words = {
     remove: (network: string) => `Remove ${network}`,
     removeTitle: (network: string) => `Remove ${network}?`,
     removeStaff: 'Who works from there is signed out at once, if the list is on.',
-    removeVisitor: 'It holds from the next message on.',
+    removeVisitor: 'It holds at once, for open conversations too.',
     removeYes: 'Remove',
     removed: (network: string) => `${network} is removed.`,
     failed: 'The list could not be loaded',
