@@ -34,7 +34,13 @@ func (f *Front) staff(w *recorder, r *http.Request, d door) {
 	if !ok {
 		return
 	}
-	if !f.readBody(w, r, who) {
+	limit, free, ok := f.weigh(w, r, who)
+	if !ok {
+		r.Pattern = "refused"
+		return
+	}
+	defer free()
+	if !f.readBody(w, r, limit) {
 		r.Pattern = "refused"
 		return
 	}
@@ -128,7 +134,13 @@ func (f *Front) asVisitor(w *recorder, r *http.Request, d door, site string) {
 		WriteProblem(w, err)
 		return
 	}
-	if !f.readBody(w, r, who) {
+	limit, free, ok := f.weigh(w, r, who)
+	if !ok {
+		r.Pattern = "refused"
+		return
+	}
+	defer free()
+	if !f.readBody(w, r, limit) {
 		return
 	}
 	r2 := r.WithContext(WithActor(r.Context(), who))
