@@ -184,7 +184,7 @@ func (p *Program) doors(catalogue *access.Catalogue) error {
 	}
 	options := front.Options{
 		Domain: p.Domain, Port: p.Port, Directory: p.Rooms.Workspace, Sessions: who, Sites: p.Rooms.Workspace,
-		API: p.API, StaffLive: p.Live.Handler(), VisitorLive: p.Live.Handler(), Web: web.FS(), Hosts: p.Hosts,
+		API: p.API, Heavy: p.API.Heavy(), StaffLive: p.Live.Handler(), VisitorLive: p.Live.Handler(), Web: web.FS(), Hosts: p.Hosts,
 		TrustedProxies: p.TrustedProxies, ProxyProtocol: p.ProxyProtocol, Limits: p.Limits.Front, Contact: p.Contact, Clock: p.Clock, Log: p.Log, Registry: p.Registry,
 	}
 	if p.Certificates != nil {

@@ -1,5 +1,13 @@
 package account
 
+import "parlatory/internal/storage/db"
+
+// Statements about many accounts at once.
+var (
+	sqlFactorVoidsOf = `SELECT account, at FROM factor_voids WHERE workspace = $1 AND door = $2 AND account IN ` + db.InMany(3)
+	sqlFactorsOf     = `SELECT account, kind, scope, created_at FROM factors WHERE workspace = $1 AND account IN ` + db.InMany(2)
+)
+
 const (
 	factorColumns = `id, account, kind, scope, created_at, used_at, goes_at, step, credential_index, revision, sealed`
 

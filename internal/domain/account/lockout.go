@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"parlatory"
@@ -172,15 +174,69 @@ func (v *Verifier) Pardon(tx *db.Tx, ix *vault.Indexer, id parlatory.AccountID) 
 	return v.runs(tx, ix, id, func(f failures, _ int) error { return putPardon(tx, f.key, f.total) })
 }
 
-// Locked says whether an account is locked at the door of tx, on any class of devices, for the list of the staff.
-func (v *Verifier) Locked(tx *db.Tx, ix *vault.Indexer, id parlatory.AccountID, p security.LockoutPolicy) (bool, error) {
-	any := false
-	err := v.runs(tx, ix, id, func(f failures, pardon int) error {
-		locked, _ := f.locked(f.total, pardon, p, tx.Now())
-		any = any || locked
-		return nil
+// Locked says which accounts are locked at the door of tx, on any class of devices, for the list of the staff. It asks for all of them at
+// once: their devices, then the runs of all classes, then the pardons of those that have one.
+func (v *Verifier) Locked(tx *db.Tx, ix *vault.Indexer, ids []parlatory.AccountID, p security.LockoutPolicy) (map[parlatory.AccountID]bool, error) {
+	owner, keys, err := classesOf(tx, ix, ids)
+	if err != nil {
+		return nil, err
+	}
+	runs, pardons := map[vault.Index]failures{}, map[vault.Index]int{}
+	err = db.Many(keys, func(args []any) error {
+		return each(tx.House(), func(rows *db.Rows) error {
+			var f failures
+			err := rows.Scan(&f.key, &f.total, &f.cleared, &f.at)
+			runs[f.key] = f
+			return err
+		}, sqlFailuresOf, args...)
 	})
-	return any, err
+	if err != nil {
+		return nil, fmt.Errorf("read failures: %w", err)
+	}
+	err = db.Many(slices.Collect(maps.Keys(runs)), func(args []any) error {
+		return each(tx, func(rows *db.Rows) error {
+			var key vault.Index
+			var total int
+			err := rows.Scan(&key, &total)
+			pardons[key] = total
+			return err
+		}, sqlPardonsOf, args...)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read pardons: %w", err)
+	}
+	all := map[parlatory.AccountID]bool{}
+	for key, f := range runs {
+		if locked, _ := f.locked(f.total, pardons[key], p, tx.Now()); locked {
+			all[owner[key]] = true
+		}
+	}
+	return all, nil
+}
+
+// classesOf are the blind names of all classes of some accounts' devices, and whose they are.
+func classesOf(tx *db.Tx, ix *vault.Indexer, ids []parlatory.AccountID) (owner map[vault.Index]parlatory.AccountID, keys []vault.Index, err error) {
+	owner = map[vault.Index]parlatory.AccountID{}
+	class := func(id parlatory.AccountID, d parlatory.DeviceID) {
+		key := classKey(ix, id.String(), d)
+		owner[key], keys = id, append(keys, key)
+	}
+	for _, id := range ids {
+		class(id, parlatory.DeviceID{})
+	}
+	err = db.Many(ids, func(args []any) error {
+		return each(tx.House(), func(rows *db.Rows) error {
+			var id parlatory.AccountID
+			var d parlatory.DeviceID
+			err := rows.Scan(&id, &d)
+			class(id, d)
+			return err
+		}, sqlDevicesOfAll, args...)
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("read devices: %w", err)
+	}
+	return owner, keys, nil
 }
 
 func (v *Verifier) runs(tx *db.Tx, ix *vault.Indexer, id parlatory.AccountID, each func(f failures, pardon int) error) error {

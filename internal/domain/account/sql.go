@@ -1,5 +1,14 @@
 package account
 
+import "parlatory/internal/storage/db"
+
+// Statements about many accounts at once.
+var (
+	sqlDevicesOfAll = `SELECT account, id FROM devices WHERE workspace = $1 AND account IN ` + db.InMany(2)
+	sqlFailuresOf   = `SELECT key, total, cleared, at FROM account_failures WHERE workspace = $1 AND key IN ` + db.InMany(2)
+	sqlPardonsOf    = `SELECT key, total FROM door_pardons WHERE workspace = $1 AND key IN ` + db.InMany(2)
+)
+
 const (
 	columns = `id, email_index, state, created_at, password_at, revision, sealed`
 

@@ -49,6 +49,36 @@ func (s *Shelf) SubjectKey(ctx context.Context, ws parlatory.WorkspaceID, subjec
 	return w, err
 }
 
+// SubjectKeys gives the newest keys of several subjects of one kind.
+func (s *Shelf) SubjectKeys(ctx context.Context, ws parlatory.WorkspaceID, kind string, ids [][16]byte) (all []vault.Wrapped, err error) {
+	permit, err := s.law.System(actFetch, ws)
+	if err != nil {
+		return nil, err
+	}
+	err = s.db.Read(ctx, permit, func(tx *db.Tx) error {
+		all = nil
+		return db.Many(ids, func(args []any) error {
+			rows, err := tx.Query(sqlSubjectKeys, args...)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = rows.Close() }()
+			for rows.Next() {
+				w := vault.Wrapped{Workspace: ws, Subject: vault.Subject{Kind: kind}}
+				if err := rows.Scan(&w.Subject.ID, &w.Version, &w.ID, &w.Parent, &w.Blob); err != nil {
+					return err
+				}
+				if last := len(all) - 1; last >= 0 && all[last].Subject == w.Subject {
+					all = all[:last]
+				}
+				all = append(all, w)
+			}
+			return rows.Err()
+		}, kind)
+	})
+	return all, err
+}
+
 func (s *Shelf) fetch(ctx context.Context, ws parlatory.WorkspaceID, w *vault.Wrapped, row func(*db.Tx) *db.Row) error {
 	permit, err := s.law.System(actFetch, ws)
 	if err != nil {

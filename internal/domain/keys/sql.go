@@ -1,5 +1,10 @@
 package keys
 
+import "parlatory/internal/storage/db"
+
+// The newest of a subject comes last.
+var sqlSubjectKeys = `SELECT subject, version, id, parent, wrapped FROM subject_keys WHERE workspace = $1 AND kind = $2 AND subject IN ` + db.InMany(3) + ` ORDER BY subject, version`
+
 const (
 	sqlWorkspaceKey       = `SELECT version, id, parent, wrapped FROM workspace_keys WHERE workspace = $1 AND version = $2`
 	sqlNewestWorkspaceKey = `SELECT version, id, parent, wrapped FROM workspace_keys WHERE workspace = $1 ORDER BY version DESC LIMIT 1`

@@ -1,9 +1,11 @@
 package security_test
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"parlatory/internal/domain/role"
 	"parlatory/internal/domain/security"
 	"parlatory/internal/guard/policy"
+	"parlatory/internal/storage/db"
 )
 
 // listed makes a workspace whose staff list is full but for a few lines, in force, and an agent who is on it.
@@ -113,4 +116,54 @@ func BenchmarkChange(b *testing.B) {
 			}
 		}
 	})
+}
+
+// How long others wait for the writer while a file of 20,000 lines is imported: in parts, as Import does, and in one transaction.
+func BenchmarkImport(b *testing.B) {
+	var text strings.Builder
+	entries := make([]security.Entry, 20_000)
+	for i := range entries {
+		a := netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)})
+		entries[i].Network = policy.Network{First: a, Last: a}
+		fmt.Fprintf(&text, "%v,\n", a)
+	}
+	for name, add := range map[string]func(*domaintest.World, parlatory.Actor) error{
+		"parts": func(w *domaintest.World, admin parlatory.Actor) error {
+			_, err := w.Security.Import(b.Context(), admin, security.BlockList, text.String(), false)
+			return err
+		},
+		"whole": func(w *domaintest.World, admin parlatory.Actor) error {
+			return w.Security.AddAll(b.Context(), admin, security.BlockList, slices.Clone(entries))
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				b.StopTimer()
+				w := domaintest.New(b)
+				ws, admin := w.Founded(b, "acme")
+				over, longest := make(chan struct{}), make(chan time.Duration)
+				go func() { longest <- waits(w, ws, over) }()
+				b.StartTimer()
+				if err := add(w, admin); err != nil {
+					b.Fatal(err)
+				}
+				close(over)
+				b.ReportMetric(float64((<-longest).Microseconds())/1000, "longest-wait-ms")
+			}
+		})
+	}
+}
+
+// waits writes next to nothing again and again, and says how long it waited at most.
+func waits(w *domaintest.World, ws parlatory.WorkspaceID, over chan struct{}) (longest time.Duration) {
+	for {
+		select {
+		case <-over:
+			return longest
+		case <-time.After(time.Millisecond):
+			begun := time.Now()
+			w.Look(ws, func(*db.Tx) error { return nil })
+			longest = max(longest, time.Since(begun))
+		}
+	}
 }

@@ -40,8 +40,12 @@ func (i *Import) bad(line int, reason string) {
 	}
 }
 
+// importLines is how many lines of a file are added in one transaction. Whoever else writes waits for one of them, not for the file.
+const importLines = 500
+
 // Import reads lines of a visitors' list from a table: network, remark, ends_at. With dry it only says what they are; without it the good
-// ones that are new are added, in one act.
+// ones that are new are added, in parts, each with its entry in the ledger. One that ends early leaves the parts before it on the list,
+// and the same file again adds the rest.
 func (r *Room) Import(ctx context.Context, actor parlatory.Actor, list List, text string, dry bool) (Import, error) {
 	if _, err := r.o.Law.Permit(ctx, actor, ActEditVisitorList); err != nil {
 		return Import{}, err
@@ -80,7 +84,34 @@ func (r *Room) Import(ctx context.Context, actor parlatory.Actor, list List, tex
 	if len(in.Entries) == 0 {
 		return in, parlatory.Conflict("There is no new line in this file.")
 	}
-	return in, r.AddAll(ctx, actor, list, in.Entries)
+	if err := fits(there.sizes[list], len(in.Entries)); err != nil {
+		return in, err
+	}
+	return in, r.addParts(ctx, actor, list, in.Entries)
+}
+
+func (r *Room) addParts(ctx context.Context, actor parlatory.Actor, list List, entries []Entry) error {
+	parts := (len(entries) + importLines - 1) / importLines
+	for i := range parts {
+		from, to := i*importLines, min((i+1)*importLines, len(entries))
+		err := r.add(ctx, actor, list, entries[from:to], fmt.Sprintf("Import, part %d of %d", i+1, parts))
+		for again := 0; again < 3 && errors.Is(err, errMoved); again++ { // two nodes wrote at once
+			err = r.add(ctx, actor, list, entries[from:to], fmt.Sprintf("Import, part %d of %d", i+1, parts))
+		}
+		if err != nil {
+			return partly(err, from, len(entries))
+		}
+	}
+	return nil
+}
+
+// partly says of an import that ended early how far it came, unless the answer is about the person.
+func partly(err error, done, all int) error {
+	kind := parlatory.KindOf(err)
+	if done == 0 || kind != parlatory.KindConflict && kind != parlatory.KindUnavailable && kind != parlatory.KindInternal {
+		return err
+	}
+	return parlatory.Fail(kind, fmt.Sprintf("%d of %d lines were imported, and then it stopped. Import the same file again: it adds the rest.", done, all)).Because(err)
 }
 
 // reasonOf is what an error says of a line.

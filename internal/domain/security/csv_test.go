@@ -1,9 +1,12 @@
 package security
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
+
+	"parlatory"
 )
 
 // TestReadCSV: tables as spreadsheets and people write them.
@@ -45,6 +48,23 @@ func TestReadCSV(t *testing.T) {
 				t.Errorf("%+v", got.Entries[0])
 			}
 		})
+	}
+}
+
+// TestPartly: an import that ends early says how far it came, and an answer that is about the person is left as it is.
+func TestPartly(t *testing.T) {
+	cause := errors.New("disk full")
+	err := partly(parlatory.Fail(parlatory.KindUnavailable, "The database is out of reach. Nothing was saved.").Because(cause), 500, 1200)
+	if parlatory.KindOf(err) != parlatory.KindUnavailable || !errors.Is(err, cause) || !strings.Contains(err.Error(), "500 of 1200") {
+		t.Error(err)
+	}
+	for _, same := range []error{parlatory.Forbidden(), parlatory.Fail(parlatory.KindStepUp, "Please confirm.")} {
+		if got := partly(same, 500, 1200); got != same {
+			t.Error(got)
+		}
+	}
+	if got := partly(cause, 0, 1200); got != cause {
+		t.Error("nothing was stored", got)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"parlatory"
@@ -144,35 +146,54 @@ func (r *Room) AddAll(ctx context.Context, actor parlatory.Actor, list List, ent
 			return err
 		}
 	}
+	return r.add(ctx, actor, list, entries, "")
+}
+
+// add puts lines on a list that were found sound, in one transaction.
+func (r *Room) add(ctx context.Context, actor parlatory.Actor, list List, entries []Entry, remark string) error {
 	return r.edit(ctx, actor, list, func(tx *db.Tx, held *vault.Held, doc *row) (changed, error) {
 		var n int
 		if err := tx.Row(sqlCountLines, string(list)).Scan(&n); err != nil {
 			return changed{}, fmt.Errorf("count list: %w", err)
 		}
-		if n+len(entries) > linesMost {
-			return changed{}, parlatory.Conflict(fmt.Sprintf("A list may have %d lines; this one has %d.", linesMost, n))
+		if err := fits(n, len(entries)); err != nil {
+			return changed{}, err
 		}
-		for i := range entries {
-			if err := r.put(tx, held, doc, &entries[i]); err != nil {
-				return changed{}, err
-			}
+		if err := r.put(tx, held, doc, entries); err != nil {
+			return changed{}, err
 		}
-		return added(list, entries), nil
+		what := added(list, entries)
+		what.remark = remark
+		return what, nil
 	})
 }
 
-// put stores one line, for a document that is written after it.
-func (r *Room) put(tx *db.Tx, held *vault.Held, doc *row, e *Entry) error {
-	e.ID, e.CreatedAt = parlatory.NewID[parlatory.RowKind](r.o.Clock), tx.Now()
-	l := line{id: e.ID, list: e.List, created: e.CreatedAt, ends: e.EndsAt}
-	sealed, err := vault.SealJSON(held, l.binding(), kept{e.Network.String(), e.Role, e.Remark})
-	if err != nil {
-		return fmt.Errorf("seal line of a list: %w", err)
+func fits(there, more int) error {
+	if there+more > linesMost {
+		return parlatory.Conflict(fmt.Sprintf("A list may have %d lines; this one has %d.", linesMost, there))
 	}
-	if _, err := tx.Exec(sqlInsertLine, l.id, string(l.list), l.created, l.ends, sealed); err != nil {
-		return fmt.Errorf("store line of a list: %w", err)
+	return nil
+}
+
+// put stores lines, for a document that is written after them.
+func (r *Room) put(tx *db.Tx, held *vault.Held, doc *row, entries []Entry) error {
+	for some := range slices.Chunk(entries, rowsAtOnce) {
+		args := make([]any, 0, len(some)*rowColumns)
+		for i := range some {
+			e := &some[i]
+			e.ID, e.CreatedAt = parlatory.NewID[parlatory.RowKind](r.o.Clock), tx.Now()
+			l := line{id: e.ID, list: e.List, created: e.CreatedAt, ends: e.EndsAt}
+			sealed, err := vault.SealJSON(held, l.binding(), kept{e.Network.String(), e.Role, e.Remark})
+			if err != nil {
+				return fmt.Errorf("seal line of a list: %w", err)
+			}
+			args = append(args, l.id, string(l.list), l.created, l.ends, sealed)
+			doc.touch(l.id)
+		}
+		if _, err := tx.Exec(insertLines(len(some)), args...); err != nil {
+			return fmt.Errorf("store lines of a list: %w", err)
+		}
 	}
-	doc.touch(l.id)
 	return nil
 }
 
@@ -300,16 +321,18 @@ func (e Entry) values() map[string]string {
 	return v
 }
 
-// added is the entry of the ledger for new lines: one with its values, many by number and the first ones.
+// added is the entry of the ledger for new lines: one with its values, several by number and network. More than an import puts into one
+// transaction are cut, since an entry has a largest size.
 func added(list List, entries []Entry) changed {
 	if len(entries) == 1 {
 		return changed{element: elementOf(list), action: ledger.Created, id: entries[0].ID.Raw(), new: entries[0].values()}
 	}
-	c := changed{element: elementOf(list), action: ledger.Created, new: map[string]string{"list": string(list), "lines": fmt.Sprint(len(entries))}}
-	for i, e := range entries[:min(len(entries), 200)] {
-		c.new[fmt.Sprintf("network %d", i+1)] = e.Network.String()
+	networks := make([]string, 0, importLines)
+	for _, e := range entries[:min(len(entries), importLines)] {
+		networks = append(networks, e.Network.String())
 	}
-	return c
+	return changed{element: elementOf(list), action: ledger.Created,
+		new: map[string]string{"list": string(list), "lines": strconv.Itoa(len(entries)), "networks": strings.Join(networks, ", ")}}
 }
 
 // BlockAddress puts a visitor's address on the blocklist in the transaction of the act that asks for it (chat's "Block this visitor").
@@ -326,8 +349,8 @@ func (r *Room) BlockAddress(tx *db.Tx, held *vault.Held, pen *ledger.Pen, addr n
 	if err := tx.Row(sqlCountLines, string(BlockList)).Scan(&lines); err != nil {
 		return Entry{}, fmt.Errorf("count list: %w", err)
 	}
-	if lines >= linesMost {
-		return Entry{}, parlatory.Conflict(fmt.Sprintf("A list may have %d lines; this one is full.", linesMost))
+	if err := fits(lines, 1); err != nil {
+		return Entry{}, err
 	}
 	addr = addressOf(addr)
 	n := policy.Network{First: addr, Last: addr}
@@ -336,10 +359,11 @@ func (r *Room) BlockAddress(tx *db.Tx, held *vault.Held, pen *ledger.Pen, addr n
 			return Entry{}, err
 		}
 	}
-	e := Entry{List: BlockList, Network: n, Remark: remark, EndsAt: ends}
-	if err := r.put(tx, held, &doc, &e); err != nil {
+	one := []Entry{{List: BlockList, Network: n, Remark: remark, EndsAt: ends}}
+	if err := r.put(tx, held, &doc, one); err != nil {
 		return Entry{}, err
 	}
+	e := one[0]
 	if err := doc.write(tx, held); err != nil {
 		return Entry{}, err
 	}

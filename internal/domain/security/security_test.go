@@ -1,6 +1,7 @@
 package security_test
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -367,6 +368,39 @@ func TestImport(t *testing.T) {
 		}
 		if n := w.Count(ws, "network_rules", ""); n != 2 {
 			t.Errorf("%d lines", n)
+		}
+	})
+}
+
+// TestImportInParts: a long file is added in several transactions, each with its entry, and one that is given twice adds nothing.
+func TestImportInParts(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		before := w.Count(ws, "ledger_entries", "")
+		var text strings.Builder
+		for i := range 1201 {
+			fmt.Fprintf(&text, "10.0.%d.%d,Spam\n", i>>8, i&255)
+		}
+		in, err := w.Security.Import(t.Context(), admin, security.BlockList, text.String(), false)
+		if err != nil || len(in.Entries) != 1201 {
+			t.Fatalf("%d lines, %v", len(in.Entries), err)
+		}
+		if n := w.Count(ws, "network_rules", ""); n != 1201 {
+			t.Errorf("%d lines", n)
+		}
+		if n := w.Count(ws, "ledger_entries", "") - before; n != 3 {
+			t.Errorf("%d entries in the ledger", n)
+		}
+		again, err := w.Security.Import(t.Context(), admin, security.BlockList, text.String()+"10.1.0.0,the rest\n", false)
+		if err != nil || again.Known != 1201 || len(again.Entries) != 1 {
+			t.Errorf("again: %d new, %d known, %v", len(again.Entries), again.Known, err)
+		}
+		text.Reset()
+		for i := range 99_000 {
+			fmt.Fprintf(&text, "11.%d.%d.%d\n", i>>16, i>>8&255, i&255)
+		}
+		if _, err := w.Security.Import(t.Context(), admin, security.BlockList, text.String(), false); parlatory.KindOf(err) != parlatory.KindConflict || w.Count(ws, "network_rules", "") != 1202 {
+			t.Errorf("more than a list can hold: %v", err)
 		}
 	})
 }

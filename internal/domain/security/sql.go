@@ -1,5 +1,10 @@
 package security
 
+import (
+	"fmt"
+	"strings"
+)
+
 const (
 	sqlSettings = `SELECT revision, changed_at, sealed FROM security_settings WHERE workspace = $1`
 	// PostgreSQL only: who makes a session by the settings keeps them as they are, and who changes them waits for those sessions.
@@ -17,7 +22,7 @@ const (
 	sqlLine       = `SELECT ` + lineColumns + ` FROM network_rules WHERE workspace = $1 AND id = $2`
 	sqlCountLines = `SELECT COUNT(*) FROM network_rules WHERE workspace = $1 AND list = $2`
 	sqlInForce    = `SELECT COUNT(*) FROM network_rules WHERE workspace = $1 AND list = $2 AND (ends_at IS NULL OR ends_at > $3)`
-	sqlInsertLine = `INSERT INTO network_rules (workspace, ` + lineColumns + `) VALUES ($1, $2, $3, $4, $5, $6)`
+	sqlInsertHead = `INSERT INTO network_rules (workspace, ` + lineColumns + `) VALUES `
 	sqlDeleteLine = `DELETE FROM network_rules WHERE workspace = $1 AND id = $2`
 
 	sqlWatched = `INSERT INTO network_watch (workspace, staff, address_index, hour, mode, times, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -35,3 +40,26 @@ const (
 	sqlRaise      = `INSERT INTO security_generations (workspace, generation) VALUES ($1, 1)
 		ON CONFLICT (workspace) DO UPDATE SET generation = security_generations.generation + 1`
 )
+
+// rowsAtOnce is how many lines one statement stores, and rowColumns how many arguments each takes beside the workspace.
+const (
+	rowsAtOnce = 50
+	rowColumns = 5
+)
+
+// insertLines is the multi-row insert of n lines: VALUES ($1, $2, …), ($1, $7, …).
+func insertLines(n int) string {
+	var b strings.Builder
+	b.WriteString(sqlInsertHead)
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString("($1")
+		for c := range rowColumns {
+			fmt.Fprintf(&b, ", $%d", 2+i*rowColumns+c)
+		}
+		b.WriteByte(')')
+	}
+	return b.String()
+}

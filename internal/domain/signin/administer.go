@@ -198,21 +198,33 @@ func (s *Room) Standings(ctx context.Context, actor parlatory.Actor, members []s
 		if err := counted(tx, all); err != nil {
 			return err
 		}
+		accounts := accountsOf(members, func(m staff.Member) parlatory.AccountID { return m.Account })
+		factors, err := s.o.Account.FactorsOf(tx, accounts)
+		if err != nil {
+			return err
+		}
+		locked, err := s.o.Account.Verifier().Locked(tx, ix, accounts, settings.Lockout)
+		if err != nil {
+			return err
+		}
 		for _, m := range members {
 			st := all[m.ID]
-			if st.Factor, err = s.factorOf(tx, m.Account); err != nil {
-				return err
-			}
-			if !m.Account.Zero() {
-				if st.Locked, err = s.o.Account.Verifier().Locked(tx, ix, m.Account, settings.Lockout); err != nil {
-					return err
-				}
-			}
+			st.Factor, st.Locked = factors[m.Account].Strongest(), locked[m.Account]
 			all[m.ID] = st
 		}
 		return nil
 	})
 	return all, err
+}
+
+// accountsOf are the accounts of those who have one: who is only invited has none.
+func accountsOf[T any](all []T, of func(T) parlatory.AccountID) (accounts []parlatory.AccountID) {
+	for _, one := range all {
+		if id := of(one); !id.Zero() {
+			accounts = append(accounts, id)
+		}
+	}
+	return accounts
 }
 
 // counted reads how many sessions each member has at tx's door.
@@ -233,17 +245,13 @@ func counted(tx *db.Tx, all map[parlatory.StaffID]Standing) error {
 	return rows.Err()
 }
 
-func (s *Room) factorOf(tx *db.Tx, id parlatory.AccountID) (parlatory.Factor, error) {
-	f, err := s.o.Account.FactorsAt(tx, id)
-	switch {
-	case err != nil || id.Zero():
-		return parlatory.NoFactor, err
-	case f.Passkey:
-		return parlatory.Passkey, nil
-	case f.TOTP:
-		return parlatory.TOTP, nil
+// active reads the active members of tx's workspace and what second factor each has that counts here.
+func (s *Room) active(tx *db.Tx) (rows []staff.Row, factor func(staff.Row) parlatory.Factor, err error) {
+	if rows, err = staff.ActiveRows(tx); err != nil {
+		return nil, nil, err
 	}
-	return parlatory.NoFactor, nil
+	states, err := s.o.Account.FactorsOf(tx, accountsOf(rows, func(r staff.Row) parlatory.AccountID { return r.Account }))
+	return rows, func(r staff.Row) parlatory.Factor { return states[r.Account].Strongest() }, err
 }
 
 // lacking are the active members who have no factor that a policy would take.
@@ -254,17 +262,13 @@ func (s *Room) lacking(ctx context.Context, ws parlatory.WorkspaceID, p security
 	}
 	err = s.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
 		lacking = nil
-		rows, err := staff.ActiveRows(tx)
+		rows, factor, err := s.active(tx)
 		if err != nil {
 			return err
 		}
 		active = len(rows)
 		for _, r := range rows {
-			f, err := s.factorOf(tx, r.Account)
-			if err != nil {
-				return err
-			}
-			if !p.Counts(f) {
+			if !p.Counts(factor(r)) {
 				lacking = append(lacking, r)
 			}
 		}

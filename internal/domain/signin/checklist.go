@@ -8,7 +8,6 @@ import (
 	"parlatory"
 	"parlatory/internal/domain/role"
 	"parlatory/internal/domain/security"
-	"parlatory/internal/domain/staff"
 	"parlatory/internal/guard/access"
 	"parlatory/internal/storage/db"
 )
@@ -38,7 +37,7 @@ func (s *Room) Points(ctx context.Context, actor parlatory.Actor) ([]security.Po
 func (s *Room) crowd(ctx context.Context, permit access.Permit) (c crowd, err error) {
 	err = s.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
 		c = crowd{}
-		rows, err := staff.ActiveRows(tx)
+		rows, factor, err := s.active(tx)
 		if err != nil {
 			return err
 		}
@@ -47,11 +46,7 @@ func (s *Room) crowd(ctx context.Context, permit access.Permit) (c crowd, err er
 			if r.Role == role.Administrator {
 				c.administrators++
 			}
-			f, err := s.factorOf(tx, r.Account)
-			if err != nil {
-				return err
-			}
-			if f == parlatory.NoFactor {
+			if factor(r) == parlatory.NoFactor {
 				c.lacking++
 			}
 		}

@@ -147,8 +147,9 @@ func TestLockoutOfADoor(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w.Look(ws, func(tx *db.Tx) (err error) {
-				yes, err = w.Account.Verifier().Locked(tx, ix, admin.Account, s.Lockout)
+			w.Look(ws, func(tx *db.Tx) error {
+				all, err := w.Account.Verifier().Locked(tx, ix, []parlatory.AccountID{admin.Account}, s.Lockout)
+				yes = all[admin.Account]
 				return err
 			})
 			return yes

@@ -48,20 +48,12 @@ func (s *Room) List(ctx context.Context, actor parlatory.Actor, after parlatory.
 		rows = rows[:limit]
 		page.Next = rows[limit-1].ID
 	}
-	for _, r := range rows {
-		m, shown, err := s.show(ctx, permit, r, until)
-		if err != nil {
-			return Page{}, err
-		}
-		if shown {
-			page.Items = append(page.Items, m)
-		}
-	}
-	return page, nil
+	page.Items, err = s.show(ctx, permit, rows, until)
+	return page, err
 }
 
 // Find shows the members whose name or address has each of the words that were typed, whatever their case and accents, in the order in
-// which they came, up to a full page. Names are sealed and never a key of a search, so the members are opened one by one, their keys from
+// which they came, up to a full page. Names are sealed and never a key of a search, so the members are opened page by page, their keys from
 // memory. What the actor may not see is not searched either: who is found would tell it.
 func (s *Room) Find(ctx context.Context, actor parlatory.Actor, typed string) ([]Member, error) {
 	permit, err := s.o.Law.Permit(ctx, actor, ActView)
@@ -75,22 +67,22 @@ func (s *Room) Find(ctx context.Context, actor parlatory.Actor, typed string) ([
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range rows {
-			m, shown, err := s.show(ctx, permit, r, until)
-			if err != nil {
-				return nil, err
-			}
-			if shown && m.matches(words) {
+		members, err := s.show(ctx, permit, rows, until)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range members {
+			if m.matches(words) {
 				found = append(found, m)
 			}
 			if len(found) == maxPage {
 				return found, nil
 			}
-			after = r.ID
 		}
 		if len(rows) < maxPage {
 			return found, nil
 		}
+		after = rows[len(rows)-1].ID
 	}
 }
 
@@ -121,24 +113,34 @@ func (s *Room) rows(ctx context.Context, permit access.Permit, after parlatory.S
 	return rows, until, err
 }
 
-// show opens a member as far as the permit's level goes; shown is false for whom it doesn't reach.
-func (s *Room) show(ctx context.Context, permit access.Permit, r Row, until map[parlatory.StaffID]time.Time) (m Member, shown bool, err error) {
-	if m, err = s.open(ctx, permit.Workspace(), r); err != nil {
-		return Member{}, false, err
+// show opens members as far as the permit's level goes, and leaves out whom it doesn't reach.
+func (s *Room) show(ctx context.Context, permit access.Permit, rows []Row, until map[parlatory.StaffID]time.Time) (shown []Member, err error) {
+	members, err := s.open(ctx, permit.Workspace(), rows...)
+	if err != nil {
+		return nil, err
 	}
-	m.You, m.InvitedUntil = m.ID == permit.Actor().Staff, until[m.ID]
-	if permit.Level() >= access.Full {
-		return m, true, nil
+	for _, m := range members {
+		m.You, m.InvitedUntil = m.ID == permit.Actor().Staff, until[m.ID]
+		if permit.Level() < access.Full {
+			if m.State == Invited {
+				continue
+			}
+			if !m.You {
+				m.Email = ""
+			}
+		}
+		shown = append(shown, m)
 	}
-	if !m.You {
-		m.Email = ""
-	}
-	return m, m.State != Invited, nil
+	return shown, nil
 }
 
-func list(tx *db.Tx, after parlatory.StaffID, limit int) (out []Row, err error) {
+func list(tx *db.Tx, after parlatory.StaffID, limit int) ([]Row, error) {
 	from := after[:] // the zero id comes before all, and is a value here, not NULL
-	rows, err := tx.Query(sqlList, from, limit)
+	return scanAll(tx, nil, sqlList, from, limit)
+}
+
+func scanAll(tx *db.Tx, out []Row, query string, args ...any) ([]Row, error) {
+	rows, err := tx.Query(query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read members: %w", err)
 	}
@@ -153,28 +155,52 @@ func list(tx *db.Tx, after parlatory.StaffID, limit int) (out []Row, err error) 
 	return out, rows.Err()
 }
 
+// pendings says until when the newest link of each member who is invited works.
 func pendings(tx *db.Tx, rows []Row, until map[parlatory.StaffID]time.Time) error {
+	var invited []parlatory.StaffID
 	for _, r := range rows {
-		if r.State != Invited {
-			continue
-		}
-		inv, ok, err := scanInvitation(tx.Row(sqlPending, r.ID))
-		if err != nil {
-			return err
-		}
-		if ok {
-			until[r.ID] = inv.ExpiresAt
+		if r.State == Invited {
+			invited = append(invited, r.ID)
 		}
 	}
-	return nil
+	return db.Many(invited, func(args []any) error {
+		rows, err := tx.Query(sqlPendingFor, args...)
+		if err != nil {
+			return fmt.Errorf("read invitations: %w", err)
+		}
+		defer func() { _ = rows.Close() }()
+		for rows.Next() {
+			var id parlatory.StaffID
+			var at time.Time
+			if err := rows.Scan(&id, &at); err != nil {
+				return fmt.Errorf("read invitation: %w", err)
+			}
+			until[id] = at
+		}
+		return rows.Err()
+	})
 }
 
-func (s *Room) open(ctx context.Context, ws parlatory.WorkspaceID, r Row) (Member, error) {
-	held, err := s.Hold(ctx, ws, r.ID)
-	if err != nil {
-		return Member{}, err
+// open opens members, with all their keys at once.
+func (s *Room) open(ctx context.Context, ws parlatory.WorkspaceID, rows ...Row) ([]Member, error) {
+	if len(rows) == 0 {
+		return nil, nil
 	}
-	return r.Open(held)
+	subjects := make([]vault.Subject, len(rows))
+	for i, r := range rows {
+		subjects[i] = vault.StaffKey(r.ID)
+	}
+	held, err := s.o.Ring.HoldAll(ctx, ws, subjects)
+	if err != nil {
+		return nil, fmt.Errorf("hold staff keys: %w", err)
+	}
+	members := make([]Member, len(rows))
+	for i, r := range rows {
+		if members[i], err = r.Open(held[subjects[i]]); err != nil {
+			return nil, err
+		}
+	}
+	return members, nil
 }
 
 // Me is the own membership.
@@ -191,9 +217,12 @@ func (s *Room) Me(ctx context.Context, actor parlatory.Actor) (Member, error) {
 	if err != nil {
 		return Member{}, err
 	}
-	m, err := s.open(ctx, actor.Workspace, r)
-	m.You = true
-	return m, err
+	own, err := s.open(ctx, actor.Workspace, r)
+	if err != nil {
+		return Member{}, err
+	}
+	own[0].You = true
+	return own[0], nil
 }
 
 // must finds a member that is not deleted.
@@ -300,26 +329,21 @@ func (s *Room) Names(ctx context.Context, ws parlatory.WorkspaceID, ids []parlat
 	}
 	var rows []Row
 	err = s.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
-		for _, id := range missing {
-			r, ok, err := ByID(tx, id)
-			if err != nil {
-				return err
-			}
-			if ok {
-				rows = append(rows, r)
-			}
-		}
-		return nil
+		rows = nil
+		return db.Many(missing, func(args []any) (err error) {
+			rows, err = scanAll(tx, rows, sqlByIDs, args...)
+			return err
+		})
 	})
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range rows {
-		m, err := s.open(ctx, ws, r)
-		if err != nil {
-			return nil, err
-		}
-		out[r.ID] = m.Name
+	members, err := s.open(ctx, ws, rows...)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range members {
+		out[m.ID] = m.Name
 	}
 	s.keepNames(ws, turn, now, rows, out)
 	return out, nil

@@ -1,5 +1,13 @@
 package staff
 
+import "parlatory/internal/storage/db"
+
+// Statements about many rows at once.
+var (
+	sqlByIDs      = `SELECT ` + columns + ` FROM staff WHERE workspace = $1 AND id IN ` + db.InMany(2)
+	sqlPendingFor = `SELECT staff, expires_at FROM invitations WHERE workspace = $1 AND state = 'sent' AND staff IN ` + db.InMany(2) + ` ORDER BY id`
+)
+
 const (
 	columns = `id, account, email_index, role, department, state, created_at, revision, sealed`
 
@@ -24,7 +32,6 @@ const (
 	sqlInsertInvitation  = `INSERT INTO invitations (workspace, ` + invitationColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 	sqlInvitation        = `SELECT ` + invitationColumns + ` FROM invitations WHERE workspace = $1 AND token = $2`
 	sqlInvitationByID    = `SELECT ` + invitationColumns + ` FROM invitations WHERE workspace = $1 AND id = $2`
-	sqlPending           = `SELECT ` + invitationColumns + ` FROM invitations WHERE workspace = $1 AND staff = $2 AND state = 'sent' ORDER BY id DESC LIMIT 1`
 	sqlRevokeInvitations = `UPDATE invitations SET state = 'revoked' WHERE workspace = $1 AND staff = $2 AND state = 'sent'`
 	sqlUseInvitation     = `UPDATE invitations SET state = 'used' WHERE workspace = $1 AND id = $2 AND state = 'sent' AND expires_at > $3`
 )

@@ -40,6 +40,7 @@ type API struct {
 	catalogue  *access.Catalogue
 	log        *slog.Logger
 	operations []Operation
+	heavy      map[string]front.Heavy
 	document   []byte
 	faults     []error
 }
@@ -68,7 +69,7 @@ func New(rooms Rooms, catalogue *access.Catalogue, log *slog.Logger) (*API, erro
 		DefaultFormat:                "application/json",
 		RejectUnknownQueryParameters: true,
 	}
-	a := &API{Rooms: rooms, mux: mux, huma: humago.New(mux, config), catalogue: catalogue, log: log}
+	a := &API{Rooms: rooms, mux: mux, huma: humago.New(mux, config), catalogue: catalogue, log: log, heavy: map[string]front.Heavy{}}
 	a.routes()
 	if len(a.faults) > 0 {
 		return nil, a.faults[0]
@@ -98,6 +99,10 @@ func (a *API) Operations() []Operation {
 	})
 	return ops
 }
+
+// Heavy are the operations that declare how large their body may be, where that is more than front lets through otherwise. Who may not do
+// the act sends no such body.
+func (a *API) Heavy() map[string]front.Heavy { return a.heavy }
 
 // Document is openapi.json, indented, so that it can stand in the repository.
 func (a *API) Document() []byte { return a.document }
@@ -138,6 +143,12 @@ func register[I, O any](a *API, op huma.Operation, act access.Act, fn func(conte
 	}
 	if op.Security == nil && surface == surfaceWidget && !act.By.Has(parlatory.Anonymous) {
 		op.Security = []map[string][]string{{"visitor": {}}}
+	}
+	if op.MaxBodyBytes > 0 {
+		a.heavy[op.Method+" "+op.Path] = front.Heavy{Body: op.MaxBodyBytes, May: func(ctx context.Context, actor parlatory.Actor) error {
+			_, err := a.Law.Permit(ctx, actor, act)
+			return err
+		}}
 	}
 	a.operations = append(a.operations, Operation{ID: op.OperationID, Method: op.Method, Path: op.Path, Surface: surface, Act: act})
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {

@@ -11,6 +11,9 @@ import (
 	"parlatory/internal/domain/security"
 )
 
+// importBody is room for 100,000 lines of 80 characters. It is more than other bodies may have.
+const importBody = 8 << 20
+
 // VisitorImport is a table of lines for a visitors' list.
 type VisitorImport struct {
 	List   string `json:"list" enum:"block,allow"`
@@ -54,7 +57,7 @@ func (a *API) networkCSVRoutes() {
 			}
 			return csvOf("visitor-"+in.List+"list", rows)
 		})
-	register(a, huma.Operation{OperationID: "import-visitor-addresses", Method: http.MethodPost, Path: "/api/v1/security/visitor-list/csv", Summary: "Add the lines of a table to a visitors' list, or see first what they are"}, security.ActEditVisitorList,
+	register(a, huma.Operation{OperationID: "import-visitor-addresses", Method: http.MethodPost, Path: "/api/v1/security/visitor-list/csv", Summary: "Add the lines of a table to a visitors' list, or see first what they are", MaxBodyBytes: importBody}, security.ActEditVisitorList,
 		func(ctx context.Context, actor parlatory.Actor, in *struct{ Body VisitorImport }) (*struct{ Body VisitorImported }, error) {
 			i, err := a.Security.Import(ctx, actor, security.List(in.Body.List), in.Body.CSV, in.Body.DryRun)
 			if err != nil {

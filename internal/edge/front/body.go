@@ -13,15 +13,11 @@ import (
 // however it is escaped.
 const strangersBody = 64 << 10
 
-// readBody takes the whole body in before anybody parses it, no more of it than the sender may send, and refuses what is
+// readBody takes the whole body in before anybody parses it, no more of it than weigh allows its sender, and refuses what is
 // not JSON or nests too deep: so what a stranger's request may hold in memory is small (ASVS 4.3.1, 15.2.2).
-func (f *Front) readBody(w *recorder, r *http.Request, who parlatory.Actor) bool {
+func (f *Front) readBody(w *recorder, r *http.Request, limit int64) bool {
 	if r.Body == nil || r.Body == http.NoBody {
 		return emptyBody(w, r)
-	}
-	limit := f.opt.Limits.Body
-	if who.Kind != parlatory.Staff {
-		limit = min(limit, strangersBody)
 	}
 	if r.ContentLength > limit {
 		w.Header().Set("Connection", "close")

@@ -59,10 +59,11 @@ type Options struct {
 	Sessions  Sessions
 	Sites     Sites
 
-	API         http.Handler // /api/v1/… and /widget/v1/…
-	StaffLive   http.Handler // /api/v1/live
-	VisitorLive http.Handler // /widget/v1/live
-	Web         fs.FS        // built web part: console.html, door.html, assets/, widget/
+	API         http.Handler     // /api/v1/… and /widget/v1/…
+	StaffLive   http.Handler     // /api/v1/live
+	VisitorLive http.Handler     // /widget/v1/live
+	Heavy       map[string]Heavy // operations of the API that take a large body, by method and path
+	Web         fs.FS            // built web part: console.html, door.html, assets/, widget/
 
 	TrustedProxies []netip.Prefix // peers whose X-Forwarded-For counts
 	ProxyProtocol  []netip.Prefix // peers that begin each connection with a header of the PROXY protocol, version 2
@@ -84,6 +85,7 @@ type Front struct {
 	buckets *buckets
 
 	tokenFaults *buckets // API tokens that were no good, by address
+	heavies     heavies
 	names       *names
 	places      *places
 	metrics     *metrics
@@ -120,6 +122,7 @@ func New(o Options) (*Front, error) {
 		buckets: newBuckets(o.Limits, o.Clock),
 
 		tokenFaults: newBuckets(Limits{RequestsPerSecond: 1.0 / 6, Burst: 20, Addresses: o.Limits.Addresses}, o.Clock),
+		heavies:     heavies{busy: map[parlatory.WorkspaceID]bool{}},
 		names:       newNames(o.Clock),
 		places:      &places{counts: map[netip.Prefix]int{}},
 		metrics:     newMetrics(o.Registry),

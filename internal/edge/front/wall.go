@@ -35,7 +35,13 @@ func (f *Front) staff(w *recorder, r *http.Request, d door) {
 		return
 	}
 	waited := r.Body != nil && r.Body != http.NoBody
-	if !f.readBody(w, r, who) {
+	limit, free, ok := f.weigh(w, r, who)
+	if !ok {
+		r.Pattern = "refused"
+		return
+	}
+	defer free()
+	if !f.readBody(w, r, limit) {
 		r.Pattern = "refused"
 		return
 	}
@@ -136,7 +142,13 @@ func (f *Front) asVisitor(w *recorder, r *http.Request, d door, site string) {
 		WriteProblem(w, err)
 		return
 	}
-	if !f.readBody(w, r, who) {
+	limit, free, ok := f.weigh(w, r, who)
+	if !ok {
+		r.Pattern = "refused"
+		return
+	}
+	defer free()
+	if !f.readBody(w, r, limit) {
 		return
 	}
 	r2 := r.WithContext(WithActor(r.Context(), who))

@@ -27,6 +27,7 @@ type cache[V any] struct {
 	items   map[slot]*list.Element
 	order   list.List
 	flights map[slot]*flight[V]
+	turn    uint64 // counts what was forgotten
 }
 
 type item[V any] struct {
@@ -128,6 +129,7 @@ func (c *cache[V]) drop(e *list.Element) {
 func (c *cache[V]) forget(match func(slot) bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.turn++
 	for s, e := range c.items {
 		if match(s) {
 			c.drop(e)
@@ -137,5 +139,27 @@ func (c *cache[V]) forget(match func(slot) bool) {
 		if match(s) {
 			f.stale = true
 		}
+	}
+}
+
+// known finds the newest keys of several subjects and says which are missing; offer keeps one of those, unless anything was forgotten since.
+func (c *cache[V]) known(ws parlatory.WorkspaceID, all []Subject, found map[Subject]V) (missing [][16]byte, turn uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range all {
+		if v, ok := c.find(slot{ws, s, 0}); ok {
+			found[s] = v
+		} else {
+			missing = append(missing, s.ID)
+		}
+	}
+	return missing, c.turn
+}
+
+func (c *cache[V]) offer(s slot, v V, turn uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.turn == turn {
+		c.keepLocked(s, v)
 	}
 }

@@ -53,6 +53,20 @@ func (m *memory) SubjectKey(_ context.Context, ws parlatory.WorkspaceID, s Subje
 	return m.get(slot{ws, s, v})
 }
 
+func (m *memory) SubjectKeys(_ context.Context, ws parlatory.WorkspaceID, kind string, ids [][16]byte) (all []Wrapped, err error) {
+	for _, id := range ids {
+		w, err := m.get(slot{ws, Subject{kind, id}, 0})
+		if errors.Is(err, ErrNoKey) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, w)
+	}
+	return all, nil
+}
+
 func newRoot(t testing.TB) Root {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "root.key")

@@ -3,6 +3,7 @@ package vault
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"parlatory"
@@ -13,6 +14,8 @@ import (
 type Shelf interface {
 	WorkspaceKey(ctx context.Context, ws parlatory.WorkspaceID, version uint32) (Wrapped, error)
 	SubjectKey(ctx context.Context, ws parlatory.WorkspaceID, s Subject, version uint32) (Wrapped, error)
+	// SubjectKeys gives the newest keys of several subjects of one kind, in any order, and leaves out those that have none.
+	SubjectKeys(ctx context.Context, ws parlatory.WorkspaceID, kind string, ids [][16]byte) ([]Wrapped, error)
 }
 
 // Options of a ring.
@@ -79,10 +82,53 @@ func (r *Ring) HoldVersion(ctx context.Context, ws parlatory.WorkspaceID, s Subj
 		if err != nil {
 			return nil, err
 		}
-		erase(func() { h, err = newHeld(w, raw) })
-		clear(raw)
-		return h, err
+		return openHeld(w, raw)
 	})
+}
+
+// openHeld clears the raw key.
+func openHeld(w Wrapped, raw []byte) (h *Held, err error) {
+	erase(func() { h, err = newHeld(w, raw) })
+	clear(raw)
+	return h, err
+}
+
+// HoldAll is Hold for several subjects of one kind: the shelf is asked once for those that are not in memory. One that has no key is
+// ErrNoKey.
+func (r *Ring) HoldAll(ctx context.Context, ws parlatory.WorkspaceID, all []Subject) (map[Subject]*Held, error) {
+	for _, s := range all {
+		if !s.valid() || s.ID == [16]byte{} || s.Kind != all[0].Kind || ws.Zero() {
+			return nil, fmt.Errorf("hold keys: kind %q among those of %q", s.Kind, all[0].Kind)
+		}
+	}
+	held := make(map[Subject]*Held, len(all))
+	missing, turn := r.subjects.known(ws, all, held)
+	if len(missing) == 0 {
+		return held, nil
+	}
+	wrapped, err := r.shelf.SubjectKeys(ctx, ws, all[0].Kind, missing)
+	if err != nil {
+		return nil, fmt.Errorf("keys of %s: %w", all[0].Kind, err)
+	}
+	for _, w := range wrapped {
+		if w.Subject.Kind != all[0].Kind || !slices.Contains(missing, w.Subject.ID) {
+			return nil, fmt.Errorf("shelf's key of %s is none that was asked for: %w", all[0].Kind, ErrOpen)
+		}
+		raw, err := r.unwrap(ctx, w, ws, w.Subject, 0)
+		if err != nil {
+			return nil, err
+		}
+		if held[w.Subject], err = openHeld(w, raw); err != nil {
+			return nil, err
+		}
+		r.subjects.offer(slot{ws, w.Subject, 0}, held[w.Subject], turn)
+	}
+	for _, s := range all {
+		if held[s] == nil {
+			return nil, fmt.Errorf("key of %s: %w", s.Kind, ErrNoKey)
+		}
+	}
+	return held, nil
 }
 
 // Index gives the maker of a workspace's blind indexes.
@@ -104,21 +150,27 @@ func (r *Ring) fetch(ctx context.Context, ws parlatory.WorkspaceID, s Subject, v
 	if err != nil {
 		return Wrapped{}, nil, fmt.Errorf("key of %s: %w", s.Kind, err)
 	}
+	raw, err := r.unwrap(ctx, w, ws, s, version)
+	return w, raw, err
+}
+
+// unwrap opens what the shelf gave for a subject; the caller clears the raw key.
+func (r *Ring) unwrap(ctx context.Context, w Wrapped, ws parlatory.WorkspaceID, s Subject, version uint32) ([]byte, error) {
 	if err := w.is(ws, s, version); err != nil {
-		return Wrapped{}, nil, err
+		return nil, err
 	}
 	if w.Parent == 0 {
-		return Wrapped{}, nil, fmt.Errorf("key of %s without a parent: %w", s.Kind, ErrOpen)
+		return nil, fmt.Errorf("key of %s without a parent: %w", s.Kind, ErrOpen)
 	}
 	space, err := r.space(ctx, ws, w.Parent)
 	if err != nil {
-		return Wrapped{}, nil, err
+		return nil, err
 	}
 	raw, err := space.wrapper.unwrap(w.Blob, w.ad())
 	if err != nil {
-		return Wrapped{}, nil, fmt.Errorf("key of %s: %w", s.Kind, err)
+		return nil, fmt.Errorf("key of %s: %w", s.Kind, err)
 	}
-	return w, raw, nil
+	return raw, nil
 }
 
 // space gives an opened workspace key.

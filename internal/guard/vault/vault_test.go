@@ -185,6 +185,53 @@ func TestRingSharesFetches(t *testing.T) {
 	}
 }
 
+// Many keys are fetched at once, those that are known not again, and what was forgotten meanwhile does not come to stay.
+func TestRingHoldsMany(t *testing.T) {
+	r, m := house(t)
+	all := make([]Subject, 5)
+	for i := range all {
+		all[i] = StaffKey(newID[parlatory.StaffKind]())
+	}
+	ws := space(t, r, m, all...)
+	first := hold(t, r, ws, all[0])
+	m.fetches = 0
+	held, err := r.HoldAll(t.Context(), ws, all)
+	if err != nil || len(held) != len(all) || held[all[0]] != first || m.fetches != 4 {
+		t.Fatalf("%d keys, %d fetches, %v", len(held), m.fetches, err)
+	}
+	for _, s := range all {
+		if hold(t, r, ws, s) != held[s] {
+			t.Error("two handles of one key")
+		}
+	}
+	r.Forget(ws, all[1])
+	m.change = func(*Wrapped) { r.Forget(ws, all[1]) }
+	if held, err = r.HoldAll(t.Context(), ws, all); err != nil || held[all[1]] == nil {
+		t.Fatal(err)
+	}
+	m.change, m.fetches = nil, 0
+	if hold(t, r, ws, all[1]); m.fetches != 1 {
+		t.Error("a key that was forgotten while it was fetched is still known")
+	}
+	r.ForgetWorkspace(ws)
+	m.change = func(w *Wrapped) {
+		if w.Subject == all[2] {
+			w.Subject = all[3]
+		}
+	}
+	if _, err := r.HoldAll(t.Context(), ws, all); !errors.Is(err, ErrOpen) {
+		t.Errorf("another's key: %v", err)
+	}
+	m.change = nil
+	delete(m.keys, slot{ws, all[4], 0})
+	if _, err := r.HoldAll(t.Context(), ws, all); !errors.Is(err, ErrNoKey) {
+		t.Errorf("a destroyed key: %v", err)
+	}
+	if _, err := r.HoldAll(t.Context(), ws, []Subject{all[0], ContactKey(newID[parlatory.ContactKind]())}); err == nil {
+		t.Error("two kinds at once")
+	}
+}
+
 type handClock struct {
 	mu  sync.Mutex
 	now time.Time

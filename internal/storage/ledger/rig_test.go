@@ -69,6 +69,15 @@ func (s *shelf) SubjectKey(_ context.Context, ws parlatory.WorkspaceID, sub vaul
 	return w, nil
 }
 
+func (s *shelf) SubjectKeys(ctx context.Context, ws parlatory.WorkspaceID, kind string, ids [][16]byte) (all []vault.Wrapped, err error) {
+	for _, id := range ids {
+		if w, err := s.SubjectKey(ctx, ws, vault.Subject{Kind: kind, ID: id}, 0); err == nil {
+			all = append(all, w)
+		}
+	}
+	return all, nil
+}
+
 func (s *shelf) WorkspaceKey(ctx context.Context, ws parlatory.WorkspaceID, v uint32) (vault.Wrapped, error) {
 	return s.SubjectKey(ctx, ws, vault.Subject{Kind: vault.KindWorkspace}, v)
 }

@@ -10,7 +10,10 @@ import styles from './Security.module.css'
 import { words } from './words'
 
 const w = words.visitorList
-const most = 900_000 // characters, below what one request may carry
+const most = 8 * 2 ** 20 - 100 // bytes of the file as it travels; the server takes 8 MiB with what is around it
+
+/** What the text is as a string of JSON, in which quotes and line ends are longer. */
+const travels = (csv: string) => new Blob([JSON.stringify(csv)]).size
 
 type Found = components['schemas']['VisitorImported']
 
@@ -34,6 +37,7 @@ export function Import({ list, close }: { list: ListName; close: () => void }) {
     }
     const csv = await file.text().catch(() => '')
     if (csv.trim() === '') setWrong(w.unreadable)
+    else if (travels(csv) > most) setWrong(w.tooLarge)
     else {
       setText(csv)
       look.mutate(csv)
