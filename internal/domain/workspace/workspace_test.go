@@ -231,6 +231,27 @@ func TestAC_092_LettersEscape(t *testing.T) {
 	}
 }
 
+// TestAC_092_Linklike: what a mail program makes a link of is no name. Red where only schemes and "www." count.
+func TestAC_092_Linklike(t *testing.T) {
+	for _, text := range []string{
+		"evil-bank.com", "Your bank: evil-bank.com/login", "evil-bank.com.", "(evil-bank.com)", "EVIL-BANK.COM", "me@evil-bank.com", "evil-bank.com:8443", "login.evil.co.uk", "a.zip", "t.co/x",
+		"evil\u3002com", "evil\uff0ecom", "b\u00fccher.de", "\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444", "xn--e1afmkfd.xn--p1ai", "https://x", "www.x", "mailto:x", "Sign in at evil.io now", "evil.com\u2026",
+		"dr.med.evil.com", "evil.co.kg",
+	} {
+		if !workspace.Linklike(text) {
+			t.Errorf("%q would become a link", text)
+		}
+	}
+	for _, text := range []string{
+		"Acme Inc.", "St. Gallen", "St.Gallen", "e.g.", "z.B. Meier", "Node.js", "S.p.A.", "Meier & S\u00f6hne GmbH & Co. KG", "Meier GmbH & Co.KG", "Samsung Co.,Ltd.", "Foo Co.Ltd", "Dr. Meier", "Dr.med. Huber", "J. R. R. Tolkien",
+		"J.R.R. Tolkien", "E.ON", "M.Sc. Anna Muster", "Version 1.2.3", "No. 5", "Please set one up. Thank you.", "on 3.4.2026", "Yahoo!", "", ".", "...", "Ph.D.", "B.V.", "a.b.", "Wait...now",
+	} {
+		if workspace.Linklike(text) {
+			t.Errorf("%q is no link", text)
+		}
+	}
+}
+
 // TestSealedAtRest: company names and mails stand in no column in clear.
 func TestSealedAtRest(t *testing.T) {
 	w := domaintest.New(t)
