@@ -199,6 +199,22 @@ func TestAnswers(t *testing.T) {
 		if kept, err := w.Workspace.Begin(t.Context(), agent, request("a")); kept != nil || err != nil {
 			t.Fatal("another person got the answer", kept, err)
 		}
+		// A token of the same person repeats its own requests, whatever its scopes, and reads no session's answer.
+		program, other := admin, admin
+		program.Token, program.Scopes = parlatory.TokenID{1}, "chat.close"
+		other.Token, other.Scopes = parlatory.TokenID{2}, "chat.close"
+		own := request("a")
+		for _, a := range []parlatory.Actor{program, other} {
+			if kept, err := w.Workspace.Begin(t.Context(), a, own); kept != nil || err != nil {
+				t.Fatal("a token", kept, err)
+			}
+			if err := w.Workspace.Finish(t.Context(), a, own, workspace.Answer{Status: 200, Body: a.Token[:1]}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if kept, err := w.Workspace.Begin(t.Context(), program, request("a")); err != nil || kept == nil || string(kept.Body) != "\x01" {
+			t.Fatal("a token's repeat", kept, err)
+		}
 		w.Clock.Advance(25 * time.Hour)
 		if kept, err := w.Workspace.Begin(t.Context(), admin, request("a")); kept != nil || err != nil {
 			t.Fatal("kept over a day", kept, err)

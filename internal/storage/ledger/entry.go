@@ -55,6 +55,7 @@ type values struct {
 	New     map[string]string `json:"new,omitempty"`
 	Old     map[string]string `json:"old,omitempty"`
 	Remark  string            `json:"remark,omitempty"`
+	Token   parlatory.TokenID `json:"token,omitzero"` // the API token that a member's program came with
 }
 
 // encode gives the canonical JSON: sorted names, no blanks, no HTML escapes, valid UTF-8.
