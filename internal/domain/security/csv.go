@@ -11,6 +11,8 @@ import (
 
 	"parlatory"
 	"parlatory/internal/guard/policy"
+	"parlatory/internal/storage/db"
+	"parlatory/internal/storage/ledger"
 )
 
 // badMost is how many bad lines an import names; the others are counted.
@@ -108,12 +110,27 @@ func (r *Room) entries(ctx context.Context, ws parlatory.WorkspaceID, list List)
 	return all, nil
 }
 
-// Export gives all lines of a visitors' list.
+// Export gives all lines of a visitors' list, after it has witnessed that somebody took them.
 func (r *Room) Export(ctx context.Context, actor parlatory.Actor, list List) ([]Entry, error) {
-	if _, err := r.o.Law.Permit(ctx, actor, ActView); err != nil {
+	permit, err := r.o.Law.Permit(ctx, actor, ActExportVisitorList)
+	if err != nil {
 		return nil, err
 	}
-	return r.entries(ctx, actor.Workspace, list)
+	all, err := r.entries(ctx, actor.Workspace, list)
+	if err != nil {
+		return nil, err
+	}
+	pen, err := r.o.Ledger.Pen(ctx, actor.Workspace)
+	if err != nil {
+		return nil, err
+	}
+	err = r.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		if err := r.o.Steady(tx, actor); err != nil {
+			return err
+		}
+		return pen.Witness(tx, ledger.Entry{Action: ledger.Downloaded, Element: elementOf(list), ID: actor.Workspace.Raw(), New: linesOf(list, all)})
+	})
+	return all, err
 }
 
 // table is what a file holds, each entry with its line.

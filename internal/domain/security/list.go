@@ -427,12 +427,24 @@ func (e Entry) values() map[string]string {
 	return v
 }
 
-// added is the entry of the ledger for new lines: one with its values, many by number and the first ones.
+// linesOf says of many lines how many there are, and binds every one of them.
+func linesOf(list List, entries []Entry) map[string]string {
+	digest := ledger.Digest(func(yield func(map[string]string) bool) {
+		for _, e := range entries {
+			if !yield(e.values()) {
+				return
+			}
+		}
+	})
+	return map[string]string{"list": string(list), "lines": fmt.Sprint(len(entries)), "sha256": digest}
+}
+
+// added is the entry of the ledger for new lines: one with its values; many by number, digest and the first ones.
 func added(list List, entries []Entry) changed {
 	if len(entries) == 1 {
 		return changed{element: elementOf(list), action: ledger.Created, id: entries[0].ID.Raw(), new: entries[0].values()}
 	}
-	c := changed{element: elementOf(list), action: ledger.Created, new: map[string]string{"list": string(list), "lines": fmt.Sprint(len(entries))}}
+	c := changed{element: elementOf(list), action: ledger.Created, new: linesOf(list, entries)}
 	for i, e := range entries[:min(len(entries), 200)] {
 		c.new[fmt.Sprintf("network %d", i+1)] = e.Network.String()
 	}
