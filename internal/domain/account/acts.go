@@ -24,10 +24,11 @@ var (
 	actCount  = access.Act{Name: "account.count", Feature: "Sign-in", Verb: access.Use, By: bySystem, Scope: access.HouseAndWorkspace}
 	actQueue  = access.Act{Name: "account.queue", Feature: "Sign-in", Verb: access.Use, By: bySystem, Scope: access.HouseAndAcross}
 	actSweep  = access.Act{Name: "account.sweep", Feature: "Sign-in", Verb: access.Delete, By: bySystem, Scope: access.InHouse}
+	actStale  = access.Act{Name: "account.stale", Feature: "Sign-in", Verb: access.View, By: bySystem, Scope: access.Across}
 	actEcho   = access.Act{Name: "account.echo", Feature: "Sign-in", Verb: access.Use, By: bySystem, Audited: true, Scope: access.HouseAndWorkspace}
 )
 
 // Acts lists what the room adds to the catalogue.
 func Acts() []access.Act {
-	return []access.Act{ActView, ActEdit, ActPassword, ActFactors, ActFactor, ActFactorMail, actFactor, actCount, actQueue, actSweep, actEcho}
+	return []access.Act{ActView, ActEdit, ActPassword, ActFactors, ActFactor, ActFactorMail, actFactor, actCount, actQueue, actSweep, actStale, actEcho}
 }

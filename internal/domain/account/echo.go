@@ -173,7 +173,7 @@ func (a *Room) Run(ctx context.Context, members Memberships) error {
 		}
 		if now := a.o.Clock.Now(); now.Sub(swept) >= sweepEach {
 			swept = now
-			if err := a.sweep(ctx); err != nil && ctx.Err() == nil {
+			if err := a.Sweep(ctx); err != nil && ctx.Err() == nil {
 				a.o.Log.Error("sweep of devices and failures", "cause", err.Error())
 			}
 			if err := a.sweepFactors(ctx); err != nil && ctx.Err() == nil {
