@@ -92,7 +92,7 @@ func matrix(t *testing.T, p *Program) []byte {
 	var jobs, commands []string
 	yes := map[bool]string{true: "yes", false: ""}
 	for _, a := range acts {
-		cells := []string{a.Feature, string(a.Verb), "`" + a.Name + "`", yes[a.Audited], yes[a.StepUp], yes[a.ByToken]}
+		cells := []string{a.Feature, string(a.Verb), "`" + a.Name + "`", yes[a.Audited], yes[a.StepUp], yes[a.ByToken || a.Attends]}
 		for _, kind := range []parlatory.ActorKind{parlatory.Anonymous, parlatory.Half, parlatory.Visitor} {
 			cells = append(cells, verdict(p, parlatory.Actor{Kind: kind, Workspace: parlatory.House}, a))
 		}

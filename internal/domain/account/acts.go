@@ -27,10 +27,11 @@ var (
 	actQueue  = access.Act{Name: "account.queue", Feature: "Sign-in", Verb: access.Use, By: bySystem, Scope: access.HouseAndAcross}
 	actSweep  = access.Act{Name: "account.sweep", Feature: "Sign-in", Verb: access.Delete, By: bySystem, Scope: access.InHouse}
 	actGone   = access.Act{Name: "account.factor-gone", Feature: "Sign-in", Verb: access.Delete, By: bySystem, Audited: true, Scope: access.InHouse}
+	actStale  = access.Act{Name: "account.stale", Feature: "Sign-in", Verb: access.View, By: bySystem, Scope: access.Across}
 	actEcho   = access.Act{Name: "account.echo", Feature: "Sign-in", Verb: access.Use, By: bySystem, Audited: true, Scope: access.HouseAndWorkspace}
 )
 
 // Acts lists what the room adds to the catalogue.
 func Acts() []access.Act {
-	return []access.Act{ActView, ActEdit, ActPassword, ActFactors, ActFactor, ActFactorKeep, ActFactorMail, actFactor, actCount, actQueue, actSweep, actGone, actEcho}
+	return []access.Act{ActView, ActEdit, ActPassword, ActFactors, ActFactor, ActFactorKeep, ActFactorMail, actFactor, actCount, actQueue, actSweep, actStale, actGone, actEcho}
 }

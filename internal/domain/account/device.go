@@ -197,20 +197,24 @@ func (a *Room) warn(tx *db.Tx, arr Arrival) error {
 	return a.Notify(tx, arr.settings, arr.view, arr.account, noticeExpiry, arr.actor, ends.UTC().Format(letterDay))
 }
 
-// sweep forgets browsers that count no more, and runs of failures that nobody adds to.
-func (a *Room) sweep(ctx context.Context) error {
+// Sweep forgets browsers that count no more, runs of failures that nobody adds to, and the pardons of these.
+func (a *Room) Sweep(ctx context.Context) error {
 	permit, err := a.o.Law.System(actSweep, parlatory.House)
 	if err != nil {
 		return err
 	}
-	return a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+	err = a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
 		now := tx.Now()
 		if _, err := tx.Exec(sqlSweepDevices, now.Add(-deviceLife)); err != nil {
 			return fmt.Errorf("sweep devices: %w", err)
 		}
-		if _, err := tx.Exec(sqlSweepFailures, now.Add(-failureShort), now.Add(-deviceLife)); err != nil {
+		if _, err := tx.Exec(sqlSweepFailures, now.Add(-failureShort), now.Add(-deviceLife), now.Add(-failureNobody)); err != nil {
 			return fmt.Errorf("sweep failures: %w", err)
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return a.sweepPardons(ctx, a.o.Clock.Now())
 }

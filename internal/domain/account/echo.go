@@ -175,7 +175,7 @@ func (a *Room) Run(ctx context.Context, members Memberships) error {
 	}{
 		{"echo of account events", 0, func(ctx context.Context) error { return a.Echo(ctx, members) }, time.Time{}},
 		{"removal of factors", dueEach, a.RemoveDue, time.Time{}},
-		{"sweep of devices and failures", sweepEach, a.sweep, time.Time{}},
+		{"sweep of devices and failures", sweepEach, a.Sweep, time.Time{}},
 		{"sweep of ceremonies", sweepEach, a.sweepFactors, time.Time{}},
 	}
 	for {

@@ -20,6 +20,9 @@ const (
 	ceiling = 100
 	// failureShort is how long a run stays that is too short for any door's threshold; longer ones stay as long as a device does.
 	failureShort = 30 * 24 * time.Hour
+	// failureNobody is how long the run of an address that nobody has stays: past any lock that ends by time, and no longer, since strangers
+	// make up as many as they like.
+	failureNobody = (security.LockMinutesMost + 24*60) * time.Minute
 	// tellEach is how often the owner is told of a lock.
 	tellEach = 24 * time.Hour
 )
@@ -27,9 +30,24 @@ const (
 // failures is the run of wrong passwords in one class: those of all unknown devices together, or those of one known device. A stranger
 // adds to the first alone, and the owner's browser is judged by the second alone (AC-004).
 type failures struct {
-	key            vault.Index
-	total, cleared int
-	at, told       time.Time
+	key             vault.Index
+	total, cleared  int
+	at, told, begun time.Time
+	nobody          bool // of an address that nobody has
+}
+
+// pardon is how far a run is forgiven at one door.
+type pardon struct {
+	total int
+	at    time.Time
+}
+
+// of is what a pardon forgives of a run: nothing of one that began after it, since the one that it was given to was swept.
+func (p pardon) of(f failures, before int) int {
+	if p.total > before || p.at.Before(f.begun) {
+		return 0
+	}
+	return p.total
 }
 
 // classKey is the run's blind name; of is the account, or the address that nobody has.
@@ -45,11 +63,11 @@ func classOf(of string, device parlatory.DeviceID) string {
 }
 
 // locked judges the tries before this one. ended says that the lock of this door ran out, so that its run begins anew here.
-func (f failures) locked(before, pardon int, p security.LockoutPolicy, now time.Time) (locked, ended bool) {
+func (f failures) locked(before int, forgiven pardon, p security.LockoutPolicy, now time.Time) (locked, ended bool) {
 	if before-f.cleared >= ceiling {
 		return true, false
 	}
-	if p.Threshold == 0 || before-max(f.cleared, pardon) < p.Threshold {
+	if p.Threshold == 0 || before-max(f.cleared, forgiven.of(f, before)) < p.Threshold {
 		return false, false
 	}
 	ended = p.Ends == security.EndsByTime && now.Sub(f.at) >= time.Duration(p.Minutes)*time.Minute
@@ -58,18 +76,18 @@ func (f failures) locked(before, pardon int, p security.LockoutPolicy, now time.
 
 // raise counts a try in its class, in one statement that holds the row until the commit, and judges it. A try that is refused is no failure: it
 // neither adds to the run nor makes a lock longer. The statements are the same in every case.
-func raise(tx *db.Tx, key vault.Index, p security.LockoutPolicy, over bool) (locked, tell bool, err error) {
-	f, now := failures{key: key}, tx.Now()
-	if err := tx.House().Row(sqlRaise, key, now).Scan(&f.total, &f.cleared, &f.at, &f.told); err != nil {
+func raise(tx *db.Tx, key vault.Index, nobody bool, p security.LockoutPolicy, over bool) (locked, tell bool, err error) {
+	f, now := failures{key: key, nobody: nobody}, tx.Now()
+	if err := tx.House().Row(sqlRaise, key, now, flag(nobody)).Scan(&f.total, &f.cleared, &f.at, &f.told, &f.begun); err != nil {
 		return false, false, fmt.Errorf("count failure: %w", err)
 	}
-	pardon, err := pardonOf(tx, key)
+	forgiven, err := pardonOf(tx, key)
 	if err != nil {
 		return false, false, err
 	}
-	locked, ended := f.locked(f.total-1, pardon, p, now)
+	locked, ended := f.locked(f.total-1, forgiven, p, now)
 	if ended {
-		if err := putPardon(tx, key, f.total-1); err != nil {
+		if err := f.pardon(tx, f.total-1); err != nil {
 			return false, false, err
 		}
 	}
@@ -87,20 +105,72 @@ func raise(tx *db.Tx, key vault.Index, p security.LockoutPolicy, over bool) (loc
 	return locked, tell, nil
 }
 
-func pardonOf(tx *db.Tx, key vault.Index) (total int, err error) {
-	err = tx.Row(sqlPardon, key).Scan(&total)
-	if errors.Is(err, db.ErrNone) {
-		return 0, nil
+// flag is how a column keeps a truth.
+func flag(yes bool) int {
+	if yes {
+		return 1
 	}
-	if err != nil {
-		return 0, fmt.Errorf("read pardon: %w", err)
-	}
-	return total, nil
+	return 0
 }
 
-func putPardon(tx *db.Tx, key vault.Index, total int) error {
-	if _, err := tx.Exec(sqlPutPardon, key, total, tx.Now()); err != nil {
+func pardonOf(tx *db.Tx, key vault.Index) (p pardon, err error) {
+	err = tx.Row(sqlPardon, key).Scan(&p.total, &p.at)
+	if errors.Is(err, db.ErrNone) {
+		return pardon{}, nil
+	}
+	if err != nil {
+		return p, fmt.Errorf("read pardon: %w", err)
+	}
+	return p, nil
+}
+
+// pardon forgives a run at tx's door, up to a total.
+func (f failures) pardon(tx *db.Tx, total int) error {
+	if _, err := tx.Exec(sqlPutPardon, f.key, total, tx.Now(), flag(f.nobody)); err != nil {
 		return fmt.Errorf("store pardon: %w", err)
+	}
+	return nil
+}
+
+// sweepPardons takes those away, at all doors, whose runs are swept too.
+func (a *Room) sweepPardons(ctx context.Context, now time.Time) error {
+	permit, err := a.o.Law.System(actStale, parlatory.House)
+	if err != nil {
+		return err
+	}
+	old, nobodys := now.Add(-deviceLife), now.Add(-failureNobody)
+	var doors []parlatory.WorkspaceID
+	err = a.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		doors = nil
+		rows, err := tx.Across().Query(sqlStalePardonsAcross, old, nobodys)
+		if err != nil {
+			return fmt.Errorf("read stale pardons: %w", err)
+		}
+		defer func() { _ = rows.Close() }()
+		for rows.Next() {
+			var door parlatory.WorkspaceID
+			if err := rows.Scan(&door); err != nil {
+				return fmt.Errorf("read stale pardon: %w", err)
+			}
+			doors = append(doors, door)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return err
+	}
+	for _, door := range doors {
+		permit, err := a.o.Law.System(actCount, door)
+		if err != nil {
+			return err
+		}
+		err = a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+			_, err := tx.Exec(sqlSweepPardons, old, nobodys)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("sweep pardons: %w", err)
+		}
 	}
 	return nil
 }
@@ -171,7 +241,7 @@ func (v *Verifier) Forgive(tx *db.Tx, ix *vault.Indexer, id parlatory.AccountID)
 // Pardon is an administrator's unlock: it ends the lock at the door of tx and nothing else. The floor of all doors and the
 // ceiling stay, since they guard the account in the other workspaces too.
 func (v *Verifier) Pardon(tx *db.Tx, ix *vault.Indexer, id parlatory.AccountID) error {
-	return v.runs(tx, ix, id, func(f failures, _ int) error { return putPardon(tx, f.key, f.total) })
+	return v.runs(tx, ix, id, func(f failures, _ pardon) error { return f.pardon(tx, f.total) })
 }
 
 // Locked says which accounts are locked at the door of tx, on any class of devices, for the list of the staff. It asks for all of them at
@@ -181,11 +251,11 @@ func (v *Verifier) Locked(tx *db.Tx, ix *vault.Indexer, ids []parlatory.AccountI
 	if err != nil {
 		return nil, err
 	}
-	runs, pardons := map[vault.Index]failures{}, map[vault.Index]int{}
+	runs, pardons := map[vault.Index]failures{}, map[vault.Index]pardon{}
 	err = db.Many(keys, func(args []any) error {
 		return each(tx.House(), func(rows *db.Rows) error {
 			var f failures
-			err := rows.Scan(&f.key, &f.total, &f.cleared, &f.at)
+			err := rows.Scan(&f.key, &f.total, &f.cleared, &f.at, &f.begun)
 			runs[f.key] = f
 			return err
 		}, sqlFailuresOf, args...)
@@ -196,9 +266,9 @@ func (v *Verifier) Locked(tx *db.Tx, ix *vault.Indexer, ids []parlatory.AccountI
 	err = db.Many(slices.Collect(maps.Keys(runs)), func(args []any) error {
 		return each(tx, func(rows *db.Rows) error {
 			var key vault.Index
-			var total int
-			err := rows.Scan(&key, &total)
-			pardons[key] = total
+			var forgiven pardon
+			err := rows.Scan(&key, &forgiven.total, &forgiven.at)
+			pardons[key] = forgiven
 			return err
 		}, sqlPardonsOf, args...)
 	})
@@ -239,25 +309,25 @@ func classesOf(tx *db.Tx, ix *vault.Indexer, ids []parlatory.AccountID) (owner m
 	return owner, keys, nil
 }
 
-func (v *Verifier) runs(tx *db.Tx, ix *vault.Indexer, id parlatory.AccountID, each func(f failures, pardon int) error) error {
+func (v *Verifier) runs(tx *db.Tx, ix *vault.Indexer, id parlatory.AccountID, each func(f failures, forgiven pardon) error) error {
 	all, err := classes(tx, id)
 	if err != nil {
 		return err
 	}
 	for _, d := range all {
 		f := failures{key: classKey(ix, id.String(), d)}
-		err := tx.House().Row(sqlFailures, f.key).Scan(&f.total, &f.cleared, &f.at)
+		err := tx.House().Row(sqlFailures, f.key).Scan(&f.total, &f.cleared, &f.at, &f.begun)
 		if errors.Is(err, db.ErrNone) {
 			continue
 		}
 		if err != nil {
 			return fmt.Errorf("read failures: %w", err)
 		}
-		pardon, err := pardonOf(tx, f.key)
+		forgiven, err := pardonOf(tx, f.key)
 		if err != nil {
 			return err
 		}
-		if err := each(f, pardon); err != nil {
+		if err := each(f, forgiven); err != nil {
 			return err
 		}
 	}

@@ -5,8 +5,8 @@ import "parlatory/internal/storage/db"
 // Statements about many accounts at once.
 var (
 	sqlDevicesOfAll = `SELECT account, id FROM devices WHERE workspace = $1 AND account IN ` + db.InMany(2)
-	sqlFailuresOf   = `SELECT key, total, cleared, at FROM account_failures WHERE workspace = $1 AND key IN ` + db.InMany(2)
-	sqlPardonsOf    = `SELECT key, total FROM door_pardons WHERE workspace = $1 AND key IN ` + db.InMany(2)
+	sqlFailuresOf   = `SELECT key, total, cleared, at, begun_at FROM account_failures WHERE workspace = $1 AND key IN ` + db.InMany(2)
+	sqlPardonsOf    = `SELECT key, total, at FROM door_pardons WHERE workspace = $1 AND key IN ` + db.InMany(2)
 )
 
 const (
@@ -40,18 +40,20 @@ const (
 		(SELECT id FROM devices WHERE workspace = $1 AND account = $2 ORDER BY seen_at DESC, id DESC LIMIT $3)`
 	sqlSweepDevices = `DELETE FROM devices WHERE workspace = $1 AND seen_at <= $2`
 
-	sqlRaise = `INSERT INTO account_failures (workspace, key, total, cleared, at) VALUES ($1, $2, 1, 0, $3)
-		ON CONFLICT (workspace, key) DO UPDATE SET total = account_failures.total + 1 RETURNING total, cleared, at, told_at`
+	sqlRaise = `INSERT INTO account_failures (workspace, key, total, cleared, at, begun_at, nobody) VALUES ($1, $2, 1, 0, $3, $3, $4)
+		ON CONFLICT (workspace, key) DO UPDATE SET total = account_failures.total + 1 RETURNING total, cleared, at, told_at, begun_at`
 	sqlMark     = `UPDATE account_failures SET total = $3, at = $4, told_at = $5 WHERE workspace = $1 AND key = $2`
-	sqlFailures = `SELECT total, cleared, at FROM account_failures WHERE workspace = $1 AND key = $2`
+	sqlFailures = `SELECT total, cleared, at, begun_at FROM account_failures WHERE workspace = $1 AND key = $2`
 	sqlExcuse   = `UPDATE account_failures SET total = total - 1 WHERE workspace = $1 AND key = $2 AND total > cleared`
 	sqlClear    = `UPDATE account_failures SET cleared = total WHERE workspace = $1 AND key = $2 AND total - cleared >= $3`
 	// A run of one or two is under every threshold.
-	sqlSweepFailures = `DELETE FROM account_failures WHERE workspace = $1 AND (at <= $3 OR at <= $2 AND total - cleared < 3)`
+	sqlSweepFailures = `DELETE FROM account_failures WHERE workspace = $1 AND (at <= $3 OR at <= $2 AND total - cleared < 3 OR at <= $4 AND nobody = 1)`
 
-	sqlPardon    = `SELECT total FROM door_pardons WHERE workspace = $1 AND key = $2`
-	sqlPutPardon = `INSERT INTO door_pardons (workspace, key, total, at) VALUES ($1, $2, $3, $4)
+	sqlPardon    = `SELECT total, at FROM door_pardons WHERE workspace = $1 AND key = $2`
+	sqlPutPardon = `INSERT INTO door_pardons (workspace, key, total, at, nobody) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (workspace, key) DO UPDATE SET total = excluded.total, at = excluded.at`
+	sqlStalePardonsAcross = `SELECT DISTINCT workspace FROM door_pardons WHERE at <= $1 OR at <= $2 AND nobody = 1`
+	sqlSweepPardons       = `DELETE FROM door_pardons WHERE workspace = $1 AND (at <= $2 OR at <= $3 AND nobody = 1)`
 
 	sqlPasswords = `SELECT id, created_at, sealed FROM account_passwords WHERE workspace = $1 AND account = $2 ORDER BY id DESC LIMIT $3`
 )

@@ -240,7 +240,7 @@ func (v *Verdict) spend(tx *db.Tx, ix *vault.Indexer, of string, lock security.L
 	if err != nil {
 		return false, err
 	}
-	over, v.tell, err = raise(tx, v.runKey, lock, a.Over || d.Over)
+	over, v.tell, err = raise(tx, v.runKey, v.Row.ID.Zero(), lock, a.Over || d.Over)
 	v.tell = v.tell && (a.Over || !d.Over)
 	return over, err
 }

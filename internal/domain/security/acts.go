@@ -17,6 +17,9 @@ var (
 	ActEditStaffList   = access.Act{Name: "security.staff_list", Feature: "Security", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true}
 	ActEditVisitorList = access.Act{Name: "security.visitor_list", Feature: "Security", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true}
 
+	// ActExportVisitorList takes addresses of visitors out of the house.
+	ActExportVisitorList = access.Act{Name: "security.visitor_list_export", Feature: "Security", Verb: access.Download, By: byStaff, Granted: true, Audited: true, StepUp: true}
+
 	// ActOpen is the operator's: of who runs a command on the server. No door makes such an actor.
 	ActOpen = access.Act{Name: "operator.open", Feature: "Operator", Verb: access.Edit, By: access.ByKind(parlatory.Operator), Audited: true, Scope: access.HouseAndWorkspace}
 
@@ -26,5 +29,5 @@ var (
 
 // Acts lists what the room adds to the catalogue.
 func Acts() []access.Act {
-	return []access.Act{ActView, ActEdit, ActEditStaffList, ActEditVisitorList, actLoad, actCount, actGeneration, ActOpen}
+	return []access.Act{ActView, ActEdit, ActEditStaffList, ActEditVisitorList, ActExportVisitorList, actLoad, actCount, actGeneration, ActOpen}
 }

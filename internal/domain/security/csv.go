@@ -14,6 +14,7 @@ import (
 	"parlatory/internal/guard/policy"
 	"parlatory/internal/guard/vault"
 	"parlatory/internal/storage/db"
+	"parlatory/internal/storage/ledger"
 )
 
 // badMost is how many bad lines an import names; the others are counted.
@@ -123,9 +124,9 @@ func reasonOf(err error) string {
 	return "cannot be read"
 }
 
-// Export gives all lines of a visitors' list.
+// Export gives all lines of a visitors' list, after it has witnessed that somebody took them.
 func (r *Room) Export(ctx context.Context, actor parlatory.Actor, list List) (all []Entry, err error) {
-	permit, err := r.o.Law.Permit(ctx, actor, ActView)
+	permit, err := r.o.Law.Permit(ctx, actor, ActExportVisitorList)
 	if err != nil {
 		return nil, err
 	}
@@ -133,11 +134,27 @@ func (r *Room) Export(ctx context.Context, actor parlatory.Actor, list List) (al
 	if err != nil {
 		return nil, fmt.Errorf("hold settings key: %w", err)
 	}
+	pen, err := r.o.Ledger.Pen(ctx, actor.Workspace)
+	if err != nil {
+		return nil, err
+	}
 	err = r.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
 		all, err = page(tx, held, list, parlatory.RowID{}, linesMost)
 		return err
 	})
-	return all, err
+	if err != nil {
+		return nil, err
+	}
+	err = r.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		if err := r.o.Steady(tx, actor); err != nil {
+			return err
+		}
+		return pen.Witness(tx, ledger.Entry{Action: ledger.Downloaded, Element: elementOf(list), ID: actor.Workspace.Raw(), New: linesOf(list, all)})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
 }
 
 // table is what a file holds, each entry with its line.

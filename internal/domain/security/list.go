@@ -321,8 +321,20 @@ func (e Entry) values() map[string]string {
 	return v
 }
 
-// added is the entry of the ledger for new lines: one with its values, several by number and network. More than an import puts into one
-// transaction are cut, since an entry has a largest size.
+// linesOf says of many lines how many there are, and binds every one of them.
+func linesOf(list List, entries []Entry) map[string]string {
+	digest := ledger.Digest(func(yield func(map[string]string) bool) {
+		for _, e := range entries {
+			if !yield(e.values()) {
+				return
+			}
+		}
+	})
+	return map[string]string{"list": string(list), "lines": strconv.Itoa(len(entries)), "sha256": digest}
+}
+
+// added is the entry of the ledger for new lines: one with its values; several by number, digest and networks. More than an import puts
+// into one transaction are cut, since an entry has a largest size; the digest binds all.
 func added(list List, entries []Entry) changed {
 	if len(entries) == 1 {
 		return changed{element: elementOf(list), action: ledger.Created, id: entries[0].ID.Raw(), new: entries[0].values()}
@@ -331,8 +343,9 @@ func added(list List, entries []Entry) changed {
 	for _, e := range entries[:min(len(entries), importLines)] {
 		networks = append(networks, e.Network.String())
 	}
-	return changed{element: elementOf(list), action: ledger.Created,
-		new: map[string]string{"list": string(list), "lines": strconv.Itoa(len(entries)), "networks": strings.Join(networks, ", ")}}
+	c := changed{element: elementOf(list), action: ledger.Created, new: linesOf(list, entries)}
+	c.new["networks"] = strings.Join(networks, ", ")
+	return c
 }
 
 // BlockAddress puts a visitor's address on the blocklist in the transaction of the act that asks for it (chat's "Block this visitor").

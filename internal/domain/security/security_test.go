@@ -1,6 +1,8 @@
 package security_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -13,6 +15,7 @@ import (
 	"parlatory/internal/domain/security"
 	"parlatory/internal/guard/policy"
 	"parlatory/internal/storage/db"
+	"parlatory/internal/storage/ledger"
 )
 
 func network(t *testing.T, s string) policy.Network {
@@ -406,3 +409,59 @@ func TestImportInParts(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// ledgered reads the newest entry of a workspace.
+func ledgered(t *testing.T, w *domaintest.World, ws parlatory.WorkspaceID) ledger.Record {
+	t.Helper()
+	permit, err := w.Law.System(domaintest.Raw, ws)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := w.Ledger.List(t.Context(), permit, ledger.Filter{Limit: 1})
+	if err != nil || len(all) != 1 {
+		t.Fatal(all, err)
+	}
+	return all[0]
+}
+
+// TestTablesAreWitnessed: who takes the visitors' addresses out asks for a step-up and stands in the ledger; and no line of an import is
+// hidden behind its first two hundred: the entry binds all of them. Red where the export asks for security.view, and without the digest.
+//
+// ASVS V7.5.3, V16.2.5
+func TestTablesAreWitnessed(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		var first strings.Builder
+		for i := range 201 {
+			fmt.Fprintf(&first, "203.0.%d.%d\n", i/250, 1+i%250)
+		}
+		digest := func(list security.List, table string) string {
+			if _, err := w.Security.Import(t.Context(), admin, list, table, false); err != nil {
+				t.Fatal(err)
+			}
+			return ledgered(t, w, ws).New["sha256"]
+		}
+		sum := sha256.New()
+		for line := range strings.Lines(first.String()) {
+			fmt.Fprintf(sum, `{"list":"block","network":%q}`+"\n", strings.TrimSpace(line))
+		}
+		if got := digest(security.BlockList, first.String()); got != hex.EncodeToString(sum.Sum(nil)) {
+			t.Errorf("the entry of an import binds %q", got)
+		}
+		if a, b := digest(security.AllowList, first.String()), digest(security.AllowList, "198.51.100.1\n198.51.100.2"); a == b || b == "" {
+			t.Error("two imports, one digest")
+		}
+		stale := admin
+		stale.Proved = w.Clock.Now().Add(-time.Hour)
+		if _, err := w.Security.Export(t.Context(), stale, security.BlockList); parlatory.KindOf(err) != parlatory.KindStepUp {
+			t.Errorf("without a step-up: %v", err)
+		}
+		all, err := w.Security.Export(t.Context(), admin, security.BlockList)
+		if err != nil || len(all) != 201 {
+			t.Fatal(len(all), err)
+		}
+		if e := ledgered(t, w, ws); e.Action != ledger.Downloaded || e.New["lines"] != "201" || e.Actor != admin.Staff.Raw() {
+			t.Errorf("%+v", e)
+		}
+	})
+}

@@ -134,8 +134,22 @@ func (s *Room) ResetFactor(ctx context.Context, actor parlatory.Actor, id parlat
 		if err := s.o.Sessions.EndStaff(tx, m.ID); err != nil {
 			return err
 		}
-		return s.o.Account.Notify(tx, t.settings, t.view, t.account, account.NoticeFactorReset, actor, reason)
+		return s.notify(tx, t, account.NoticeFactorReset, actor, reason)
 	})
+}
+
+// notify tells a member of an administrator's act, a few times an hour for each kind.
+func (s *Room) notify(tx *db.Tx, t target, kind account.Notice, actor parlatory.Actor, details ...string) error {
+	if full, err := s.noticed(tx, t.index, string(kind), t.account.Email); err != nil || full {
+		return err
+	}
+	return s.o.Account.Notify(tx, t.settings, t.view, t.account, kind, actor, details...)
+}
+
+// noticed counts a letter of one kind from tx's workspace to one person.
+func (s *Room) noticed(tx *db.Tx, ix *vault.Indexer, kind, to string) (full bool, err error) {
+	spent, err := s.mailNotice.Spend(tx.House(), s.mailNotice.Key(ix, kind+"\x00"+tx.Workspace().String()+"\x00"+to))
+	return spent.Over, err
 }
 
 // Unlock ends the lock of a member at this door.
@@ -151,7 +165,7 @@ func (s *Room) SignOut(ctx context.Context, actor parlatory.Actor, id parlatory.
 		if err := s.o.Sessions.EndStaff(tx, m.ID); err != nil {
 			return err
 		}
-		return s.o.Account.Notify(tx, t.settings, t.view, t.account, account.NoticeSignedOut, actor)
+		return s.notify(tx, t, account.NoticeSignedOut, actor)
 	})
 }
 
@@ -305,7 +319,23 @@ func (s *Room) Announce(ctx context.Context, ws parlatory.WorkspaceID, p securit
 	if err != nil {
 		return err
 	}
-	return s.o.DB.Write(ctx, permit, func(tx *db.Tx) error { return s.post(tx, settings, mails) })
+	ix, err := s.houseIndex(ctx)
+	if err != nil {
+		return err
+	}
+	return s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		var due []workspace.Mail
+		for _, m := range mails {
+			full, err := s.noticed(tx, ix, m.Subject, m.To)
+			if err != nil {
+				return err
+			}
+			if !full {
+				due = append(due, m)
+			}
+		}
+		return s.post(tx, settings, due)
+	})
 }
 
 // Opened is security.People's: letters to the active administrators.

@@ -1,15 +1,20 @@
 package signin_test
 
 import (
+	"crypto/sha256"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"parlatory"
 	"parlatory/internal/domain/account"
 	"parlatory/internal/domain/domaintest"
 	"parlatory/internal/domain/role"
+	"parlatory/internal/domain/security"
 	"parlatory/internal/domain/signin"
+	"parlatory/internal/storage/db"
 	"parlatory/internal/storage/ledger"
 )
 
@@ -90,6 +95,96 @@ func TestAC_007_LedgerOfTheSuspended(t *testing.T) {
 		if len(e) != 2 || e[0] != e[1] || !strings.Contains(e[0], agent.Staff.String()) {
 			t.Errorf("%v", e)
 		}
+	})
+}
+
+// TestSightingsNeedARightProof: a stranger who types a member's address from off the list puts nothing on the page of what the list saw.
+func TestSightingsNeedARightProof(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		if err := w.Security.SetStaffMode(t.Context(), admin, security.Watch); err != nil {
+			t.Fatal(err)
+		}
+		seen := func(password string) int {
+			_, _ = enter(t, w, w.At(ws, "192.0.2.99"), adminMail, password)
+			if err := w.Security.Flush(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			return w.Count(ws, "network_watch", "staff = $2", admin.Staff)
+		}
+		own := seen("wrong wrong wrong")
+		if n := seen("wrong wrong wrong"); n != own {
+			t.Errorf("a wrong password makes %d sightings of %d", n, own)
+		}
+		if n := seen(domaintest.Password); n != own+1 {
+			t.Errorf("a right one makes %d of %d", n, own)
+		}
+	})
+}
+
+// TestAC_019_NoticesAreFew: an administrator who does the same to somebody again and again fills no mailbox.
+//
+// ASVS V2.4.1
+func TestAC_019_NoticesAreFew(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		agent, email := w.HireAs(t, ws, role.Agent)
+		admin.Proved = w.Clock.Now()
+		factors := security.FactorPolicy{Required: true, Message: "Please set one up."}
+		for range 6 {
+			if err := errors.Join(w.Signin.SignOut(t.Context(), admin, agent.Staff), w.Signin.ResetFactor(t.Context(), admin, agent.Staff, "lost"), w.Signin.Announce(t.Context(), ws, factors)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.Deliver()
+		subjects := map[string]int{}
+		for _, m := range w.Mail.To(email) {
+			subjects[m.Subject]++
+		}
+		most := 0
+		for _, n := range subjects {
+			most = max(most, n)
+		}
+		if most != 3 || subjects[string(account.NoticeSignedOut)] != 3 || subjects[string(account.NoticeFactorReset)] != 3 {
+			t.Errorf("%v", subjects)
+		}
+		w.Clock.Advance(61 * time.Minute)
+		admin.Proved = w.Clock.Now()
+		if err := w.Signin.SignOut(t.Context(), admin, agent.Staff); err != nil {
+			t.Fatal(err)
+		}
+		w.Deliver()
+		if n := w.Mail.Count(email, string(account.NoticeSignedOut)); n != 4 {
+			t.Errorf("%d letters an hour later", n)
+		}
+	})
+}
+
+// TestSessionsAreBounded: a new session beyond a hundred ends the one that was not used for longest.
+//
+// ASVS V7.1.2
+func TestSessionsAreBounded(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		w.Look(parlatory.House, func(tx *db.Tx) error {
+			for i := range 104 {
+				id := parlatory.NewID[parlatory.SessionKind](w.Clock)
+				token := sha256.Sum256(id[:])
+				seen := parlatory.Micros(w.Clock.Now().Add(-time.Duration(i+1) * time.Minute))
+				if _, err := tx.Exec(`INSERT INTO sessions (workspace, id, token, account, door, staff, department, role, factor, proved_at, created_at, expires_at, seen_at, revision, sealed)
+					SELECT workspace, $3, $4, account, door, staff, department, role, factor, proved_at, created_at, expires_at, $5, revision, sealed FROM sessions WHERE workspace = $1 AND id = $2`, admin.Session, id, token[:], seen); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		now := w.SignIn(t, ws, adminMail, domaintest.Password)
+		oldest := parlatory.Micros(w.Clock.Now().Add(-99 * time.Minute))
+		if n, old := w.Count(parlatory.House, "sessions", "account = $2", admin.Account), w.Count(parlatory.House, "sessions", "account = $2 AND seen_at < $3", admin.Account, oldest); n != 100 || old > 1 {
+			t.Errorf("%d sessions, %d of them old", n, old)
+		}
+		lives(t, w, ws, w.Tokens[now.Session], "the new one")
+		lives(t, w, ws, w.Tokens[admin.Session], "the one in use")
 	})
 }
 

@@ -186,6 +186,56 @@ func TestLockoutOfADoor(t *testing.T) {
 	})
 }
 
+// TestStalePardons: what forgave a run at a door forgives nothing of one that begins after it was swept; and what stands for addresses that
+// nobody has goes within days, so that strangers fill no table. Red where a pardon counts whatever run it was given to.
+//
+// ASVS V6.1.1, V6.3.1
+func TestStalePardons(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		set(t, w, admin, security.PasswordPolicy{}, security.LockoutPolicy{Threshold: 3, Ends: security.EndsByTime, Minutes: 5})
+		fresh := func() *browser { return &browser{w: w, ws: ws} }
+		rows := func() [2]int {
+			return [2]int{w.Count(parlatory.House, "account_failures", ""), w.Count(ws, "door_pardons", "")}
+		}
+		sweep := func() {
+			if err := w.Account.Sweep(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := rows()
+		for _, email := range []string{adminMail, "nobody@acme.example"} {
+			fresh().tries(t, email, 3)
+			w.Clock.Advance(6 * time.Minute)
+			fresh().tries(t, email, 1) // the lock ended, and was pardoned
+		}
+		if now := rows(); now != [2]int{before[0] + 1, before[1] + 2} && now != [2]int{before[0] + 2, before[1] + 2} {
+			t.Fatalf("%v, before %v", now, before)
+		}
+		standing := rows()
+		w.Clock.Advance(49 * time.Hour)
+		sweep()
+		if now := rows(); now != [2]int{standing[0] - 1, standing[1] - 1} {
+			t.Fatalf("%v after two days, before %v", now, standing)
+		}
+		if err := fresh().enter(adminMail, domaintest.Password); err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Advance(31 * 24 * time.Hour)
+		sweep()
+		if n := rows()[1]; n != 1 {
+			t.Fatalf("%d pardons", n) // it stays past the run, and counts for nothing
+		}
+		fresh().tries(t, adminMail, 3)
+		refused(t, fresh().enter(adminMail, domaintest.Password))
+		w.Clock.Advance(401 * 24 * time.Hour)
+		sweep()
+		if now := rows(); now != [2]int{} {
+			t.Fatalf("%v for ever", now)
+		}
+	})
+}
+
 // TestAC_001_Stuffing: pairs from many addresses against many accounts meet a budget of the door, beside those of each address and account;
 // a known browser comes in all along, and so does everybody at other doors. Red without Limits.Door.
 //

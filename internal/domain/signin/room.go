@@ -45,7 +45,7 @@ type Limits struct {
 type Room struct {
 	o Options
 
-	mailSource, mailSignup, mailReset, doorFailed, passkeySource workspace.Budget
+	mailSource, mailSignup, mailReset, mailNotice, doorFailed, passkeySource workspace.Budget
 }
 
 // New opens the room.
@@ -62,6 +62,8 @@ func New(o Options) *Room {
 		// Each kind of link has a counter of its own: who signs up with somebody's address does not stop that person's reset.
 		mailSignup: workspace.Budget{Name: "mail.signup", Window: time.Hour, Limit: def(&o.Limits.MailAccount, 3)},
 		mailReset:  workspace.Budget{Name: "mail.reset", Window: time.Hour, Limit: def(&o.Limits.MailAccount, 3)},
+		// What administrators do to somebody's way in is told each time, but no workspace fills a mailbox with it.
+		mailNotice: workspace.Budget{Name: "mail.notice", Window: time.Hour, Limit: def(&o.Limits.MailAccount, 3)},
 		doorFailed: workspace.Budget{Name: "door.failed", Window: time.Minute, Limit: def(&o.Limits.DoorFailed, 300)},
 		// As long as a question lives: it bounds the rows that one source can have standing.
 		passkeySource: workspace.Budget{Name: "passkey.source", Window: 5 * time.Minute, Limit: def(&o.Limits.PasskeySource, 120)},

@@ -22,6 +22,8 @@ const (
 	SessionLife = security.LifeHoursMost * time.Hour
 	AttemptLife = 15 * time.Minute
 	touchEach   = time.Minute
+	// sessionsMost is how many sessions an account has at one workspace; the one that was not used for longest goes for a new one.
+	sessionsMost = 100
 )
 
 // SessionOptions are what the store of sessions needs.
@@ -204,7 +206,17 @@ func (s *Sessions) begin(tx *db.Tx, held *vault.Held, row session, from parlator
 	if err != nil {
 		return token, row.id, fmt.Errorf("store session: %w", err)
 	}
-	return token, row.id, nil
+	return token, row.id, s.trim(tx, row.account, row.door)
+}
+
+func (s *Sessions) trim(tx *db.Tx, account parlatory.AccountID, door parlatory.WorkspaceID) error {
+	if err := s.tellEnds(tx.House(), sqlSessionsBeyond, account, door, sessionsMost); err != nil {
+		return err
+	}
+	if _, err := tx.House().Exec(sqlEndBeyond, account, door, sessionsMost); err != nil {
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	return nil
 }
 
 // Stands refuses an actor whose session has ended since it was looked up: what outlives a session, such as an API token or a factor, asks it

@@ -9,6 +9,9 @@ const (
 	sqlSessionStands  = `SELECT account FROM sessions WHERE workspace = $1 AND id = $2 AND door = $3`
 	// A share lock makes who ends the session wait, so that what is made in it is made before, or not at all (PostgreSQL only).
 	sqlSessionStandsShared = sqlSessionStands + ` FOR SHARE`
+	newestAt               = `(SELECT id FROM sessions WHERE workspace = $1 AND account = $2 AND door = $3 ORDER BY seen_at DESC, id DESC LIMIT $4)`
+	sqlSessionsBeyond      = `SELECT id, door, staff, account FROM sessions WHERE workspace = $1 AND account = $2 AND door = $3 AND id NOT IN ` + newestAt
+	sqlEndBeyond           = `DELETE FROM sessions WHERE workspace = $1 AND account = $2 AND door = $3 AND id NOT IN ` + newestAt
 	sqlTouchSession        = `UPDATE sessions SET seen_at = $3 WHERE workspace = $1 AND id = $2 AND seen_at = $4`
 	sqlRenewSession        = `UPDATE sessions SET token = $3, proved_at = $4, revision = $5, sealed = $6 WHERE workspace = $1 AND id = $2 AND revision = $7`
 	sqlUseSession          = `UPDATE sessions SET seen_at = $3 WHERE workspace = $1 AND id = $2 AND seen_at <= $4`

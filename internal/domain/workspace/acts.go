@@ -28,7 +28,7 @@ var (
 	actDeliver = access.Act{Name: "outbox.deliver", Feature: "Outbox", Verb: access.Use, By: bySystem}
 	actStale   = access.Act{Name: "workspace.stale", Feature: "Workspace", Verb: access.View, By: bySystem, Scope: access.Across}
 	actSweep   = access.Act{Name: "workspace.sweep", Feature: "Workspace", Verb: access.Delete, By: bySystem}
-	actAnswer  = access.Act{Name: "answer.keep", Feature: "Repeated requests", Verb: access.Use, By: byStaff | access.ByKind(parlatory.Visitor, parlatory.Anonymous)}
+	actAnswer  = access.Act{Name: "answer.keep", Feature: "Repeated requests", Verb: access.Use, By: byStaff | access.ByKind(parlatory.Visitor, parlatory.Anonymous), Attends: true}
 )
 
 // Acts lists what the room adds to the catalogue.

@@ -33,8 +33,13 @@ type Request struct {
 	body      vault.Index
 }
 
+// who may read a kept answer. An API token reads its own alone, and none that its member's sessions were given.
 func who(a parlatory.Actor) string {
-	return a.Kind.String() + "\x00" + a.Staff.String() + "\x00" + a.Contact.String() + "\x00" + a.Site
+	one := a.Kind.String() + "\x00" + a.Staff.String() + "\x00" + a.Contact.String() + "\x00" + a.Site
+	if !a.Token.Zero() {
+		one += "\x00" + a.Token.String()
+	}
+	return one
 }
 
 // Begin takes a request's place. It gives the kept answer of an earlier one with the same key and body; a conflict while

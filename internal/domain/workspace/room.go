@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"parlatory"
@@ -246,12 +245,6 @@ func Company(name string) (string, error) {
 		return "", parlatory.Invalid("company", "must not hold a web address")
 	}
 	return name, nil
-}
-
-// Linklike reports whether a name holds what a mail program would turn into a link.
-func Linklike(name string) bool {
-	lower := strings.ToLower(name)
-	return strings.Contains(lower, "//") || strings.Contains(lower, "www.") || strings.Contains(lower, "mailto:")
 }
 
 // Found stores a new workspace's record in the transaction that founds it. A subdomain that was ever used is refused.

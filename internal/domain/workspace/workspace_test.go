@@ -199,6 +199,22 @@ func TestAnswers(t *testing.T) {
 		if kept, err := w.Workspace.Begin(t.Context(), agent, request("a")); kept != nil || err != nil {
 			t.Fatal("another person got the answer", kept, err)
 		}
+		// A token of the same person repeats its own requests, whatever its scopes, and reads no session's answer.
+		program, other := admin, admin
+		program.Token, program.Scopes = parlatory.TokenID{1}, "chat.close"
+		other.Token, other.Scopes = parlatory.TokenID{2}, "chat.close"
+		own := request("a")
+		for _, a := range []parlatory.Actor{program, other} {
+			if kept, err := w.Workspace.Begin(t.Context(), a, own); kept != nil || err != nil {
+				t.Fatal("a token", kept, err)
+			}
+			if err := w.Workspace.Finish(t.Context(), a, own, workspace.Answer{Status: 200, Body: a.Token[:1]}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if kept, err := w.Workspace.Begin(t.Context(), program, request("a")); err != nil || kept == nil || string(kept.Body) != "\x01" {
+			t.Fatal("a token's repeat", kept, err)
+		}
 		w.Clock.Advance(25 * time.Hour)
 		if kept, err := w.Workspace.Begin(t.Context(), admin, request("a")); kept != nil || err != nil {
 			t.Fatal("kept over a day", kept, err)
@@ -228,6 +244,27 @@ func TestAC_092_LettersEscape(t *testing.T) {
 	}
 	if js, err := (workspace.Letter{Link: "javascript:alert(1)", Action: "x"}).Mail(); err != nil || strings.Contains(js.HTML, `href="javascript:`) {
 		t.Errorf("script link: %v", err)
+	}
+}
+
+// TestAC_092_Linklike: what a mail program makes a link of is no name. Red where only schemes and "www." count.
+func TestAC_092_Linklike(t *testing.T) {
+	for _, text := range []string{
+		"evil-bank.com", "Your bank: evil-bank.com/login", "evil-bank.com.", "(evil-bank.com)", "EVIL-BANK.COM", "me@evil-bank.com", "evil-bank.com:8443", "login.evil.co.uk", "a.zip", "t.co/x",
+		"evil\u3002com", "evil\uff0ecom", "b\u00fccher.de", "\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444", "xn--e1afmkfd.xn--p1ai", "https://x", "www.x", "mailto:x", "Sign in at evil.io now", "evil.com\u2026",
+		"dr.med.evil.com", "evil.co.kg",
+	} {
+		if !workspace.Linklike(text) {
+			t.Errorf("%q would become a link", text)
+		}
+	}
+	for _, text := range []string{
+		"Acme Inc.", "St. Gallen", "St.Gallen", "e.g.", "z.B. Meier", "Node.js", "S.p.A.", "Meier & S\u00f6hne GmbH & Co. KG", "Meier GmbH & Co.KG", "Samsung Co.,Ltd.", "Foo Co.Ltd", "Dr. Meier", "Dr.med. Huber", "J. R. R. Tolkien",
+		"J.R.R. Tolkien", "E.ON", "M.Sc. Anna Muster", "Version 1.2.3", "No. 5", "Please set one up. Thank you.", "on 3.4.2026", "Yahoo!", "", ".", "...", "Ph.D.", "B.V.", "a.b.", "Wait...now",
+	} {
+		if workspace.Linklike(text) {
+			t.Errorf("%q is no link", text)
+		}
 	}
 }
 

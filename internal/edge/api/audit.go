@@ -15,9 +15,10 @@ import (
 
 // AuditActor is who did it.
 type AuditActor struct {
-	Kind string `json:"kind"`
-	ID   string `json:"id,omitempty"`
-	Name string `json:"name,omitempty"`
+	Kind  string `json:"kind"`
+	ID    string `json:"id,omitempty"`
+	Name  string `json:"name,omitempty"`
+	Token string `json:"token,omitempty" doc:"The API token that a program of theirs came with"`
 }
 
 // AuditEntry is one entry of the audit log.
@@ -125,6 +126,9 @@ func entryOf(r ledger.Record, names map[parlatory.StaffID]string) AuditEntry {
 	}
 	if r.Actor != ([16]byte{}) {
 		e.Actor.ID, e.Actor.Name = parlatory.RowID(r.Actor).String(), names[parlatory.StaffID(r.Actor)]
+	}
+	if !r.Token.Zero() {
+		e.Actor.Token = r.Token.String()
 	}
 	if r.ElementID != ([16]byte{}) {
 		e.ElementID = parlatory.RowID(r.ElementID).String()

@@ -41,7 +41,7 @@ type exportQuery struct {
 }
 
 func (a *API) networkCSVRoutes() {
-	register(a, asCSV(huma.Operation{OperationID: "export-visitor-addresses", Method: http.MethodGet, Path: "/api/v1/security/visitor-list/csv", Summary: "A visitors' list as a table"}), security.ActView,
+	register(a, asCSV(huma.Operation{OperationID: "export-visitor-addresses", Method: http.MethodGet, Path: "/api/v1/security/visitor-list/csv", Summary: "A visitors' list as a table"}), security.ActExportVisitorList,
 		func(ctx context.Context, actor parlatory.Actor, in *exportQuery) (*csvAnswer, error) {
 			entries, err := a.Security.Export(ctx, actor, security.List(in.List))
 			if err != nil {

@@ -78,6 +78,7 @@ type Act struct {
 	Scope   Scope // what its transaction may reach
 	StepUp  bool  // asks for password or factor again if it was last given over ten minutes ago (ASVS 7.5.1); no API token may do it
 	ByToken bool  // an API token that names it in its scopes may do it
+	Attends bool  // goes with another act, so that an API token need not name it and cannot be made for it
 }
 
 // Catalogue is every act of the program.

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"strconv"
 	"strings"
 	"time"
@@ -55,6 +56,7 @@ type values struct {
 	New     map[string]string `json:"new,omitempty"`
 	Old     map[string]string `json:"old,omitempty"`
 	Remark  string            `json:"remark,omitempty"`
+	Token   parlatory.TokenID `json:"token,omitzero"` // the API token that a member's program came with
 }
 
 // encode gives the canonical JSON: sorted names, no blanks, no HTML escapes, valid UTF-8.
@@ -75,6 +77,16 @@ func encodeJSON(v any) ([]byte, error) {
 		return nil, err
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// Digest binds many sets of values that one entry does not hold one by one: the SHA-256, in hex, over the canonical JSON of each and a newline.
+func Digest(all iter.Seq[map[string]string]) string {
+	sum := sha256.New()
+	for v := range all {
+		line, _ := encodeJSON(v) // texts alone: it does not fail
+		sum.Write(append(line, '\n'))
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 const saltSize = 32

@@ -69,6 +69,27 @@ func TestWitnessAndList(t *testing.T) {
 	})
 }
 
+// TestTokensAreNamed: an act of a member's program says by which API token it was done, in the values that the commitment covers.
+func TestTokensAreNamed(t *testing.T) {
+	onBoth(t, func(t *testing.T, o db.Options) {
+		r := newRig(t, o)
+		program := r.actor()
+		program.Token, program.Scopes = newID[parlatory.TokenKind](), actSuspend.Name
+		r.witness(r.actor(), sample(0))
+		r.witness(program, sample(1))
+		r.settle()
+		got := r.list(Filter{})
+		if got[0].Token != program.Token || !got[1].Token.Zero() {
+			t.Errorf("%v and %v", got[0].Token, got[1].Token)
+		}
+		export := r.export()
+		verifies(t, export)
+		if strings.Count(string(export), `"token":"`+program.Token.String()+`"`) != 1 {
+			t.Error("the export does not name the token once")
+		}
+	})
+}
+
 func TestBothLedgersOfAnAct(t *testing.T) {
 	onBoth(t, func(t *testing.T, o db.Options) {
 		r := newRig(t, o)

@@ -42,8 +42,9 @@ type Record struct {
 	Old       map[string]string
 	New       map[string]string
 	Remark    string
-	Erased    bool // the values went with the person whom they were about
-	Damaged   bool // the row was changed from outside: its values do not open, or were taken away
+	Token     parlatory.TokenID // with which the act was done, zero for a session
+	Erased    bool              // the values went with the person whom they were about
+	Damaged   bool              // the row was changed from outside: its values do not open, or were taken away
 }
 
 // List reads a page of entries, newest first: pass the last one's ID as Before for the next page.
@@ -236,7 +237,7 @@ func (r sealedRow) record(ctx context.Context, keys *keyRing) (Record, error) {
 		rec.Damaged = true
 		return rec, nil //nolint:nilerr // what cannot be read is shown as damaged
 	}
-	rec.Address, rec.Device, rec.Old, rec.New, rec.Remark = v.Address, v.Device, v.Old, v.New, v.Remark
+	rec.Address, rec.Device, rec.Old, rec.New, rec.Remark, rec.Token = v.Address, v.Device, v.Old, v.New, v.Remark, v.Token
 	return rec, nil
 }
 

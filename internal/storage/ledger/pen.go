@@ -69,7 +69,7 @@ func (p *Pen) write(tx *db.Tx, actor parlatory.Actor, act string, e Entry) error
 		return parlatory.Internal("witness "+act, err)
 	}
 	address := spelled(actor.Address)
-	sealed, err := r.close(p.held, values{Address: address, Device: actor.Device, New: e.New, Old: e.Old, Remark: e.Remark})
+	sealed, err := r.close(p.held, values{Address: address, Device: actor.Device, New: e.New, Old: e.Old, Remark: e.Remark, Token: actor.Token})
 	if err != nil {
 		return parlatory.Internal("witness "+act, err)
 	}

@@ -22,7 +22,7 @@ import (
 
 var (
 	actFound   = access.Act{Name: "test.found", Feature: "Test", Verb: access.Edit, By: access.ByKind(parlatory.System)}
-	actSuspend = access.Act{Name: "staff.suspend", Feature: "Staff", Verb: access.Edit, By: access.ByKind(parlatory.Staff), Audited: true}
+	actSuspend = access.Act{Name: "staff.suspend", Feature: "Staff", Verb: access.Edit, By: access.ByKind(parlatory.Staff), Audited: true, ByToken: true}
 	actDenied  = access.Act{Name: "role.edit", Feature: "Roles", Verb: access.Edit, By: access.ByKind(parlatory.Staff), Granted: true}
 	actAccount = access.Act{Name: "account.test", Feature: "Account", Verb: access.Edit, By: access.ByKind(parlatory.Staff), Audited: true, Scope: access.HouseAndWorkspace}
 	actView    = access.Act{Name: "audit.view", Feature: "Audit log", Verb: access.View, By: access.ByKind(parlatory.Staff)}

@@ -1522,6 +1522,8 @@ export interface components {
             id?: string;
             kind: string;
             name?: string;
+            /** @description The API token that a program of theirs came with */
+            token?: string;
         };
         AuditEntry: {
             act: string;

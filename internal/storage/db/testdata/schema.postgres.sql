@@ -26,6 +26,8 @@ account_failures.total bigint NOT NULL
 account_failures.cleared bigint NOT NULL
 account_failures.at bigint NOT NULL
 account_failures.told_at bigint
+account_failures.begun_at bigint NOT NULL DEFAULT 0
+account_failures.nobody bigint NOT NULL DEFAULT 0
 account_failures account_failures_pkey PRIMARY KEY (workspace, key)
 CREATE INDEX account_failures_at ON public.account_failures USING btree (workspace, at)
 CREATE UNIQUE INDEX account_failures_pkey ON public.account_failures USING btree (workspace, key)
@@ -246,7 +248,9 @@ door_pardons.workspace bytea NOT NULL
 door_pardons.key bytea NOT NULL
 door_pardons.total bigint NOT NULL
 door_pardons.at bigint NOT NULL
+door_pardons.nobody bigint NOT NULL DEFAULT 0
 door_pardons door_pardons_pkey PRIMARY KEY (workspace, key)
+CREATE INDEX door_pardons_at ON public.door_pardons USING btree (workspace, at)
 CREATE UNIQUE INDEX door_pardons_pkey ON public.door_pardons USING btree (workspace, key)
 door_pardons parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
 door_pardons parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))

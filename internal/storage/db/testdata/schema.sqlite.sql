@@ -18,7 +18,7 @@ CREATE TABLE account_failures (
     total     BIGINT NOT NULL,
     cleared   BIGINT NOT NULL,
     at        BIGINT NOT NULL,
-    told_at   BIGINT,
+    told_at   BIGINT, begun_at BIGINT NOT NULL DEFAULT 0, nobody BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (workspace, key)
 );
 
@@ -178,9 +178,11 @@ CREATE TABLE door_pardons (
     workspace BYTEA  NOT NULL,
     key       BYTEA  NOT NULL,
     total     BIGINT NOT NULL,
-    at        BIGINT NOT NULL,
+    at        BIGINT NOT NULL, nobody BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (workspace, key)
 );
+
+CREATE INDEX door_pardons_at ON door_pardons (workspace, at);
 
 CREATE TABLE enquiries (
     workspace  BYTEA  NOT NULL,

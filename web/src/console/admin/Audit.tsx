@@ -5,6 +5,7 @@ import { IconArrowRight, IconDownload, IconFingerprint, IconHistory, IconZoomCan
 import { type ReactNode, useState } from 'react'
 import { api, type AuditFilter, type AuditRecord, exportAudit, sentence, take } from '~/api'
 import { Card, Empty, Failed, Page, Tag, toast } from '~/look'
+import { keep } from '../download'
 import { device, moment } from '../format'
 import { may, useMe } from '../session'
 import styles from './Audit.module.css'
@@ -72,11 +73,7 @@ function Export() {
   const { mutate, isPending } = useMutation({
     mutationFn: exportAudit,
     onSuccess: (file) => {
-      const link = document.createElement('a')
-      link.href = URL.createObjectURL(file)
-      link.download = `audit-${new Date().toISOString().slice(0, 10)}.jsonl`
-      link.click()
-      window.setTimeout(() => { URL.revokeObjectURL(link.href) }, 10_000)
+      keep(file, `audit-${new Date().toISOString().slice(0, 10)}.jsonl`)
       toast(text.exported)
     },
     onError: (error) => { toast(sentence(error), 'bad') },
@@ -143,6 +140,7 @@ function Row({ item, nameOf }: { item: AuditRecord; nameOf: NameOf }) {
       <td><time dateTime={item.at}>{moment(item.at)}</time></td>
       <td>
         {item.actor.name || nameOf(item.actor.id) || text.kinds[item.actor.kind] || item.actor.kind}
+        {item.actor.token && <span className={admin.small} title={item.actor.token}>{text.byToken}</span>}
         {item.address && <span className={admin.small}>{item.address}</span>}
         {item.device && <span className={admin.small} title={item.device}>{device(item.device)}</span>}
       </td>

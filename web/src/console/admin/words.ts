@@ -142,6 +142,7 @@ export const words = {
     what: 'What',
     change: 'Old and new',
     where: 'From',
+    byToken: 'by an API token',
     unnumbered: 'Not numbered yet; this takes a second',
     old: 'old',
     new: 'new',

@@ -4,6 +4,7 @@ import { IconDownload, IconEye, IconListCheck, IconShieldOff, IconUpload, IconUs
 import { useId, useState } from 'react'
 import { api, Problem, sentence, take } from '~/api'
 import { Card, Empty, Failed, Page, Tag, toast } from '~/look'
+import { keep } from '../download'
 import { Bones, Confirm } from '../forms/parts'
 import { moment } from '../format'
 import { may, useMe } from '../session'
@@ -92,6 +93,16 @@ export function StaffList() {
   )
 }
 
+/** Takes a list out: it asks for a step-up, and stands in the audit log. */
+function Export({ list }: { list: ListName }) {
+  const { mutate, isPending } = useMutation({
+    mutationFn: () => take(api.GET('/api/v1/security/visitor-list/csv', { params: { query: { list } }, parseAs: 'blob' })),
+    onSuccess: (file) => { keep(file, `visitor-${list}list.csv`) },
+    onError: (error) => { toast(sentence(error), 'bad') },
+  })
+  return <Button variant="default" size="xs" leftSection={<IconDownload size={16} aria-hidden />} loading={isPending} onClick={() => { mutate() }}>{words.visitorList.export}</Button>
+}
+
 function Sightings() {
   const w = words.staffList
   const { data } = useQuery({ queryKey: ['networks', 'sightings'], queryFn: () => take(api.GET('/api/v1/security/staff-list/refusals')), staleTime: 0 })
@@ -116,7 +127,8 @@ function Sightings() {
 /** Which visitors can write. */
 export function VisitorList() {
   const w = words.visitorList
-  const edit = may(useMe(), 'security.visitor_list')
+  const me = useMe()
+  const edit = may(me, 'security.visitor_list')
   const [tab, setTab] = useState<ListName>('block')
   const [importing, setImporting] = useState(false)
   const settings = useSecurity() // how long the other list is
@@ -148,7 +160,7 @@ export function VisitorList() {
               <Tabs.List>{Object.entries(w.tabs).map(([name, said]) => <Tabs.Tab key={name} value={name}>{said}</Tabs.Tab>)}</Tabs.List>
             </Tabs>
             <div className={styles.files}>
-              <Button component="a" href={`/api/v1/security/visitor-list/csv?list=${tab}`} download variant="default" size="xs" leftSection={<IconDownload size={16} aria-hidden />}>{w.export}</Button>
+              {may(me, 'security.visitor_list_export') && <Export list={tab} />}
               {edit && <Button variant="default" size="xs" leftSection={<IconUpload size={16} aria-hidden />} onClick={() => { setImporting(true) }}>{w.import}</Button>}
             </div>
             {importing && <Import list={tab} close={() => { setImporting(false) }} />}
