@@ -175,6 +175,9 @@ func (a *Room) permitPassword(ctx context.Context, actor parlatory.Actor) (acces
 		return permit, err
 	}
 	s, err := a.factorStanding(ctx, EnrollerOf(actor).FactorBound)
+	if err == nil && s.apart(actor.ProvedBy, actor.Workspace) {
+		err = errApart()
+	}
 	if err == nil {
 		err = s.proven(actor)
 	}

@@ -89,6 +89,9 @@ func (a *Room) Prefer(ctx context.Context, actor parlatory.Actor, p Preferences)
 		return err
 	}
 	return a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		if err := a.Reaches(tx, actor.Account, actor.ProvedBy); err != nil {
+			return err
+		}
 		acc, err := Fresh(tx, held, actor.Account)
 		if err != nil {
 			return err

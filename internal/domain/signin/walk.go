@@ -233,6 +233,9 @@ func (s *Room) NewPassword(ctx context.Context, actor parlatory.Actor, password 
 		return Result{}, err
 	}
 	return s.pay(ctx, permit, w, StepPassword, func(tx *db.Tx, w *walk) error {
+		if err := s.o.Account.Reaches(tx, e.account.ID, w.row.progress.proof()); err != nil {
+			return err
+		}
 		acc, err := account.Fresh(tx, e.key, e.account.ID)
 		if err != nil {
 			return err
