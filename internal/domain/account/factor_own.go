@@ -175,6 +175,9 @@ func (a *Room) change(ctx context.Context, actor parlatory.Actor, what string, l
 		return err
 	}
 	return a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		if err := Lock(tx, actor.Account); err != nil {
+			return err
+		}
 		if err := do(tx, held); err != nil {
 			return err
 		}

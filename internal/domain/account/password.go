@@ -223,6 +223,9 @@ func (a *Room) ChangePassword(ctx context.Context, actor parlatory.Actor, c Pass
 	}
 	var token parlatory.Secret
 	err = a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		if err := Lock(tx, actor.Account); err != nil {
+			return err
+		}
 		verdict.Rehash = ""
 		if err := verdict.Clear(tx); err != nil {
 			return err

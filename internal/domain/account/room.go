@@ -141,6 +141,16 @@ func Steady(tx *db.Tx, id parlatory.AccountID) (Row, bool, error) {
 	return ByID(tx, id)
 }
 
+// Lock makes whoever makes sessions of an account, changes its factors or counts its memberships wait for one another until tx ends. It comes
+// before all else that tx locks, so that none waits for one who waits for it.
+func Lock(tx *db.Tx, id parlatory.AccountID) error {
+	if !tx.Postgres() {
+		return nil // one writer
+	}
+	_, _, err := scan(tx.House().Row(sqlByIDLocked, id))
+	return err
+}
+
 // Hold fetches an account's key, before a transaction.
 func (a *Room) Hold(ctx context.Context, id parlatory.AccountID) (*vault.Held, error) {
 	held, err := a.o.Ring.Hold(ctx, parlatory.House, vault.AccountKey(id))

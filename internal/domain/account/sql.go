@@ -8,6 +8,8 @@ const (
 	sqlByID    = `SELECT ` + columns + ` FROM accounts WHERE workspace = $1 AND id = $2`
 	// A share lock makes who changes the row wait, so that what follows from reading it is committed or refused (PostgreSQL only).
 	sqlByIDShared = sqlByID + ` FOR SHARE`
+	// Whoever counts factors or memberships, and acts on the number, is alone with the account.
+	sqlByIDLocked = sqlByID + ` FOR UPDATE`
 
 	sqlUpdate = `UPDATE accounts SET password_at = $3, revision = $4, sealed = $5 WHERE workspace = $1 AND id = $2 AND revision = $6`
 

@@ -39,7 +39,7 @@ var (
 	ActRevokeToken = access.Act{Name: "token.revoke", Feature: "My Account", Verb: access.Delete, By: byStaff, Audited: true, Scope: access.HouseAndWorkspace}
 
 	ActResetLink   = access.Act{Name: "staff.reset_link", Feature: "Staff", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true, Scope: access.HouseAndWorkspace}
-	ActResetFactor = access.Act{Name: "staff.reset_factor", Feature: "Staff", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true, Scope: access.HouseAndWorkspace}
+	ActResetFactor = access.Act{Name: "staff.reset_factor", Feature: "Staff", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true, Scope: access.Everywhere}
 	ActUnlock      = access.Act{Name: "staff.unlock", Feature: "Staff", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true, Scope: access.HouseAndWorkspace}
 	ActSignOut     = access.Act{Name: "staff.sign_out", Feature: "Staff", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true, Scope: access.HouseAndWorkspace}
 	ActStanding    = access.Act{Name: "staff.standing", Feature: "Staff", Verb: access.View, By: byStaff, Scope: access.HouseAndWorkspace}

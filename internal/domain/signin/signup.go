@@ -272,6 +272,9 @@ func (f *founder) draft(ctx context.Context, s *Room, password parlatory.Secret)
 func (f *founder) account(tx *db.Tx) (parlatory.AccountID, *vault.Held, error) {
 	if f.verdict != nil {
 		e := entrance{account: f.verdict.Account}
+		if err := account.Lock(tx, e.account.ID); err != nil {
+			return e.account.ID, nil, err
+		}
 		if err := unchanged(tx, e); err != nil {
 			return e.account.ID, nil, err
 		}

@@ -127,6 +127,9 @@ func (s *Room) pay(ctx context.Context, permit access.Permit, w walk, step strin
 	var r Result
 	err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
 		w := w // fn may run again, from the start
+		if err := account.Lock(tx, w.row.account); err != nil {
+			return err
+		}
 		st, err := s.now(tx, w)
 		if err != nil {
 			return err
