@@ -7,6 +7,7 @@ import (
 
 	"parlatory"
 	"parlatory/internal/domain/security"
+	"parlatory/internal/domain/workspace"
 	"parlatory/internal/guard/access"
 	"parlatory/internal/guard/credential"
 	"parlatory/internal/guard/policy"
@@ -136,8 +137,8 @@ func PasswordOwed(r Row, p security.PasswordPolicy, length int, now time.Time) s
 	return ""
 }
 
-// SetPassword stores a hash, keeps the old one in the history, ends the sessions but one, and queues the echo to the
-// person's other workspaces.
+// SetPassword stores a hash, keeps the old one in the history, ends the sessions but one and all API tokens, and queues the echo to the
+// person's other workspaces. Where no session is kept, somebody else may have been in: no browser is known any more.
 func (a *Room) SetPassword(tx *db.Tx, held *vault.Held, acc *Account, phc, what string, but parlatory.SessionID) error {
 	id := parlatory.NewID[parlatory.RowKind](a.o.Clock)
 	old, err := held.Seal(oldBinding(acc.ID, id, acc.PasswordAt), []byte(acc.phc))
@@ -156,6 +157,14 @@ func (a *Room) SetPassword(tx *db.Tx, held *vault.Held, acc *Account, phc, what 
 	}
 	if err := a.o.Sessions.EndAccount(tx, acc.ID, but); err != nil {
 		return err
+	}
+	if err := a.o.Sessions.EndTokens(tx, acc.ID); err != nil {
+		return err
+	}
+	if but.Zero() {
+		if _, err := tx.House().Exec(sqlForgetDevices, acc.ID); err != nil {
+			return fmt.Errorf("forget devices: %w", err)
+		}
 	}
 	tx.Tell(parlatory.Event{Kind: parlatory.AccountChanged, Workspace: tx.Workspace(), Account: acc.ID, Session: but})
 	return a.echo(tx, acc.ID, what)
@@ -201,6 +210,9 @@ func (a *Room) ChangePassword(ctx context.Context, actor parlatory.Actor, c Pass
 	if verdict.Why != Right {
 		return parlatory.Secret{}, a.refuseChange(ctx, actor, verdict.Why)
 	}
+	if err := a.choose(ctx, actor, verdict); err != nil {
+		return parlatory.Secret{}, err
+	}
 	view, err := a.o.Workspace.Named(ctx, actor.Workspace)
 	if err != nil {
 		return parlatory.Secret{}, err
@@ -226,7 +238,6 @@ func (a *Room) ChangePassword(ctx context.Context, actor parlatory.Actor, c Pass
 		if err := Lock(tx, actor.Account); err != nil {
 			return err
 		}
-		verdict.Rehash = ""
 		if err := verdict.Clear(tx); err != nil {
 			return err
 		}
@@ -243,6 +254,38 @@ func (a *Room) ChangePassword(ctx context.Context, actor parlatory.Actor, c Pass
 		return pens.Witness(tx, ledger.Updated, actor.Account, actor.Staff, map[string]string{"what": PasswordChanged})
 	})
 	return token, err
+}
+
+// byChoice bounds how often somebody chooses a new password, since each choice costs as many hashes as there are old ones.
+var byChoice = workspace.Budget{Name: "password.choice", Window: 15 * time.Minute, Limit: 20}
+
+// choose gives the try back, since the old password was right, and counts a choice in its place: one that is refused locks nobody out.
+func (a *Room) choose(ctx context.Context, actor parlatory.Actor, v Verdict) error {
+	permit, err := a.o.Law.System(actCount, actor.Workspace)
+	if err != nil {
+		return err
+	}
+	ix, err := a.o.Ring.Index(ctx, parlatory.House)
+	if err != nil {
+		return fmt.Errorf("hold house index key: %w", err)
+	}
+	v.Rehash = "" // another is stored, or the old one stays as it is
+	var refused error
+	err = a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		refused = nil
+		if err := v.Settle(tx); err != nil {
+			return err
+		}
+		spent, err := byChoice.Spend(tx.House(), byChoice.Key(ix, actor.Account.String()))
+		if err == nil && spent.Over {
+			refused = spent.Refusal(tx.Now())
+		}
+		return err
+	})
+	if err == nil {
+		err = refused
+	}
+	return err
 }
 
 // refuseChange witnesses a wrong old password and answers.

@@ -25,6 +25,8 @@ type Sessions interface {
 	EndAccount(tx *db.Tx, account parlatory.AccountID, but parlatory.SessionID) error
 	// EndFactorless ends those sessions but one that were begun without a second factor, at one door or (zero) at all.
 	EndFactorless(tx *db.Tx, account parlatory.AccountID, door parlatory.WorkspaceID, but parlatory.SessionID) error
+	// EndTokens ends the API tokens of an account, wherever they are.
+	EndTokens(tx *db.Tx, account parlatory.AccountID) error
 	// Renew gives a session a new token; the old one is dead with the commit. What was proved in it, and when, stays.
 	Renew(tx *db.Tx, held *vault.Held, session parlatory.SessionID) (parlatory.Secret, error)
 }

@@ -31,11 +31,13 @@ const (
 	sqlKeepDevice   = `UPDATE devices SET seen_at = $3, revision = $4, sealed = $5 WHERE workspace = $1 AND id = $2 AND revision = $6`
 	sqlTrimDevices  = `DELETE FROM devices WHERE workspace = $1 AND account = $2 AND id NOT IN
 		(SELECT id FROM devices WHERE workspace = $1 AND account = $2 ORDER BY seen_at DESC, id DESC LIMIT $3)`
-	sqlSweepDevices = `DELETE FROM devices WHERE workspace = $1 AND seen_at <= $2`
+	sqlForgetDevices = `DELETE FROM devices WHERE workspace = $1 AND account = $2`
+	sqlSweepDevices  = `DELETE FROM devices WHERE workspace = $1 AND seen_at <= $2`
 
 	sqlRaise = `INSERT INTO account_failures (workspace, key, total, cleared, at) VALUES ($1, $2, 1, 0, $3)
 		ON CONFLICT (workspace, key) DO UPDATE SET total = account_failures.total + 1 RETURNING total, cleared, at, told_at`
-	sqlMark     = `UPDATE account_failures SET total = $3, at = $4, told_at = $5 WHERE workspace = $1 AND key = $2`
+	sqlMark     = `UPDATE account_failures SET total = $3, at = $4 WHERE workspace = $1 AND key = $2`
+	sqlTold     = `UPDATE account_failures SET told_at = $3 WHERE workspace = $1 AND key = $2 AND (told_at IS NULL OR told_at <= $4)`
 	sqlFailures = `SELECT total, cleared, at FROM account_failures WHERE workspace = $1 AND key = $2`
 	sqlExcuse   = `UPDATE account_failures SET total = total - 1 WHERE workspace = $1 AND key = $2 AND total > cleared`
 	sqlClear    = `UPDATE account_failures SET cleared = total WHERE workspace = $1 AND key = $2 AND total - cleared >= $3`

@@ -137,7 +137,7 @@ func (s *Room) EndDevice(ctx context.Context, actor parlatory.Actor, id parlator
 	})
 }
 
-// EndOthers signs all other sessions of the own account out, everywhere, and trusts no device any more.
+// EndOthers signs all other sessions of the own account out, everywhere, ends its API tokens, and trusts no device any more.
 func (s *Room) EndOthers(ctx context.Context, actor parlatory.Actor) error {
 	permit, err := s.o.Law.Permit(ctx, actor, ActEndOthers)
 	if err != nil {
@@ -152,6 +152,9 @@ func (s *Room) EndOthers(ctx context.Context, actor parlatory.Actor) error {
 			return err
 		}
 		if err := s.o.Sessions.EndAccount(tx, actor.Account, actor.Session); err != nil {
+			return err
+		}
+		if err := s.o.Sessions.EndTokens(tx, actor.Account); err != nil {
 			return err
 		}
 		if err := s.o.Account.QueueEcho(tx, actor.Account, account.SessionsEnded); err != nil {
