@@ -29,8 +29,12 @@ const (
 // echo queues an account's event for the ledgers of the person's other workspaces. The entry there names what
 // happened, and no other workspace.
 func (a *Room) echo(tx *db.Tx, account parlatory.AccountID, what string) error {
+	return a.echoAt(tx, account, parlatory.WorkspaceID{}, what)
+}
+
+func (a *Room) echoAt(tx *db.Tx, account parlatory.AccountID, target parlatory.WorkspaceID, what string) error {
 	id := parlatory.NewID[parlatory.RowKind](a.o.Clock)
-	if _, err := tx.House().Exec(sqlPutEcho, id, account, nil, tx.Workspace(), what, tx.Now(), tx.Now()); err != nil {
+	if _, err := tx.House().Exec(sqlPutEcho, id, account, target, tx.Workspace(), what, tx.Now(), tx.Now()); err != nil {
 		return fmt.Errorf("queue echo: %w", err)
 	}
 	return nil

@@ -1,7 +1,6 @@
 package account
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -234,6 +233,9 @@ func (f factor) store(tx *db.Tx, held *vault.Held, s factorSecret) (bool, error)
 // row that is taken away gives no more than the factors that it kept out, so that it needs no seal. The tries stay counted: else
 // a hostile workspace would make guesses at the factors that count elsewhere as good as unlimited (AC-025).
 func (a *Room) VoidFactors(tx *db.Tx, account parlatory.AccountID, door parlatory.WorkspaceID) error {
+	if err := Lock(tx, account); err != nil {
+		return err
+	}
 	house := tx.House()
 	for _, s := range []struct {
 		query string
@@ -246,22 +248,21 @@ func (a *Room) VoidFactors(tx *db.Tx, account parlatory.AccountID, door parlator
 	return nil
 }
 
-// Alone reports whether an account is a member of one workspace, and of no other in any state.
-func (a *Room) Alone(ctx context.Context, account parlatory.AccountID) (bool, error) {
-	permit, err := a.o.Law.System(actQueue, parlatory.House)
-	if err != nil {
+// Alone reports whether an account is a member of tx's workspace, and of no other in any state: and of none before tx ends, since a
+// membership begins with a session, or with a sign-up, that locks the account.
+func (a *Room) Alone(tx *db.Tx, account parlatory.AccountID) (bool, error) {
+	if err := Lock(tx, account); err != nil {
 		return false, err
 	}
-	var n int
-	err = a.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
-		n, err = a.members.HeldAcross(tx, account)
-		return err
-	})
+	n, err := a.members.HeldAcross(tx, account)
 	return n == 1, err
 }
 
 // VoidAll is the operator's, and an administrator's whose workspace is the account's only one: the account has no factor and no code any more, anywhere.
 func (a *Room) VoidAll(tx *db.Tx, account parlatory.AccountID) error {
+	if err := Lock(tx, account); err != nil {
+		return err
+	}
 	for _, query := range []string{sqlDeleteFactors, sqlDeleteRecovery, sqlDeleteVoids, sqlForgetTries, sqlDeleteFactorMails} {
 		if _, err := tx.House().Exec(query, account); err != nil {
 			return fmt.Errorf("take factors away: %w", err)

@@ -217,8 +217,39 @@ type Enrolment struct {
 	account  Account
 	view     workspace.View
 	codes    []parlatory.Secret
-	first    bool // none counted anywhere: the sessions that stand were opened without one
+	ruling   ruling
 	ix       *vault.Indexer
+}
+
+// ruling is what a standing makes of an enrolment.
+type ruling struct {
+	full  bool // there are as many as one can have
+	mail  bool // it asks for the mailed code
+	first bool // none counted anywhere: the sessions that stand were opened without one
+	codes bool // recovery codes come with it
+	scope parlatory.WorkspaceID
+}
+
+func (s factorStanding) rule(e Enroller) (r ruling) {
+	r.full, r.mail, r.first = len(s.all) >= maxFactors, s.state.NeedsMail(), len(s.all) == 0
+	if older := s.recovery > 0 || len(s.all) > 0; s.state.Voided && older && !e.Proved {
+		r.scope = e.Door
+	}
+	r.codes = r.scope.Zero() && s.recovery == 0
+	return r
+}
+
+// settled refuses where the factors are others by now than those that the enrolment was judged by: of two first ones at once, the second
+// would take the recovery codes away that the first showed.
+func (n *Enrolment) settled(tx *db.Tx) error {
+	if err := Lock(tx, n.e.Account); err != nil {
+		return err
+	}
+	s, err := factorStandingOf(tx, n.room, n.e.Account)
+	if err == nil && s.rule(n.e) != n.ruling {
+		err = parlatory.Conflict("Your second factors were changed at the same time. Please try again.")
+	}
+	return err
 }
 
 // CheckEnrolment counts the tries, committed, and checks: the mailed code where it is the first factor, then the factor.
@@ -231,7 +262,7 @@ func (a *Room) CheckEnrolment(ctx context.Context, e Enroller, c Confirm) (*Enro
 	if err != nil {
 		return nil, err
 	}
-	if len(s.all) >= maxFactors {
+	if s.rule(e).full {
 		return nil, parlatory.Conflict("You have as many second factors as one can have. Please remove one first.")
 	}
 	n := &Enrolment{room: a, e: e, secret: factorSecret{Name: name}}
@@ -243,13 +274,9 @@ func (a *Room) CheckEnrolment(ctx context.Context, e Enroller, c Confirm) (*Enro
 	if err := a.checkFactor(ctx, n, c); err != nil {
 		return nil, err
 	}
-	n.row.account, n.row.kind, n.row.revision = e.Account, n.Factor, 1
-	older := s.recovery > 0 || len(s.all) > 0
-	if s.state.Voided && older && !e.Proved {
-		n.row.scope = e.Door
-	}
-	n.first = len(s.all) == 0
-	if n.row.scope.Zero() && s.recovery == 0 {
+	n.ruling = s.rule(e)
+	n.row.account, n.row.kind, n.row.revision, n.row.scope = e.Account, n.Factor, 1, n.ruling.scope
+	if n.ruling.codes {
 		if n.codes, err = credential.NewRecoveryCodes(); err != nil {
 			return nil, err
 		}
@@ -366,6 +393,9 @@ func (a *Room) checkFactor(ctx context.Context, n *Enrolment, c Confirm) (err er
 // Store makes the factor and, with the first, the recovery codes, in the transaction of whoever asked. It witnesses, queues
 // the letter, and gives what is shown once.
 func (n *Enrolment) Store(tx *db.Tx, from parlatory.Actor) (id parlatory.FactorID, codes []parlatory.Secret, err error) {
+	if err := n.settled(tx); err != nil {
+		return id, nil, err
+	}
 	if err := n.ceremony.end(tx); err != nil {
 		return id, nil, err
 	}
@@ -409,7 +439,7 @@ func (n *Enrolment) Wide() bool { return n.row.scope.Zero() }
 // end ends the sessions that were begun without a factor, wherever this one counts: whoever had the password alone, after a reset or
 // from before, is out (AC-031). With the very first of the account all others end.
 func (n *Enrolment) end(tx *db.Tx) error {
-	if n.first {
+	if n.ruling.first {
 		return n.room.endOthers(tx, n.e.Account, n.e.Session)
 	}
 	return n.room.o.Sessions.EndFactorless(tx, n.e.Account, n.row.scope, n.e.Session)

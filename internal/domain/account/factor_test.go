@@ -328,3 +328,46 @@ func TestEditedFactorDoesNotOpen(t *testing.T) {
 		t.Fatal("somebody else's factor opens")
 	}
 }
+
+// TestFirstFactorsAtOnce: of two first factors that were checked at the same moment one is set up, and the recovery codes that it showed work.
+// Red without settled.
+//
+// ASVS V15.4.2
+func TestFirstFactorsAtOnce(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		var both [2]*account.Enrolment
+		for i, actor := range []parlatory.Actor{admin, w.SignIn(t, ws, "admin@acme.example", domaintest.Password)} {
+			mail := w.MailCode(t, actor, "admin@acme.example")
+			token, secret, _, err := w.Account.BeginTOTP(t.Context(), account.EnrollerOf(actor))
+			if err != nil {
+				t.Fatal(err)
+			}
+			both[i], err = w.Account.CheckEnrolment(t.Context(), account.EnrollerOf(actor), account.Confirm{Ceremony: token, Code: domaintest.Code(t, secret, w.Clock.Now()), MailCode: mail, Name: "Phone"})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		permit, err := w.Law.System(domaintest.Raw, ws)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var codes []parlatory.Secret
+		store := func(n *account.Enrolment) error {
+			return w.DB.Write(t.Context(), permit, func(tx *db.Tx) (err error) {
+				_, codes, err = n.Store(tx, admin)
+				return err
+			})
+		}
+		if err := store(both[0]); err != nil {
+			t.Fatal(err)
+		}
+		shown := codes
+		if err := store(both[1]); parlatory.KindOf(err) != parlatory.KindConflict {
+			t.Errorf("the second first factor: %v", err)
+		}
+		if _, err := prove(t, w, bound(admin), account.FactorTry{RecoveryCode: shown[0]}); err != nil {
+			t.Errorf("a code that the first showed: %v", err)
+		}
+	})
+}

@@ -26,6 +26,7 @@ const (
 	NoticeSignedOut     Notice = "You were signed out"
 	NoticeRecovered     Notice = "Your account was recovered"
 	NoticeToken         Notice = "An API token was made"
+	NoticeQuiet         Notice = "Letters about new devices were switched off"
 
 	noticeExpiry Notice = "Your password ends soon"
 	noticeLocked Notice = "Wrong passwords for your account"
@@ -38,7 +39,7 @@ const (
 )
 
 var noticed = map[Notice]string{
-	NoticePassword:      "The password of your account was changed, and all other sessions were signed out.",
+	NoticePassword:      "The password of your account was changed. All other sessions were signed out, and API tokens do not work any more.",
 	NoticeDevice:        "Somebody signed in to your account on a browser that it did not know.",
 	NoticeFactorAdded:   "A second factor was added to your account.",
 	NoticeFactorRemoved: "A second factor was removed from your account.",
@@ -49,6 +50,7 @@ var noticed = map[Notice]string{
 	NoticeRecoveryMade:  "New recovery codes were made for your account. The old ones do not work any more.",
 	NoticeSignedOut:     "An administrator ended your sessions in this workspace.",
 	NoticeRecovered:     "The operator of the server recovered your account: second factors and sessions are gone, and you set a new password by a mailed link.",
+	NoticeQuiet:         "You are not told any more when somebody signs in to your account on a new browser. Letters about passwords and second factors go on.",
 	NoticeToken:         "An API token was made that works in your name.",
 	noticeExpiry:        "This workspace asks for a new password from time to time. Yours is accepted here for a few days more.",
 }

@@ -93,13 +93,11 @@ func raise(tx *db.Tx, key vault.Index, nobody bool, p security.LockoutPolicy, ov
 	}
 	if locked = locked || over; locked {
 		f.total--
-		if tell = now.Sub(f.told) >= tellEach; tell {
-			f.told = now
-		}
+		tell = now.Sub(f.told) >= tellEach
 	} else {
 		f.at = now
 	}
-	if _, err := tx.House().Exec(sqlMark, key, f.total, f.at, f.told); err != nil {
+	if _, err := tx.House().Exec(sqlMark, key, f.total, f.at); err != nil {
 		return false, false, fmt.Errorf("mark failure: %w", err)
 	}
 	return locked, tell, nil
@@ -335,8 +333,9 @@ func (v *Verifier) runs(tx *db.Tx, ix *vault.Indexer, id parlatory.AccountID, ea
 }
 
 // tell mails the owner that the account is locked, and puts the same mail to nobody where the address is nobody's: the runs of both are
-// alike, so that neither time nor rows tell them apart (AC-007).
-func (v *Verifier) tell(ctx context.Context, q Question, to string) error {
+// alike, so that neither time nor rows tell them apart (AC-007). That it was told is kept where the mail is put, and nowhere else: a lock that is
+// not told of keeps no later letter back.
+func (v *Verifier) tell(ctx context.Context, q Question, of Verdict) error {
 	o := v.room.o
 	permit, err := o.Law.System(actCount, q.Door)
 	if err != nil {
@@ -346,11 +345,17 @@ func (v *Verifier) tell(ctx context.Context, q Question, to string) error {
 	if err != nil {
 		return fmt.Errorf("hold settings key: %w", err)
 	}
-	mail, err := lockLetter(o.Workspace.URL(""), to, originOf(parlatory.Actor{Address: q.From}).Address, o.Clock.Now()).Mail()
+	mail, err := lockLetter(o.Workspace.URL(""), of.Account.Email, originOf(parlatory.Actor{Address: q.From}).Address, o.Clock.Now()).Mail()
 	if err != nil {
 		return err
 	}
-	return o.DB.Write(ctx, permit, func(tx *db.Tx) error { return o.Workspace.Outbox().Put(tx, settings, mail) })
+	return o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		n, err := tx.House().Exec(sqlTold, of.runKey, tx.Now(), tx.Now().Add(-tellEach))
+		if err != nil || n != 1 {
+			return err // another told at the same moment
+		}
+		return o.Workspace.Outbox().Put(tx, settings, mail)
+	})
 }
 
 func (l Limits) byAccount() workspace.Budget {

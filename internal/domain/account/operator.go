@@ -25,3 +25,8 @@ func (p Pens) Operated(tx *db.Tx, acc parlatory.AccountID, member parlatory.Staf
 func (a *Room) QueueEcho(tx *db.Tx, account parlatory.AccountID, what string) error {
 	return a.echo(tx, account, what)
 }
+
+// QueueEchoAt queues one for the ledger of one of them.
+func (a *Room) QueueEchoAt(tx *db.Tx, account parlatory.AccountID, target parlatory.WorkspaceID, what string) error {
+	return a.echoAt(tx, account, target, what)
+}

@@ -162,8 +162,8 @@ func PasswordOwed(r Row, p security.PasswordPolicy, length int, now time.Time) s
 	return ""
 }
 
-// SetPassword stores a hash, keeps the old one in the history, ends the sessions but one, and queues the echo to the
-// person's other workspaces.
+// SetPassword stores a hash, keeps the old one in the history, ends the sessions but one and all API tokens, and queues the echo to the
+// person's other workspaces. Where no session is kept, somebody else may have been in: no browser is known any more.
 func (a *Room) SetPassword(tx *db.Tx, held *vault.Held, acc *Account, phc, what string, but parlatory.SessionID) error {
 	id := parlatory.NewID[parlatory.RowKind](a.o.Clock)
 	old, err := held.Seal(oldBinding(acc.ID, id, acc.PasswordAt), []byte(acc.phc))
@@ -183,6 +183,14 @@ func (a *Room) SetPassword(tx *db.Tx, held *vault.Held, acc *Account, phc, what 
 	if err := a.o.Sessions.EndAccount(tx, acc.ID, but); err != nil {
 		return err
 	}
+	if err := a.o.Sessions.EndTokens(tx, acc.ID); err != nil {
+		return err
+	}
+	if but.Zero() {
+		if _, err := tx.House().Exec(sqlForgetDevices, acc.ID); err != nil {
+			return fmt.Errorf("forget devices: %w", err)
+		}
+	}
 	tx.Tell(parlatory.Event{Kind: parlatory.AccountChanged, Workspace: tx.Workspace(), Account: acc.ID, Session: but})
 	return a.echo(tx, acc.ID, what)
 }
@@ -201,6 +209,9 @@ func (a *Room) permitPassword(ctx context.Context, actor parlatory.Actor) (acces
 		return permit, err
 	}
 	s, err := a.factorStanding(ctx, EnrollerOf(actor).FactorBound)
+	if err == nil && s.apart(actor.ProvedBy, actor.Workspace) {
+		err = errApart()
+	}
 	if err == nil {
 		err = s.proven(actor)
 	}
@@ -224,6 +235,9 @@ func (a *Room) ChangePassword(ctx context.Context, actor parlatory.Actor, c Pass
 	if verdict.Why != Right {
 		return parlatory.Secret{}, a.refuseChange(ctx, actor, verdict.Why)
 	}
+	if err := a.settle(ctx, actor, verdict); err != nil {
+		return parlatory.Secret{}, err
+	}
 	view, err := a.o.Workspace.Named(ctx, actor.Workspace)
 	if err != nil {
 		return parlatory.Secret{}, err
@@ -246,7 +260,9 @@ func (a *Room) ChangePassword(ctx context.Context, actor parlatory.Actor, c Pass
 	}
 	var token parlatory.Secret
 	err = a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-		verdict.Rehash = ""
+		if err := Lock(tx, actor.Account); err != nil {
+			return err
+		}
 		if err := verdict.Clear(tx); err != nil {
 			return err
 		}
@@ -263,6 +279,16 @@ func (a *Room) ChangePassword(ctx context.Context, actor parlatory.Actor, c Pass
 		return pens.Witness(tx, ledger.Updated, actor.Account, actor.Staff, map[string]string{"what": PasswordChanged})
 	})
 	return token, err
+}
+
+// settle gives the try back at once, since the old password was right: a new one that is refused locks nobody out, and counts as a choice.
+func (a *Room) settle(ctx context.Context, actor parlatory.Actor, v Verdict) error {
+	permit, err := a.o.Law.System(actCount, actor.Workspace)
+	if err != nil {
+		return err
+	}
+	v.Rehash = "" // another is stored, or the old one stays as it is
+	return a.o.DB.Write(ctx, permit, v.Settle)
 }
 
 // refuseChange witnesses a wrong old password and answers.

@@ -13,6 +13,8 @@ const (
 	PasswordChanged = "password changed"
 	PasswordReset   = "password reset"
 	NameChanged     = "name changed"
+	SessionEnded    = "session ended"
+	SessionsEnded   = "all other sessions ended"
 )
 
 // Pens are the keys of an act that the house and one workspace both witness.

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"parlatory"
+	"parlatory/internal/domain/workspace"
 	"parlatory/internal/guard/access"
+	"parlatory/internal/guard/vault"
 	"parlatory/internal/storage/db"
 	"parlatory/internal/storage/ledger"
 )
@@ -88,10 +90,26 @@ func (a *Room) Prefer(ctx context.Context, actor parlatory.Actor, p Preferences)
 	if err != nil {
 		return err
 	}
+	view, err := a.o.Workspace.Named(ctx, actor.Workspace)
+	if err != nil {
+		return err
+	}
+	settings, err := a.o.Ring.Hold(ctx, actor.Workspace, vault.Settings)
+	if err != nil {
+		return fmt.Errorf("hold settings key: %w", err)
+	}
 	return a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		if err := a.Reaches(tx, actor.Account, actor.ProvedBy); err != nil {
+			return err
+		}
 		acc, err := Fresh(tx, held, actor.Account)
 		if err != nil {
 			return err
+		}
+		if p.NotifyNewDevice != nil && !*p.NotifyNewDevice && acc.Tells() {
+			if err := a.quieten(tx, actor, acc, settings, view); err != nil {
+				return err
+			}
 		}
 		values := map[string]string{"what": "preferences changed"}
 		if p.Language != nil {
@@ -105,6 +123,22 @@ func (a *Room) Prefer(ctx context.Context, actor parlatory.Actor, p Preferences)
 		}
 		return pens.Witness(tx, ledger.Updated, actor.Account, actor.Staff, values)
 	})
+}
+
+// quieten is what switching the letters about new devices off takes: a step-up, and one letter more. Else whoever stole a session would
+// begin with it.
+func (a *Room) quieten(tx *db.Tx, actor parlatory.Actor, acc Account, settings *vault.Held, view workspace.View) error {
+	s, err := factorStandingOf(tx, a, actor.Account)
+	if err == nil {
+		err = s.proven(actor)
+	}
+	if err == nil && tx.Now().Sub(actor.Proved) >= access.StepUpWithin {
+		err = access.StepUp()
+	}
+	if err != nil {
+		return err
+	}
+	return a.Notify(tx, settings, view, acc, NoticeQuiet, actor)
 }
 
 // OwnRules are what a new password of the person is held to.

@@ -3,6 +3,7 @@ package account
 import (
 	"parlatory"
 	"parlatory/internal/guard/access"
+	"parlatory/internal/storage/db"
 )
 
 // What a session may do to an account is judged by what was proved in it, and not by what counts at its door alone: an administrator can
@@ -27,6 +28,35 @@ func (s factorStanding) everywhere(actor parlatory.Actor) error {
 		}
 	}
 	return nil
+}
+
+// apart reports whether a session, or half session, may be a stranger's who rules the door of the standing: the account has a factor that
+// counts everywhere, but was voided here, or one that counts here alone, and nothing was proved that counts everywhere.
+func (s factorStanding) apart(by parlatory.Proof, door parlatory.WorkspaceID) bool {
+	if by == parlatory.ByFactor {
+		return false
+	}
+	wide, odd := false, by == parlatory.ByFactorHere
+	for _, f := range s.all {
+		wide = wide || f.scope.Zero()
+		odd = odd || f.scope == door || f.scope.Zero() && !counts(f.scope, f.created, s.void, door)
+	}
+	return wide && odd
+}
+
+// Apart reports whether who proved by this at tx's door reaches no further than that door (DESIGN §5).
+func (a *Room) Apart(tx *db.Tx, account parlatory.AccountID, by parlatory.Proof) (bool, error) {
+	s, err := factorStandingOf(tx, a, account)
+	return err == nil && s.apart(by, tx.Workspace()), err
+}
+
+// Reaches refuses an act on the account as a whole to whoever is apart.
+func (a *Room) Reaches(tx *db.Tx, account parlatory.AccountID, by parlatory.Proof) error {
+	apart, err := a.Apart(tx, account, by)
+	if err == nil && apart {
+		err = errApart()
+	}
+	return err
 }
 
 func errApart() error {

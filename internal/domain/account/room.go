@@ -27,6 +27,8 @@ type Sessions interface {
 	EndFactorless(tx *db.Tx, account parlatory.AccountID, door parlatory.WorkspaceID, but parlatory.SessionID) error
 	// Stands refuses an actor whose session has ended since it was looked up, and keeps it as it is until tx ends.
 	Stands(tx *db.Tx, actor parlatory.Actor) error
+	// EndTokens ends the API tokens of an account, wherever they are.
+	EndTokens(tx *db.Tx, account parlatory.AccountID) error
 	// Renew gives a session a new token; the old one is dead with the commit. What was proved in it, and when, stays.
 	Renew(tx *db.Tx, held *vault.Held, session parlatory.SessionID) (parlatory.Secret, error)
 }
@@ -142,6 +144,16 @@ func Steady(tx *db.Tx, id parlatory.AccountID) (Row, bool, error) {
 		return scan(tx.House().Row(sqlByIDShared, id))
 	}
 	return ByID(tx, id)
+}
+
+// Lock makes whoever makes sessions of an account, changes its factors or counts its memberships wait for one another until tx ends. It comes
+// before all else that tx locks, so that none waits for one who waits for it.
+func Lock(tx *db.Tx, id parlatory.AccountID) error {
+	if !tx.Postgres() {
+		return nil // one writer
+	}
+	_, _, err := scan(tx.House().Row(sqlByIDLocked, id))
+	return err
 }
 
 // Hold fetches an account's key, before a transaction.

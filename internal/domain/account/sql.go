@@ -17,6 +17,8 @@ const (
 	sqlByID    = `SELECT ` + columns + ` FROM accounts WHERE workspace = $1 AND id = $2`
 	// A share lock makes who changes the row wait, so that what follows from reading it is committed or refused (PostgreSQL only).
 	sqlByIDShared = sqlByID + ` FOR SHARE`
+	// Whoever counts factors or memberships, and acts on the number, is alone with the account.
+	sqlByIDLocked = sqlByID + ` FOR UPDATE`
 
 	sqlUpdate = `UPDATE accounts SET password_at = $3, revision = $4, sealed = $5 WHERE workspace = $1 AND id = $2 AND revision = $6`
 
@@ -38,11 +40,13 @@ const (
 	sqlKeepDevice   = `UPDATE devices SET seen_at = $3, revision = $4, sealed = $5 WHERE workspace = $1 AND id = $2 AND revision = $6`
 	sqlTrimDevices  = `DELETE FROM devices WHERE workspace = $1 AND account = $2 AND id NOT IN
 		(SELECT id FROM devices WHERE workspace = $1 AND account = $2 ORDER BY seen_at DESC, id DESC LIMIT $3)`
-	sqlSweepDevices = `DELETE FROM devices WHERE workspace = $1 AND seen_at <= $2`
+	sqlForgetDevices = `DELETE FROM devices WHERE workspace = $1 AND account = $2`
+	sqlSweepDevices  = `DELETE FROM devices WHERE workspace = $1 AND seen_at <= $2`
 
 	sqlRaise = `INSERT INTO account_failures (workspace, key, total, cleared, at, begun_at, nobody) VALUES ($1, $2, 1, 0, $3, $3, $4)
 		ON CONFLICT (workspace, key) DO UPDATE SET total = account_failures.total + 1 RETURNING total, cleared, at, told_at, begun_at`
-	sqlMark     = `UPDATE account_failures SET total = $3, at = $4, told_at = $5 WHERE workspace = $1 AND key = $2`
+	sqlMark     = `UPDATE account_failures SET total = $3, at = $4 WHERE workspace = $1 AND key = $2`
+	sqlTold     = `UPDATE account_failures SET told_at = $3 WHERE workspace = $1 AND key = $2 AND (told_at IS NULL OR told_at <= $4)`
 	sqlFailures = `SELECT total, cleared, at, begun_at FROM account_failures WHERE workspace = $1 AND key = $2`
 	sqlExcuse   = `UPDATE account_failures SET total = total - 1 WHERE workspace = $1 AND key = $2 AND total > cleared`
 	sqlClear    = `UPDATE account_failures SET cleared = total WHERE workspace = $1 AND key = $2 AND total - cleared >= $3`

@@ -103,7 +103,7 @@ func (v *Verifier) Ask(ctx context.Context, q Question) (Verdict, error) {
 		return Verdict{}, err
 	}
 	if verdict, err = v.check(ctx, q, verdict, over); err == nil && verdict.tell {
-		err = v.tell(ctx, q, verdict.Account.Email)
+		err = v.tell(ctx, q, verdict)
 	}
 	return verdict, err
 }
@@ -280,11 +280,8 @@ func (v Verdict) Settle(tx *db.Tx) error {
 	return acc.store(tx, v.Held)
 }
 
-// Clear is Settle for a signed-in person who gave the password: failures on this device begin anew.
+// Clear is for a signed-in person who gave the password, after Settle: failures on this device begin anew.
 func (v Verdict) Clear(tx *db.Tx) error {
-	if err := v.Settle(tx); err != nil {
-		return err
-	}
 	if err := v.limits.byAccount().Forgive(tx.House(), v.class); err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ var (
 	ActNewPassword = access.Act{Name: "signin.password", Feature: "Sign-in", Verb: access.Use, By: byHalf, Audited: true, Scope: access.HouseAndWorkspace}
 	ActPasskey     = access.Act{Name: "signin.passkey", Feature: "Sign-in", Verb: access.Use, By: byGuest, Scope: access.HouseAndWorkspace}
 	ActStepUp      = access.Act{Name: "session.step_up", Feature: "My Account", Verb: access.Use, By: byStaff, Audited: true, Scope: access.HouseAndWorkspace}
-	ActSessions    = access.Act{Name: "session.list", Feature: "My Account", Verb: access.View, By: byStaff, Scope: access.HouseAndAcross}
+	ActSessions    = access.Act{Name: "session.list", Feature: "My Account", Verb: access.View, By: byStaff, Scope: access.HouseAndWorkspace}
 	ActEndSession  = access.Act{Name: "session.end", Feature: "My Account", Verb: access.Delete, By: byStaff, Audited: true, Scope: access.HouseAndWorkspace}
 	ActEndOthers   = access.Act{Name: "session.end_others", Feature: "My Account", Verb: access.Delete, By: byStaff, Audited: true, StepUp: true, Scope: access.HouseAndWorkspace}
 
@@ -39,7 +39,7 @@ var (
 	ActRevokeToken = access.Act{Name: "token.revoke", Feature: "My Account", Verb: access.Delete, By: byStaff, Audited: true, Scope: access.HouseAndWorkspace}
 
 	ActResetLink   = access.Act{Name: "staff.reset_link", Feature: "Staff", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true, Scope: access.HouseAndWorkspace}
-	ActResetFactor = access.Act{Name: "staff.reset_factor", Feature: "Staff", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true, Scope: access.HouseAndWorkspace}
+	ActResetFactor = access.Act{Name: "staff.reset_factor", Feature: "Staff", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true, Scope: access.Everywhere}
 	ActUnlock      = access.Act{Name: "staff.unlock", Feature: "Staff", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true, Scope: access.HouseAndWorkspace}
 	ActSignOut     = access.Act{Name: "staff.sign_out", Feature: "Staff", Verb: access.Edit, By: byStaff, Granted: true, Audited: true, StepUp: true, Scope: access.HouseAndWorkspace}
 	ActStanding    = access.Act{Name: "staff.standing", Feature: "Staff", Verb: access.View, By: byStaff, Scope: access.HouseAndWorkspace}

@@ -29,7 +29,6 @@ type target struct {
 	house    *vault.Held
 	view     workspace.View
 	index    *vault.Indexer
-	alone    bool // the account is in no other workspace
 }
 
 func (s *Room) target(ctx context.Context, permit access.Permit, id parlatory.StaffID) (t target, err error) {
@@ -64,9 +63,6 @@ func (s *Room) target(ctx context.Context, permit access.Permit, id parlatory.St
 		return t, err
 	}
 	if t.index, err = s.houseIndex(ctx); err != nil {
-		return t, err
-	}
-	if t.alone, err = s.o.Account.Alone(ctx, acc.ID); err != nil {
 		return t, err
 	}
 	t.view, err = s.o.Workspace.Named(ctx, permit.Workspace())
@@ -124,11 +120,13 @@ func (s *Room) ResetFactor(ctx context.Context, actor parlatory.Actor, id parlat
 		return parlatory.Invalid("reason", "must have 1 to 200 characters, on one line")
 	}
 	return s.administer(ctx, actor, ActResetFactor, id, map[string]string{"second factor": "reset", "reason": reason}, func(tx *db.Tx, m staff.Member, t target) error {
-		void := func() error { return s.o.Account.VoidFactors(tx, m.Account, tx.Workspace()) }
-		if t.alone {
-			void = func() error { return s.o.Account.VoidAll(tx, m.Account) }
+		alone, err := s.o.Account.Alone(tx, m.Account)
+		if err == nil && alone {
+			err = s.o.Account.VoidAll(tx, m.Account)
+		} else if err == nil {
+			err = s.o.Account.VoidFactors(tx, m.Account, tx.Workspace())
 		}
-		if err := void(); err != nil {
+		if err != nil {
 			return err
 		}
 		if err := s.o.Sessions.EndStaff(tx, m.ID); err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parlatory"
+	"parlatory/internal/domain/account"
 	"parlatory/internal/guard/vault"
 	"parlatory/internal/storage/db"
 	"parlatory/internal/storage/ledger"
@@ -22,7 +23,7 @@ type Device struct {
 	TrustedUntil    time.Time // at this door, if this browser's device is trusted
 }
 
-// Devices lists the sessions of the own account, at every workspace.
+// Devices lists the sessions of the own account, at every workspace; those at its own door to a session that reaches no further.
 func (s *Room) Devices(ctx context.Context, actor parlatory.Actor) ([]Device, error) {
 	permit, err := s.o.Law.Permit(ctx, actor, ActSessions)
 	if err != nil {
@@ -34,7 +35,11 @@ func (s *Room) Devices(ctx context.Context, actor parlatory.Actor) ([]Device, er
 	}
 	var rows []session
 	var trusts []trust
+	var apart bool
 	err = s.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		if apart, err = s.o.Account.Apart(tx, actor.Account, actor.ProvedBy); err != nil {
+			return err
+		}
 		found, err := tx.House().Query(sqlSessionsOwn, actor.Account)
 		if err != nil {
 			return fmt.Errorf("read sessions: %w", err)
@@ -63,6 +68,9 @@ func (s *Room) Devices(ctx context.Context, actor parlatory.Actor) ([]Device, er
 	}
 	var all []Device
 	for _, row := range rows {
+		if apart && row.door != actor.Workspace {
+			continue
+		}
 		d, alive, err := s.device(ctx, actor, held, row, trusts)
 		if err != nil {
 			return nil, err
@@ -112,6 +120,14 @@ func (s *Room) EndDevice(ctx context.Context, actor parlatory.Actor, id parlator
 			}
 			return parlatory.NotFound()
 		}
+		if row.door != actor.Workspace {
+			if err := s.o.Account.Reaches(tx, actor.Account, actor.ProvedBy); err != nil {
+				return err
+			}
+			if err := s.o.Account.QueueEchoAt(tx, actor.Account, row.door, account.SessionEnded); err != nil {
+				return err
+			}
+		}
 		gone := actor
 		gone.Kind, gone.Workspace, gone.Staff, gone.Session = parlatory.Staff, row.door, row.staff, id
 		if err := s.o.Sessions.end(tx, gone); err != nil {
@@ -121,7 +137,7 @@ func (s *Room) EndDevice(ctx context.Context, actor parlatory.Actor, id parlator
 	})
 }
 
-// EndOthers signs all other sessions of the own account out, everywhere, and trusts no device any more.
+// EndOthers signs all other sessions of the own account out, everywhere, ends its API tokens, and trusts no device any more.
 func (s *Room) EndOthers(ctx context.Context, actor parlatory.Actor) error {
 	permit, err := s.o.Law.Permit(ctx, actor, ActEndOthers)
 	if err != nil {
@@ -132,7 +148,16 @@ func (s *Room) EndOthers(ctx context.Context, actor parlatory.Actor) error {
 		return err
 	}
 	return s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		if err := s.o.Account.Reaches(tx, actor.Account, actor.ProvedBy); err != nil {
+			return err
+		}
 		if err := s.o.Sessions.EndAccount(tx, actor.Account, actor.Session); err != nil {
+			return err
+		}
+		if err := s.o.Sessions.EndTokens(tx, actor.Account); err != nil {
+			return err
+		}
+		if err := s.o.Account.QueueEcho(tx, actor.Account, account.SessionsEnded); err != nil {
 			return err
 		}
 		return pens.Witness(tx, ledger.SignedOut, actor.Account, actor.Staff, map[string]string{"sessions": "all others"})

@@ -153,6 +153,9 @@ func (s *Room) proceed(ctx context.Context, actor parlatory.Actor, e entrance, p
 	}
 	var r Result
 	err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		if err := account.Lock(tx, e.account.ID); err != nil {
+			return err
+		}
 		if err := settle(tx); err != nil {
 			return err
 		}
@@ -298,6 +301,9 @@ func (s *Room) half(ctx context.Context, actor parlatory.Actor, e entrance, st s
 	}
 	r := Result{Owed: owed, Ask: askOf(st, p)}
 	err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		if err := account.Lock(tx, e.account.ID); err != nil {
+			return err
+		}
 		if err := settle(tx); err != nil {
 			return err
 		}

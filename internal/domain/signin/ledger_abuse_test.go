@@ -102,7 +102,7 @@ func TestAC_007_LedgerOfTheSuspended(t *testing.T) {
 func TestSightingsNeedARightProof(t *testing.T) {
 	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
 		ws, admin := w.Founded(t, "acme")
-		if err := w.Security.SetStaffMode(t.Context(), admin, security.Watch); err != nil {
+		if err := w.Security.SetStaffMode(t.Context(), admin, security.Off, security.Watch); err != nil {
 			t.Fatal(err)
 		}
 		seen := func(password string) int {

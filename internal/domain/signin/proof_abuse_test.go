@@ -8,6 +8,7 @@ import (
 	"parlatory/internal/domain/account"
 	"parlatory/internal/domain/domaintest"
 	"parlatory/internal/domain/role"
+	"parlatory/internal/domain/security"
 	"parlatory/internal/domain/signin"
 )
 
@@ -179,5 +180,85 @@ func TestAC_031_ThiefAfterAReset(t *testing.T) {
 		gone(t, w, thief, "the thief's session of before the new factor")
 		lives(t, w, ws, w.Tokens[bob.Session], "the owner's")
 		lives(t, w, other, w.Tokens[elsewhere.Session], "a session elsewhere, with a factor")
+	})
+}
+
+// TestVoidedDoorReachesNoFurther: where an administrator voided the factors of somebody who is elsewhere too, a session by the password does
+// nothing to the account as a whole, and neither does the step of a password that this workspace calls too old. Red without Reaches in
+// each of them, and without apart in permitPassword and Devices.
+//
+// ASVS V6.4.4, V8.4.1
+func TestVoidedDoorReachesNoFurther(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		_, admin := w.Founded(t, "acme")
+		hostile, boss := w.Founded(t, "hostile")
+		app, _, _ := w.Phone(t, admin, w.MailCode(t, admin, ada))
+		there := member(t, w, hostile, boss, ada, app)
+		if err := w.Signin.ResetFactor(t.Context(), as(boss, w), there.Staff, "a pretext"); err != nil {
+			t.Fatal(err)
+		}
+		thief, other := w.SignIn(t, hostile, ada, domaintest.Password), w.SignIn(t, hostile, ada, domaintest.Password)
+		_, password := change(t, w, thief, domaintest.Password, fresh)
+		quiet := false
+		for what, err := range map[string]error{
+			"the password": password, "a session elsewhere": w.Signin.EndDevice(t.Context(), thief, admin.Session), "all others": w.Signin.EndOthers(t.Context(), thief),
+			"preferences": w.Account.Prefer(t.Context(), thief, account.Preferences{NotifyNewDevice: &quiet}), "the name": second(w.Staff.RenameMe(t.Context(), thief, "Eve")),
+		} {
+			if parlatory.KindOf(err) != parlatory.KindConflict {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		seen, err := w.Signin.Devices(t.Context(), thief)
+		if err != nil || len(seen) != 2 || !seen[0].Here || !seen[1].Here {
+			t.Errorf("the sessions: %+v %v", seen, err)
+		}
+		if err := w.Signin.EndDevice(t.Context(), thief, other.Session); err != nil {
+			t.Errorf("a session here: %v", err)
+		}
+		w.Clock.Advance(48 * time.Hour)
+		set(t, w, boss, security.PasswordPolicy{MaxAgeDays: 1}, security.LockoutPolicy{Ends: security.EndsByTime, Minutes: 15})
+		aged, _ := owing(t, w, hostile, ada, signin.StepPassword)
+		if _, err := w.Signin.NewPassword(t.Context(), aged, secret(fresh)); parlatory.KindOf(err) != parlatory.KindConflict {
+			t.Errorf("a password too old for the hostile door: %v", err)
+		}
+	})
+}
+
+// TestSessionsEndedElsewhereAreEchoed: a session that is ended from another workspace stands in the ledger of its own, once.
+//
+// ASVS V16.3.3
+func TestSessionsEndedElsewhereAreEchoed(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		other, _ := w.Founded(t, "other")
+		join(t, w, other, "admin@other.example", ada)
+		echoes := func() int {
+			t.Helper()
+			for range 2 {
+				if err := w.Account.Echo(t.Context(), w.Staff); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return w.Count(other, "ledger_entries", "act = 'account.echo'")
+		}
+		there := w.SignIn(t, other, ada, domaintest.Password)
+		if err := w.Signin.EndDevice(t.Context(), admin, there.Session); err != nil {
+			t.Fatal(err)
+		}
+		if n := echoes(); n != 1 {
+			t.Errorf("%d entries about one session", n)
+		}
+		if err := w.Signin.EndDevice(t.Context(), admin, w.SignIn(t, ws, ada, domaintest.Password).Session); err != nil {
+			t.Fatal(err)
+		}
+		if n := echoes(); n != 1 {
+			t.Errorf("%d entries: one about a session of another workspace", n)
+		}
+		if err := w.Signin.EndOthers(t.Context(), admin); err != nil {
+			t.Fatal(err)
+		}
+		if n := echoes(); n != 2 {
+			t.Errorf("%d entries after all were ended", n)
+		}
 	})
 }

@@ -185,3 +185,76 @@ func TestAC_032_ChangeWaitsForSessionsInTheMaking(t *testing.T) {
 		}
 	})
 }
+
+// held keeps the rows of a statement locked while do begins what comes up against them, and lets go: in between, each statement of these sees what
+// was committed before it (READ COMMITTED).
+func held(t *testing.T, w *domaintest.World, query string, id any, do ...func()) {
+	t.Helper()
+	var all sync.WaitGroup
+	w.Look(parlatory.House, func(tx *db.Tx) error {
+		rows, err := tx.Query(query, id)
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			continue
+		}
+		if err := rows.Close(); err != nil {
+			return err
+		}
+		for _, f := range do {
+			all.Go(f)
+			time.Sleep(time.Second) // it has come as far as it can
+		}
+		return nil
+	})
+	all.Wait()
+}
+
+// TestFirstFactorWhileSigningIn: a sign-in by the password that has looked for factors, and found none, is no session after the first one was
+// set up. Red without Lock in proceed, and without it in settled.
+//
+// ASVS V15.4.2
+func TestFirstFactorWhileSigningIn(t *testing.T) {
+	w := domaintest.Make(t, domaintest.Setup{Postgres: true})
+	ws, _ := w.Founded(t, "acme")
+	bob, email := w.HireAs(t, ws, role.Agent)
+	mail := w.MailCode(t, bob, email)
+	ceremony, app, _, err := w.Account.BeginTOTP(t.Context(), account.EnrollerOf(bob))
+	if err != nil {
+		t.Fatal(err)
+	}
+	held(t, w, `SELECT id FROM accounts WHERE workspace = $1 AND id = $2 FOR UPDATE`, bob.Account,
+		func() { _, _ = enter(t, w, w.At(ws), email, domaintest.Password) },
+		func() {
+			c := account.Confirm{Ceremony: ceremony, Code: domaintest.Code(t, app, w.Clock.Now()), MailCode: mail, Name: "Phone"}
+			if _, _, err := w.Account.AddFactor(t.Context(), bob, c); err != nil {
+				t.Error(err)
+			}
+		})
+	if n := w.Count(parlatory.House, "sessions", "account = $2 AND factor = '' AND id <> $3", bob.Account, bob.Session); n != 0 {
+		t.Errorf("%d sessions without a factor", n)
+	}
+}
+
+// TestLastTwoFactorsAtOnce: of the last two factors that a workspace asks for, one stays, though both are removed at the same moment. Red
+// without Lock in change.
+//
+// ASVS V15.4.2
+func TestLastTwoFactorsAtOnce(t *testing.T) {
+	w := domaintest.Make(t, domaintest.Setup{Postgres: true})
+	ws, admin := w.Founded(t, "acme")
+	bob, email := w.HireAs(t, ws, role.Agent)
+	_, _, one := w.Phone(t, bob, w.MailCode(t, bob, email))
+	bob = as(bob, w)
+	_, _, two := w.Phone(t, bob, parlatory.Secret{})
+	w.Clock.Advance(25 * time.Hour) // each is old enough to stand for the other
+	door(t, w, admin, security.FactorPolicy{Required: true})
+	bob = as(bob, w)
+	held(t, w, `SELECT id FROM factors WHERE workspace = $1 AND account = $2 FOR UPDATE`, bob.Account,
+		func() { _, _ = w.Account.RemoveFactor(t.Context(), bob, one.ID) },
+		func() { _, _ = w.Account.RemoveFactor(t.Context(), bob, two.ID) })
+	if n := w.Count(parlatory.House, "factors", "account = $2", bob.Account); n != 1 {
+		t.Errorf("%d factors are left", n)
+	}
+}

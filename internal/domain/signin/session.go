@@ -287,12 +287,15 @@ func (s *Sessions) EndAccount(tx *db.Tx, account parlatory.AccountID, but parlat
 	if _, err := house.Exec(sqlAttemptsOfAccount, account, but[:]); err != nil {
 		return fmt.Errorf("end half sessions: %w", err)
 	}
-	if but.Zero() { // somebody else may have been in: what they made goes too
-		if _, err := house.Exec(sqlDropTokens, account); err != nil {
-			return fmt.Errorf("end API tokens: %w", err)
-		}
-	}
 	return dropTrusts(tx, account, parlatory.WorkspaceID{})
+}
+
+// EndTokens ends the API tokens of an account, wherever they are: somebody else may have been in, and what they made goes too.
+func (s *Sessions) EndTokens(tx *db.Tx, account parlatory.AccountID) error {
+	if _, err := tx.House().Exec(sqlDropTokens, account); err != nil {
+		return fmt.Errorf("end API tokens: %w", err)
+	}
+	return nil
 }
 
 // EndFactorless ends the sessions of an account that were begun without a second factor, at one door or (zero) at all, but one.

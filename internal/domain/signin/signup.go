@@ -273,6 +273,9 @@ func (f *founder) draft(ctx context.Context, s *Room, actor parlatory.Actor, pas
 func (f *founder) account(tx *db.Tx) (parlatory.AccountID, *vault.Held, error) {
 	if f.verdict != nil {
 		e := entrance{account: f.verdict.Account}
+		if err := account.Lock(tx, e.account.ID); err != nil {
+			return e.account.ID, nil, err
+		}
 		if err := unchanged(tx, e); err != nil {
 			return e.account.ID, nil, err
 		}

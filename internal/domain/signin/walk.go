@@ -146,6 +146,9 @@ func (s *Room) pay(ctx context.Context, permit access.Permit, w walk, step strin
 	var r Result
 	err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
 		w := w // fn may run again, from the start
+		if err := account.Lock(tx, w.row.account); err != nil {
+			return err
+		}
 		if w.settings, err = security.Steady(tx, key); err != nil {
 			return err
 		}
@@ -255,6 +258,9 @@ func (s *Room) NewPassword(ctx context.Context, actor parlatory.Actor, password 
 		return Result{}, err
 	}
 	return s.pay(ctx, permit, w, StepPassword, func(tx *db.Tx, w *walk) error {
+		if err := s.o.Account.Reaches(tx, e.account.ID, w.row.progress.proof()); err != nil {
+			return err
+		}
 		acc, err := account.Fresh(tx, e.key, e.account.ID)
 		if err != nil {
 			return err

@@ -253,6 +253,9 @@ func (s *Room) RenameMe(ctx context.Context, actor parlatory.Actor, name string)
 	}
 	var m Member
 	err = s.change(ctx, permit, actor.Staff, func(tx *db.Tx, before Member, held *vault.Held, pen *ledger.Pen) error {
+		if err := s.o.Account.Reaches(tx, actor.Account, actor.ProvedBy); err != nil {
+			return err
+		}
 		acc, err := account.Fresh(tx, own, actor.Account)
 		if err != nil {
 			return err

@@ -49,6 +49,8 @@ const (
 	Across
 	// HouseAndAcross reaches the house and the listed statements over all workspaces.
 	HouseAndAcross
+	// Everywhere reaches the house, the actor's workspace, and the listed statements over all workspaces.
+	Everywhere
 )
 
 // By is a set of actor kinds.

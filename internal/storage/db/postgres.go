@@ -118,7 +118,7 @@ func pgPin(permit access.Permit) string {
 		house = "on"
 	case access.Across:
 		across = "on"
-	case access.HouseAndAcross:
+	case access.HouseAndAcross, access.Everywhere:
 		house, across = "on", "on"
 	}
 	ws := permit.Workspace()

@@ -74,7 +74,7 @@ func (t *Tx) Postgres() bool { return t.db.engine == Postgres }
 func (t *Tx) House() *Tx {
 	v := &Tx{turn: t.turn, pin: parlatory.House, refuse: t.refuse}
 	switch t.permit.Act().Scope {
-	case access.InHouse, access.HouseAndWorkspace, access.HouseAndAcross:
+	case access.InHouse, access.HouseAndWorkspace, access.HouseAndAcross, access.Everywhere:
 	default:
 		v.refuse = t.outOfScope("house")
 	}
@@ -85,7 +85,7 @@ func (t *Tx) House() *Tx {
 func (t *Tx) Across() *Tx {
 	v := &Tx{turn: t.turn, across: true, refuse: t.refuse}
 	switch t.permit.Act().Scope {
-	case access.Across, access.HouseAndAcross:
+	case access.Across, access.HouseAndAcross, access.Everywhere:
 	default:
 		v.refuse = t.outOfScope("across")
 	}

@@ -88,7 +88,7 @@ test.describe.serial('a colleague', () => {
     await change('this is not the current one')
     await expect(page.getByText(/current password|not right|wrong/i).last()).toBeVisible()
     await change(second)
-    await expect(page.getByText('Your password is changed. All other sessions have ended.')).toBeVisible()
+    await expect(page.getByText('Your password is changed. All other sessions and your API tokens have ended.')).toBeVisible()
     await expect(elsewhere).toHaveURL(/\/signin/, { timeout: 1_500 })
 
     await page.getByRole('button', { name: 'Sign out', exact: true }).click()

@@ -30,7 +30,7 @@ export const words = {
   repeat: 'New password again',
   differs: 'The two do not match.',
   short: (min: number) => `Use at least ${String(min)} characters.`,
-  changed: 'Your password is changed. All other sessions have ended.',
+  changed: 'Your password is changed. All other sessions and your API tokens have ended.',
   changedOn: (day: string) => `Changed on ${day}.`,
   expiresOn: (day: string) => `It must be changed by ${day}.`,
   show: 'Show the password',
@@ -95,7 +95,7 @@ export const words = {
     ended: (name: string) => `The session of ${name} has ended.`,
     endOthers: 'Sign out everywhere else',
     endOthersTitle: 'Sign out everywhere else?',
-    endOthersText: 'All other sessions end within a second, and no device is trusted any more. This one stays.',
+    endOthersText: 'All other sessions end within a second, your API tokens stop working, and no device is trusted any more. This one stays.',
     endedOthers: 'All other sessions have ended.',
   },
 
