@@ -81,6 +81,7 @@ type Actor struct {
 	Factor     Factor     // of staff
 	Proved     time.Time  // of staff: when password or factor was last given in this session
 	ProvedBy   Proof      // of staff: by what; of half: by what so far
+	Known      DeviceID   // of staff and half: the account's browser, if a factor that counts everywhere was proved on it
 	Token      TokenID    // of staff: the API token that the request came with, zero for a session
 	Scopes     string     // of an API token: the names of acts, with a space between
 	Site       string     // a visitor's listed origin, such as https://shop.example

@@ -37,6 +37,7 @@ type device struct {
 type origin struct {
 	Address string `json:"address"`
 	Agent   string `json:"agent"`
+	Wide    bool   `json:"wide,omitempty"` // a factor that counts everywhere was proved on it once
 }
 
 func originOf(a parlatory.Actor) origin {
@@ -112,8 +113,9 @@ func (a *Room) Arriving(ctx context.Context, actor parlatory.Actor, held *vault.
 }
 
 // Arrived ends a full sign-in, in its transaction: the failures that count against this browser are cleared, and the browser is known from now
-// on. token is its cookie where it was not known before; then the person is told. device is which it is.
-func (a *Room) Arrived(tx *db.Tx, arr Arrival) (token parlatory.Secret, device parlatory.DeviceID, err error) {
+// on. token is its cookie where it was not known before; then the person is told. device is which it is. wide says that a factor that counts
+// everywhere was proved in it: from then on the browser's tries of factors are a class of their own.
+func (a *Room) Arrived(tx *db.Tx, arr Arrival, wide bool) (token parlatory.Secret, device parlatory.DeviceID, err error) {
 	if err := a.clearFailures(tx, arr.index, arr.account.ID, arr.device); err != nil {
 		return token, device, err
 	}
@@ -121,7 +123,7 @@ func (a *Room) Arrived(tx *db.Tx, arr Arrival) (token parlatory.Secret, device p
 		return token, device, err
 	}
 	if !arr.device.Zero() {
-		if kept, err := a.keepDevice(tx, arr); err != nil || kept {
+		if kept, err := a.keepDevice(tx, arr, wide); err != nil || kept {
 			return token, arr.device, err
 		}
 	}
@@ -133,7 +135,7 @@ func (a *Room) Arrived(tx *db.Tx, arr Arrival) (token parlatory.Secret, device p
 	if err := tx.House().Row(sqlCountDevices, arr.account.ID).Scan(&n); err != nil {
 		return token, device, fmt.Errorf("count devices: %w", err)
 	}
-	if device, err = a.putDevice(tx, arr, token); err != nil {
+	if device, err = a.putDevice(tx, arr, wide, token); err != nil {
 		return token, device, err
 	}
 	if arr.account.quiet || n == 0 && (arr.account.CreatedAt.IsZero() || tx.Now().Sub(arr.account.CreatedAt) < justMade) {
@@ -142,11 +144,13 @@ func (a *Room) Arrived(tx *db.Tx, arr Arrival) (token parlatory.Secret, device p
 	return token, device, a.Notify(tx, arr.settings, arr.view, arr.account, NoticeDevice, arr.actor)
 }
 
-func (a *Room) putDevice(tx *db.Tx, arr Arrival, token parlatory.Secret) (parlatory.DeviceID, error) {
+func (a *Room) putDevice(tx *db.Tx, arr Arrival, wide bool, token parlatory.Secret) (parlatory.DeviceID, error) {
 	d := device{id: parlatory.NewID[parlatory.DeviceKind](a.o.Clock), account: arr.account.ID, index: deviceIndex(arr.index, arr.account.ID, token),
 		created: tx.Now(), seen: tx.Now(), revision: 1}
 	var err error
-	if d.sealed, err = vault.SealJSON(arr.held, d.binding(), originOf(arr.actor)); err != nil {
+	from := originOf(arr.actor)
+	from.Wide = wide
+	if d.sealed, err = vault.SealJSON(arr.held, d.binding(), from); err != nil {
 		return d.id, fmt.Errorf("seal device: %w", err)
 	}
 	if _, err := tx.House().Exec(sqlPutDevice, d.id, d.account, d.index, d.created, d.seen, d.revision, d.sealed); err != nil {
@@ -159,7 +163,7 @@ func (a *Room) putDevice(tx *db.Tx, arr Arrival, token parlatory.Secret) (parlat
 }
 
 // keepDevice writes when and from where a known browser came; a row that went meanwhile, or does not open, is not kept.
-func (a *Room) keepDevice(tx *db.Tx, arr Arrival) (bool, error) {
+func (a *Room) keepDevice(tx *db.Tx, arr Arrival, wide bool) (bool, error) {
 	d := device{id: arr.device}
 	err := tx.House().Row(sqlDeviceByID, d.id, arr.account.ID).Scan(&d.account, &d.index, &d.created, &d.seen, &d.revision, &d.sealed)
 	if errors.Is(err, db.ErrNone) {
@@ -168,12 +172,15 @@ func (a *Room) keepDevice(tx *db.Tx, arr Arrival) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("read device: %w", err)
 	}
-	if _, err := arr.held.Open(d.binding(), d.sealed); err != nil {
+	var before origin
+	if err := vault.OpenJSON(arr.held, d.binding(), d.sealed, &before); err != nil {
 		a.o.Log.Error("row refused", "table", "devices", "row", d.id.String())
 		return false, nil //nolint:nilerr // as above: it is kept as a new one
 	}
 	d.seen, d.revision = tx.Now(), d.revision+1
-	if d.sealed, err = vault.SealJSON(arr.held, d.binding(), originOf(arr.actor)); err != nil {
+	from := originOf(arr.actor)
+	from.Wide = wide || before.Wide
+	if d.sealed, err = vault.SealJSON(arr.held, d.binding(), from); err != nil {
 		return false, fmt.Errorf("seal device: %w", err)
 	}
 	// Another sign-in on it at the same moment has written the same.

@@ -22,7 +22,7 @@ const (
 )
 
 var (
-	// byFactor bounds tries of an account, whatever the door, the session and the sign-in (AC-025).
+	// byFactor bounds tries of an account in each class, whatever the door, the session and the sign-in (AC-025).
 	byFactor = workspace.Budget{Name: "factor.account", Window: 20 * time.Minute, Limit: 10}
 	byMail   = workspace.Budget{Name: "factor.mail", Window: time.Hour, Limit: 5}
 )

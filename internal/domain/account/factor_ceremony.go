@@ -205,7 +205,11 @@ func (a *Room) sweepFactors(ctx context.Context) error {
 		if _, err := tx.Exec(sqlSweepCeremonies, tx.Now()); err != nil {
 			return err
 		}
-		_, err := tx.Exec(sqlSweepFactorMails, tx.Now())
+		if _, err := tx.Exec(sqlSweepFactorMails, tx.Now()); err != nil {
+			return err
+		}
+		strangers := parlatory.DeviceID{}
+		_, err := tx.Exec(sqlSweepTries, strangers[:])
 		return err
 	})
 }

@@ -27,7 +27,7 @@ type Enroller struct {
 
 // EnrollerOf is the person of a session or half session.
 func EnrollerOf(actor parlatory.Actor) Enroller {
-	return Enroller{FactorBound: FactorBound{Door: actor.Workspace, Account: actor.Account, Session: actor.Session}, Staff: actor.Staff}
+	return Enroller{FactorBound: FactorBound{Door: actor.Workspace, Account: actor.Account, Session: actor.Session, Device: actor.Known}, Staff: actor.Staff}
 }
 
 // factorStanding is what an enrolment is judged by.
@@ -447,9 +447,9 @@ func (n *Enrolment) end(tx *db.Tx) error {
 
 // clear forgets the tries; not where the factor counts at one workspace alone, see Proof.clear.
 func (n *Enrolment) clear(house *db.Tx) error {
-	key := byFactor.Key(n.ix, n.e.Account.String())
+	key := byFactor.Key(n.ix, classOf(n.e.Account.String(), n.e.Device))
 	if !n.row.scope.Zero() {
-		return takeBack(house, key, n.e.Account)
+		return takeBack(house, key, n.e.Account, n.e.Device)
 	}
 	if err := byFactor.Forgive(house, key); err != nil {
 		return err

@@ -29,6 +29,7 @@ type Proof struct {
 	Verified bool // the passkey verified its user
 	Wide     bool // it counts everywhere
 
+	device   parlatory.DeviceID // the class in which the try was counted
 	held     *vault.Held
 	row      factor
 	secret   factorSecret
@@ -41,6 +42,9 @@ type FactorBound struct {
 	Door    parlatory.WorkspaceID
 	Account parlatory.AccountID
 	Session parlatory.SessionID // or the half session
+	// Device is the browser's class, if a factor that counts everywhere was proved on it before; zero: that of all others. A sign-in alone
+	// makes no class: where an administrator reset the factors, the password would make as many as it likes (AC-025).
+	Device parlatory.DeviceID
 }
 
 // ProveFactor counts the try, committed, and checks it. A recovery code and an app's code are for a known account alone.
@@ -73,7 +77,7 @@ func (a *Room) try(ctx context.Context, at FactorBound, more func(tx *db.Tx) err
 	if err != nil {
 		return l, key, fmt.Errorf("hold house index key: %w", err)
 	}
-	key = byFactor.Key(ix, at.Account.String())
+	key = byFactor.Key(ix, classOf(at.Account.String(), at.Device))
 	var refused error
 	err = a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
 		l, refused = tried{}, nil
@@ -85,7 +89,7 @@ func (a *Room) try(ctx context.Context, at FactorBound, more func(tx *db.Tx) err
 			refused = spent.Refusal(tx.Now())
 			return nil
 		}
-		if err := tx.House().Row(sqlRaiseTries, at.Account).Scan(&l.failures); err != nil {
+		if err := tx.House().Row(sqlRaiseTries, at.Account, at.Device[:]).Scan(&l.failures); err != nil {
 			return fmt.Errorf("count tries of factors: %w", err)
 		}
 		if l.void, err = voidAt(tx, at.Account, at.Door); err != nil {
@@ -102,8 +106,52 @@ func (a *Room) try(ctx context.Context, at FactorBound, more func(tx *db.Tx) err
 	return l, key, err
 }
 
+// told is try where the account has a factor: the owner hears that somebody who has the password tries codes, when a class is over its budget,
+// once a day at most, and when its failures reach the row after which the app counts no more in it.
+func (a *Room) told(ctx context.Context, at FactorBound, more func(tx *db.Tx) error) (l tried, key vault.Index, err error) {
+	l, key, err = a.try(ctx, at, more)
+	over, dead := parlatory.KindOf(err) == parlatory.KindTooMany && err != nil, err == nil && l.failures == factorRow
+	if !over && !dead {
+		return l, key, err
+	}
+	if wrong := a.tellTries(ctx, at, dead); wrong != nil {
+		err = wrong
+	}
+	return l, key, err
+}
+
+func (a *Room) tellTries(ctx context.Context, at FactorBound, dead bool) error {
+	acc, _, err := a.read(ctx, at)
+	if err != nil {
+		return err
+	}
+	permit, err := a.o.Law.System(actFactor, at.Door)
+	if err != nil {
+		return err
+	}
+	settings, err := a.o.Ring.Hold(ctx, at.Door, vault.Settings)
+	if err != nil {
+		return fmt.Errorf("hold settings key: %w", err)
+	}
+	mail, err := codesLetter(a.o.Workspace.URL(""), acc.Email, a.o.Clock.Now(), dead).Mail()
+	if err != nil {
+		return err
+	}
+	return a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		again := tx.Now().Add(-tellEach)
+		if dead {
+			again = tx.Now()
+		}
+		n, err := tx.House().Exec(sqlTellTries, at.Account, at.Device[:], tx.Now(), again)
+		if err != nil || n != 1 {
+			return err
+		}
+		return a.o.Workspace.Outbox().Put(tx, settings, mail)
+	})
+}
+
 func (a *Room) proveTOTP(ctx context.Context, at FactorBound, code parlatory.Secret) (Proof, error) {
-	l, key, err := a.try(ctx, at, nil)
+	l, key, err := a.told(ctx, at, nil)
 	if err != nil {
 		return Proof{}, err
 	}
@@ -125,7 +173,7 @@ func (a *Room) proveTOTP(ctx context.Context, at FactorBound, code parlatory.Sec
 			continue
 		}
 		f.step = step
-		return Proof{Factor: parlatory.TOTP, Account: at.Account, Wide: f.scope.Zero(), held: held, row: f, secret: s, key: key}, nil
+		return Proof{Factor: parlatory.TOTP, Account: at.Account, Wide: f.scope.Zero(), device: at.Device, held: held, row: f, secret: s, key: key}, nil
 	}
 	return Proof{}, errFactor("code")
 }
@@ -142,7 +190,7 @@ func (a *Room) proveRecovery(ctx context.Context, at FactorBound, code parlatory
 	index := recoveryIndex(ix, at.Account, form)
 	var r recoveryCode
 	found := false
-	l, key, err := a.try(ctx, at, func(tx *db.Tx) error {
+	l, key, err := a.told(ctx, at, func(tx *db.Tx) error {
 		r = recoveryCode{account: at.Account, index: index}
 		err := tx.House().Row(sqlRecovery, at.Account, index).Scan(&r.id, &r.created, &r.sealed)
 		if found = err == nil; errors.Is(err, db.ErrNone) {
@@ -163,7 +211,7 @@ func (a *Room) proveRecovery(ctx context.Context, at FactorBound, code parlatory
 	if _, err := held.Open(r.binding(), r.sealed); err != nil {
 		return Proof{}, fmt.Errorf("open recovery code: %w", err)
 	}
-	return Proof{Factor: parlatory.Recovery, Account: at.Account, Wide: true, held: held, recovery: index, key: key}, nil
+	return Proof{Factor: parlatory.Recovery, Account: at.Account, Wide: true, device: at.Device, held: held, recovery: index, key: key}, nil
 }
 
 // provePasskey uses the ceremony up, finds the passkey that the answer names, and judges it.
@@ -279,25 +327,33 @@ func (p Proof) clear(house *db.Tx) error {
 		return nil // a passkey's answer is not counted
 	}
 	if !p.Wide {
-		return takeBack(house, p.key, p.Account)
+		return takeBack(house, p.key, p.Account, p.device)
 	}
 	if p.key != (vault.Index{}) {
 		if err := byFactor.Forgive(house, p.key); err != nil {
 			return err
 		}
 	}
-	if _, err := house.Exec(sqlClearTries, p.Account, factorRow); err != nil {
+	// A code of the app clears its own class, up to the row after which it counts no more; a recovery code and a passkey, which nobody guesses,
+	// clear all classes, so that the app counts again (AC-025).
+	var err error
+	if p.Factor == parlatory.TOTP {
+		_, err = house.Exec(sqlClearTries, p.Account, p.device[:], factorRow)
+	} else {
+		_, err = house.Exec(sqlForgetTries, p.Account)
+	}
+	if err != nil {
 		return fmt.Errorf("clear tries of factors: %w", err)
 	}
 	return nil
 }
 
 // takeBack takes one try back that was right.
-func takeBack(house *db.Tx, key vault.Index, account parlatory.AccountID) error {
+func takeBack(house *db.Tx, key vault.Index, account parlatory.AccountID, device parlatory.DeviceID) error {
 	if err := byFactor.Refund(house, key); err != nil {
 		return err
 	}
-	if _, err := house.Exec(sqlLowerTries, account); err != nil {
+	if _, err := house.Exec(sqlLowerTries, account, device[:]); err != nil {
 		return fmt.Errorf("take back a try of factors: %w", err)
 	}
 	return nil

@@ -48,9 +48,12 @@ const (
 	sqlDeleteFactorMails = `DELETE FROM factor_mails WHERE workspace = $1 AND account = $2`
 	sqlSweepFactorMails  = `DELETE FROM factor_mails WHERE workspace = $1 AND expires_at <= $2`
 
-	sqlRaiseTries = `INSERT INTO factor_tries (workspace, account, failures) VALUES ($1, $2, 1)
-		ON CONFLICT (workspace, account) DO UPDATE SET failures = factor_tries.failures + 1 RETURNING failures`
-	sqlClearTries  = `DELETE FROM factor_tries WHERE workspace = $1 AND account = $2 AND failures <= $3`
-	sqlLowerTries  = `UPDATE factor_tries SET failures = failures - 1 WHERE workspace = $1 AND account = $2 AND failures > 0`
+	sqlRaiseTries = `INSERT INTO factor_tries (workspace, account, device, failures) VALUES ($1, $2, $3, 1)
+		ON CONFLICT (workspace, account, device) DO UPDATE SET failures = factor_tries.failures + 1 RETURNING failures`
+	sqlTellTries = `INSERT INTO factor_tries (workspace, account, device, failures, told_at) VALUES ($1, $2, $3, 0, $4)
+		ON CONFLICT (workspace, account, device) DO UPDATE SET told_at = excluded.told_at WHERE factor_tries.told_at IS NULL OR factor_tries.told_at <= $5`
+	sqlClearTries  = `DELETE FROM factor_tries WHERE workspace = $1 AND account = $2 AND device = $3 AND failures <= $4`
+	sqlLowerTries  = `UPDATE factor_tries SET failures = failures - 1 WHERE workspace = $1 AND account = $2 AND device = $3 AND failures > 0`
+	sqlSweepTries  = `DELETE FROM factor_tries WHERE workspace = $1 AND device <> $2 AND device NOT IN (SELECT id FROM devices WHERE workspace = $1)`
 	sqlForgetTries = `DELETE FROM factor_tries WHERE workspace = $1 AND account = $2`
 )

@@ -30,6 +30,7 @@ const (
 
 	noticeExpiry Notice = "Your password ends soon"
 	noticeLocked Notice = "Wrong passwords for your account"
+	noticeCodes  Notice = "Wrong codes for your account"
 )
 
 const (
@@ -107,4 +108,24 @@ func lockLetter(url, to, address string, at time.Time) workspace.Letter {
 		},
 		From: "Parlatory, " + url + "/",
 	}
+}
+
+// codesLetter names no workspace, as lockLetter does.
+func codesLetter(url, to string, at time.Time, dead bool) workspace.Letter {
+	l := workspace.Letter{
+		To: to, Subject: string(noticeCodes),
+		Paragraphs: []string{
+			"Somebody who has your password is trying codes of your second factor, so further ones are refused for a while.",
+			"When: " + at.UTC().Format(letterTime),
+		},
+		After: []string{
+			"If this was you, please wait a little, and look whether the clock of your phone is right.",
+			"If it was not, nobody came in, but your password is known: please set a new one with \"Forgotten password\" on your sign-in page. Browsers on which you have given a second factor before work as always.",
+		},
+		From: "Parlatory, " + url + "/",
+	}
+	if dead {
+		l.Paragraphs = append(l.Paragraphs, "There were so many that codes of your app are not taken any more from browsers that your account does not know, until you give a recovery code or a passkey once.")
+	}
+	return l
 }

@@ -74,6 +74,7 @@ type Verdict struct {
 	Rehash  string             // a fresh hash with today's parameters, where the stored one is older
 	Device  parlatory.DeviceID // the known device; zero where it is not known
 	Known   bool               // the device is known
+	Wide    bool               // and a factor that counts everywhere was proved on it
 	Length  int                // characters of the password that was right
 
 	limits                      Limits
@@ -158,11 +159,12 @@ func (v *Verdict) knows(log *slog.Logger) bool {
 	if v.device.id.Zero() {
 		return true
 	}
-	if _, err := v.Held.Open(v.device.binding(), v.device.sealed); err != nil {
+	var from origin
+	if err := vault.OpenJSON(v.Held, v.device.binding(), v.device.sealed, &from); err != nil {
 		log.Error("row refused", "table", "devices", "row", v.device.id.String())
 		return false
 	}
-	v.Device, v.Known = v.device.id, true
+	v.Device, v.Known, v.Wide = v.device.id, true, from.Wide
 	return true
 }
 

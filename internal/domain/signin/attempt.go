@@ -39,6 +39,7 @@ type progress struct {
 	Wide   bool               `json:"wide,omitempty"`   // what was proved counts at every door
 	Trust  bool               `json:"trust,omitempty"`  // the person asked that this device be trusted
 	Device parlatory.DeviceID `json:"device,omitzero"`  // known from earlier sign-ins
+	Proven bool               `json:"proven,omitempty"` // a factor that counts everywhere was proved on it
 	Length int                `json:"length,omitempty"` // of the password that was right; 0: it was a passkey alone
 }
 
@@ -162,6 +163,9 @@ func (s *Sessions) Attempt(ctx context.Context, door parlatory.WorkspaceID, toke
 	actor := from
 	actor.Kind, actor.Workspace, actor.Session = parlatory.Half, door, row.id
 	actor.Account, actor.Staff, actor.ProvedBy = row.account, row.staff, row.progress.proof()
+	if row.progress.Proven {
+		actor.Known = row.progress.Device
+	}
 	return actor, nil
 }
 

@@ -110,7 +110,7 @@ func (s *Room) Enter(ctx context.Context, actor parlatory.Actor, try Try) (Resul
 	if why != "" {
 		return Result{}, s.fail(ctx, permit, pens, suspectOf(verdict.Row.ID, v.member), why)
 	}
-	p := progress{Device: verdict.Device, Length: verdict.Length}
+	p := progress{Device: verdict.Device, Proven: verdict.Wide, Length: verdict.Length}
 	v.standing.password = account.PasswordOwed(verdict.Row, settings.Password, verdict.Length, s.o.Clock.Now())
 	v.standing.trusted = s.trusted(e.key, v.trusts, p.Device, settings.Factor)
 	return s.proceed(ctx, actor, e, pens, v.standing, p, verdict.Settle)
@@ -344,14 +344,14 @@ func (s *Room) begin(tx *db.Tx, actor parlatory.Actor, e entrance, pens account.
 	if err := s.o.Sessions.end(tx, actor); err != nil {
 		return Result{}, err
 	}
-	device, known, err := s.o.Account.Arrived(tx, arriving)
+	device, known, err := s.o.Account.Arrived(tx, arriving, p.Wide)
 	if err != nil {
 		return Result{}, err
 	}
 	if err := s.trust(tx, e, p, st, known); err != nil {
 		return Result{}, err
 	}
-	row := session{account: e.account.ID, door: tx.Workspace(), staff: m.ID, department: m.Department, role: m.Role, factor: p.factor(st)}
+	row := session{account: e.account.ID, door: tx.Workspace(), staff: m.ID, department: m.Department, role: m.Role, factor: p.factor(st), proven: p.Wide || p.Proven}
 	if p.Factor != parlatory.NoFactor || st.trusted == parlatory.NoFactor {
 		row.proved, row.proof = tx.Now(), p.proof() // a trusted device spares the factor at the sign-in, not before a sensitive act
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 func boundTo(actor parlatory.Actor) account.FactorBound {
-	return account.FactorBound{Door: actor.Workspace, Account: actor.Account, Session: actor.Session}
+	return account.FactorBound{Door: actor.Workspace, Account: actor.Account, Session: actor.Session, Device: actor.Known}
 }
 
 // FactorTry is the second step: a code, a recovery code, or the answer of a passkey.

@@ -262,3 +262,68 @@ func TestSessionsEndedElsewhereAreEchoed(t *testing.T) {
 		}
 	})
 }
+
+// TestAC_025_TriesOfAStranger: who has the password and tries codes is refused after ten in twenty minutes and after a hundred in all, and
+// shuts the owner out of no browser on which a factor was given before; the owner hears of it, and a recovery code makes the app count
+// again. A sign-in by a factor that counts at a hostile door alone makes no class. Red with one class for all; with a class for each
+// known browser; without told; where a recovery code clears only what is under the row.
+//
+// ASVS V6.3.1, V6.3.7, V6.6.3
+func TestAC_025_TriesOfAStranger(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		hostile, boss := w.Founded(t, "hostile")
+		app, codes, _ := w.Phone(t, admin, w.MailCode(t, admin, ada))
+		there := member(t, w, hostile, boss, ada, app)
+		home, _ := owing(t, w, ws, ada, signin.StepFactor)
+		in, err := w.Signin.PayFactor(t.Context(), home, code(t, w, app))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Signin.ResetFactor(t.Context(), as(boss, w), there.Staff, "a pretext"); err != nil {
+			t.Fatal(err)
+		}
+		planter := w.SignIn(t, hostile, ada, domaintest.Password)
+		planted, _, _ := w.Phone(t, planter, w.MailCode(t, planter, ada))
+		lair, _ := owing(t, w, hostile, ada, signin.StepFactor)
+		r, err := w.Signin.PayFactor(t.Context(), lair, code(t, w, planted))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wrong := signin.FactorTry{FactorTry: account.FactorTry{Code: secret("12345x")}}
+		for n := range 120 {
+			device := []parlatory.Secret{}
+			if n%2 == 1 {
+				device = append(device, r.Device) // known, and no better for it
+			}
+			thief, _ := owing(t, w, ws, ada, signin.StepFactor, device...)
+			_, err := w.Signin.PayFactor(t.Context(), thief, wrong)
+			if over := parlatory.KindOf(err) == parlatory.KindTooMany; err == nil || over != (n%11 == 10) {
+				t.Fatalf("try %d: %v", n+1, err)
+			}
+			if n%11 == 10 {
+				w.Clock.Advance(21 * time.Minute)
+			}
+		}
+		w.Deliver()
+		if n := w.Mail.Count(ada, "Wrong codes for your account"); n != 2 {
+			t.Errorf("%d letters: one when it was too many, one when the app counts no more", n)
+		}
+		owner, _ := owing(t, w, ws, ada, signin.StepFactor, in.Device)
+		if _, err := w.Signin.PayFactor(t.Context(), owner, code(t, w, app)); err != nil {
+			t.Errorf("the owner's browser: %v", err)
+		}
+		w.Clock.Advance(21 * time.Minute)
+		elsewhere, _ := owing(t, w, ws, ada, signin.StepFactor)
+		if _, err := w.Signin.PayFactor(t.Context(), elsewhere, code(t, w, app)); err == nil {
+			t.Fatal("the app counts after a hundred failures")
+		}
+		if _, err := w.Signin.PayFactor(t.Context(), elsewhere, signin.FactorTry{FactorTry: account.FactorTry{RecoveryCode: codes[0]}}); err != nil {
+			t.Fatal(err)
+		}
+		elsewhere, _ = owing(t, w, ws, ada, signin.StepFactor)
+		if _, err := w.Signin.PayFactor(t.Context(), elsewhere, code(t, w, app)); err != nil {
+			t.Errorf("the app, after a recovery code: %v", err)
+		}
+	})
+}

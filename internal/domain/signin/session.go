@@ -54,6 +54,7 @@ type session struct {
 	factor                 parlatory.Factor // what was proved beside the password when it began
 	proved                 time.Time        // when password or factor was last given
 	proof                  parlatory.Proof  // which it was; it is sealed
+	proven                 bool             // about.Proven
 	created, expires, seen time.Time
 	revision               uint32
 	sealed                 vault.Sealed
@@ -69,7 +70,8 @@ type place struct {
 // about is what is sealed of a session.
 type about struct {
 	place
-	Proof parlatory.Proof `json:"proof,omitempty"`
+	Proof  parlatory.Proof `json:"proof,omitempty"`
+	Proven bool            `json:"proven,omitempty"` // a factor that counts everywhere was proved on the device
 }
 
 func placeOf(a parlatory.Actor) place {
@@ -154,6 +156,9 @@ func (s *Sessions) resolve(ctx context.Context, door parlatory.WorkspaceID, toke
 	actor.Kind, actor.Workspace, actor.Session = parlatory.Staff, door, row.id
 	actor.Account, actor.Staff, actor.Department, actor.Role = row.account, row.staff, row.department, row.role
 	actor.Factor, actor.Proved, actor.ProvedBy = row.factor, row.proved, at.Proof
+	if at.Proven {
+		actor.Known = at.Known
+	}
 	return actor, permit, row, nil
 }
 
@@ -197,7 +202,7 @@ func (s *Sessions) begin(tx *db.Tx, held *vault.Held, row session, from parlator
 	}
 	row.id, row.token, row.revision = parlatory.NewID[parlatory.SessionKind](s.o.Clock), hash, 1
 	row.created, row.seen, row.expires = tx.Now(), tx.Now(), tx.Now().Add(SessionLife)
-	at := about{place: placeOf(from), Proof: row.proof}
+	at := about{place: placeOf(from), Proof: row.proof, Proven: row.proven}
 	at.Known = device
 	if row.sealed, err = vault.SealJSON(held, row.binding(), at); err != nil {
 		return token, row.id, fmt.Errorf("seal session: %w", err)
@@ -264,7 +269,7 @@ func (s *Sessions) renew(tx *db.Tx, held *vault.Held, id parlatory.SessionID, wi
 	}
 	with(&row)
 	row.token, row.revision = hash, row.revision+1
-	at.Proof = row.proof
+	at.Proof, at.Proven = row.proof, at.Proven || row.proof == parlatory.ByFactor
 	if row.sealed, err = vault.SealJSON(held, row.binding(), at); err != nil {
 		return token, fmt.Errorf("seal session: %w", err)
 	}

@@ -310,9 +310,11 @@ factor_mails parlatory_serving may UPDATE
 -- factor_tries
 factor_tries.workspace bytea NOT NULL
 factor_tries.account bytea NOT NULL
+factor_tries.device bytea NOT NULL
 factor_tries.failures bigint NOT NULL
-factor_tries factor_tries_pkey PRIMARY KEY (workspace, account)
-CREATE UNIQUE INDEX factor_tries_pkey ON public.factor_tries USING btree (workspace, account)
+factor_tries.told_at bigint
+factor_tries factor_tries_pkey PRIMARY KEY (workspace, account, device)
+CREATE UNIQUE INDEX factor_tries_pkey ON public.factor_tries USING btree (workspace, account, device)
 factor_tries parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
 factor_tries parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
 factor_tries row security t forced t

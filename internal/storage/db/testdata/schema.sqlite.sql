@@ -225,8 +225,10 @@ CREATE INDEX factor_mails_expires ON factor_mails (workspace, expires_at);
 CREATE TABLE factor_tries (
     workspace BYTEA  NOT NULL,
     account   BYTEA  NOT NULL,
+    device    BYTEA  NOT NULL,
     failures  BIGINT NOT NULL,
-    PRIMARY KEY (workspace, account)
+    told_at   BIGINT,
+    PRIMARY KEY (workspace, account, device)
 );
 
 CREATE TABLE factor_voids (
