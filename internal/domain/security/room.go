@@ -2,6 +2,7 @@ package security
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/netip"
 	"sync"
@@ -197,11 +198,34 @@ func (r *Room) refresh(ctx context.Context, ws parlatory.WorkspaceID) (*compiled
 		return nil, err
 	}
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	if r.turn == turn {
 		e.current, e.checked = c, now
 	}
+	r.mu.Unlock()
+	if before != nil && !before.holds(now) {
+		// A line has ended, and nobody wrote anything: open sockets hear of it from here, on each node for itself.
+		r.o.DB.Hear(parlatory.Event{Kind: parlatory.SecurityChanged, Workspace: ws})
+	}
 	return c, nil
+}
+
+// endLines looks for lists of which a line has ended since they were read, so that it ends for open sockets too.
+func (r *Room) endLines(ctx context.Context) error {
+	now := r.o.Clock.Now()
+	var ended []parlatory.WorkspaceID
+	r.mu.RLock()
+	for ws, e := range r.known {
+		if e.current != nil && !e.current.holds(now) {
+			ended = append(ended, ws)
+		}
+	}
+	r.mu.RUnlock()
+	var faults []error
+	for _, ws := range ended {
+		_, err := r.refresh(ctx, ws)
+		faults = append(faults, err)
+	}
+	return errors.Join(faults...)
 }
 
 // AddressOf is what a list is compared with.
