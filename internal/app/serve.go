@@ -69,6 +69,7 @@ func planOf(c *config.Config, log *slog.Logger) (Plan, error) {
 	plan.Limits.Chat = chat.Limits{
 		VisitorPerMinute: c.Limits.VisitorMessages, StaffPerMinute: c.Limits.StaffMessages, BeginPerHour: c.Limits.NewEnquiries,
 	}
+	plan.Limits.Signin.PasskeySource = c.Limits.PasskeyQuestions
 	return plan, nil
 }
 

@@ -78,6 +78,7 @@ type Limits struct {
 	VisitorMessages       int     `toml:"visitor_messages_per_minute" default:"30" min:"1" max:"100000" doc:"Messages of one visitor in a minute."`
 	StaffMessages         int     `toml:"staff_messages_per_minute" default:"600" min:"1" max:"1000000" doc:"Messages of one staff member in a minute."`
 	NewEnquiries          int     `toml:"new_enquiries_per_hour" default:"60" min:"1" max:"1000000" doc:"Enquiries that visitors at one address (IPv6: one /64) may begin in an hour."`
+	PasskeyQuestions      int     `toml:"passkey_questions_per_5_minutes" default:"600" min:"10" max:"1000000" doc:"Looks at the sign-in page from one address (IPv6: one /64) in five minutes that may offer passkeys: an office behind one address needs as many as people arrive at once. A sign-in by passkey is given back. Over it: no offer, and 429 for who asks."`
 	SocketsPerPerson      int     `toml:"sockets_per_person" default:"20" min:"1" max:"100000" doc:"Live sockets of one staff member or visitor."`
 	Sockets               int     `toml:"sockets" default:"10000" min:"1" max:"1000000" doc:"Live sockets at once."`
 	Connections           int     `toml:"connections" default:"20000" min:"10" max:"2000000" doc:"Open connections at once, sockets included."`

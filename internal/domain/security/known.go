@@ -109,12 +109,35 @@ func (r *Room) refresh(ctx context.Context, ws parlatory.WorkspaceID) (*compiled
 		return nil, err // such as a caller who left, or a database that is away: what is known is as good as it was
 	}
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.keep(ws, e, c, err)
 	if e.turn == turn {
 		e.checked = now
 	}
+	r.mu.Unlock()
+	if before != nil && !before.holds(now) {
+		// A line has ended, and nobody wrote anything: open sockets hear of it from here, on each node for itself.
+		r.o.DB.Hear(parlatory.Event{Kind: parlatory.SecurityChanged, Workspace: ws})
+	}
 	return c, err
+}
+
+// endLines looks for lists of which a line has ended since they were read, so that it ends for open sockets too.
+func (r *Room) endLines(ctx context.Context) error {
+	now := r.o.Clock.Now()
+	var ended []parlatory.WorkspaceID
+	r.mu.RLock()
+	for ws, e := range r.known {
+		if e.current != nil && !e.current.holds(now) {
+			ended = append(ended, ws)
+		}
+	}
+	r.mu.RUnlock()
+	var faults []error
+	for _, ws := range ended {
+		_, err := r.refresh(ctx, ws)
+		faults = append(faults, err)
+	}
+	return errors.Join(faults...)
 }
 
 // keep remembers what was read, under the lock of the room, and makes room for it.

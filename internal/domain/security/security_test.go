@@ -1,11 +1,13 @@
 package security_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -269,6 +271,61 @@ func TestVisitorLists(t *testing.T) {
 	}
 	if tally, err := w.Security.Tally(t.Context(), admin); err != nil || tally.RefusedToday != 6 {
 		t.Errorf("%+v %v", tally, err)
+	}
+}
+
+// heard notes what is told of a workspace's security.
+type heard chan parlatory.WorkspaceID
+
+func (h heard) Told(events []parlatory.Event) {
+	for _, e := range events {
+		if e.Kind == parlatory.SecurityChanged {
+			h <- e.Workspace
+		}
+	}
+}
+
+// A line ends at its date without anybody's doing: open sockets, which ask nothing by themselves, hear of it within seconds.
+func TestLineEndsForOpenSockets(t *testing.T) {
+	w := domaintest.New(t)
+	ws, admin := w.Founded(t, "acme")
+	for _, e := range []security.Entry{{Network: network(t, "192.0.2.1"), EndsAt: w.Clock.Now().Add(time.Hour)}, {Network: network(t, "192.0.2.2")}} {
+		e.List = security.AllowList
+		if _, err := w.Security.Add(t.Context(), admin, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Security.SetVisitorMode(t.Context(), admin, security.Off, security.Allow); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(100 * time.Millisecond) // what was told so far has been heard
+	visitor := parlatory.Actor{Kind: parlatory.Visitor, Workspace: ws, Address: netip.MustParseAddr("192.0.2.1")}
+	if err := w.Security.Admit(t.Context(), visitor); err != nil {
+		t.Fatal(err)
+	}
+	told := make(heard, 100)
+	w.DB.Listen(told)
+	ctx, stop := context.WithCancel(t.Context())
+	var working sync.WaitGroup
+	working.Go(func() { _ = w.Security.Run(ctx) })
+	defer working.Wait()
+	defer stop()
+	select {
+	case <-told:
+		t.Fatal("told before the line has ended")
+	case <-time.After(1500 * time.Millisecond):
+	}
+	w.Clock.Advance(time.Hour)
+	select {
+	case of := <-told:
+		if of != ws {
+			t.Errorf("told of %s", of)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("nobody is told that a line has ended")
+	}
+	if err := w.Security.Admit(t.Context(), visitor); parlatory.KindOf(err) != parlatory.KindConflict {
+		t.Errorf("after its end: %v", err)
 	}
 }
 

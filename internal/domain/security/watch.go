@@ -115,7 +115,7 @@ func (r *Room) Run(ctx context.Context) error {
 		case <-flush.C:
 			err = r.Flush(ctx)
 		case <-knock.C:
-			err = r.CloseRefused(ctx)
+			err = errors.Join(r.endLines(ctx), r.CloseRefused(ctx))
 		}
 		if err != nil && ctx.Err() == nil {
 			r.o.Log.Error("what the gate saw", "cause", err.Error())

@@ -257,7 +257,16 @@ func (s *Room) EnterByPasskey(ctx context.Context, actor parlatory.Actor, try Al
 	if p.Device, err = s.deviceOf(ctx, e, try.Device); err != nil {
 		return Result{}, err
 	}
-	return s.proceed(ctx, actor, e, pens, v.standing, p, proof.Settle)
+	ix, err := s.houseIndex(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	return s.proceed(ctx, actor, e, pens, v.standing, p, func(tx *db.Tx) error {
+		if err := proof.Settle(tx); err != nil {
+			return err
+		}
+		return s.passkeySource.Refund(tx.House(), s.passkeySource.Key(ix, workspace.SourceOf(actor.Address)))
+	})
 }
 
 // known reads an account that a passkey named, in the form of the verifier's answer.

@@ -38,7 +38,7 @@ type Limits struct {
 	MailSource    int // links by mail that one client address asks for, an hour; default 20 (AC-019)
 	MailAccount   int // links by mail to one person, an hour, of each kind; default 3
 	DoorFailed    int // failed tries that one workspace's ledger takes one by one, a minute; default 300
-	PasskeySource int // questions for any passkey that one client address is asked, in five minutes; default 120: each look at the sign-in page is one
+	PasskeySource int // questions for any passkey that one client address is asked, in five minutes; default 600: each look at the sign-in page is one, and one that somebody signs in by is given back
 }
 
 // Room is the way in.
@@ -66,7 +66,7 @@ func New(o Options) *Room {
 		mailNotice: workspace.Budget{Name: "mail.notice", Window: time.Hour, Limit: def(&o.Limits.MailAccount, 3)},
 		doorFailed: workspace.Budget{Name: "door.failed", Window: time.Minute, Limit: def(&o.Limits.DoorFailed, 300)},
 		// As long as a question lives: it bounds the rows that one source can have standing.
-		passkeySource: workspace.Budget{Name: "passkey.source", Window: 5 * time.Minute, Limit: def(&o.Limits.PasskeySource, 120)},
+		passkeySource: workspace.Budget{Name: "passkey.source", Window: 5 * time.Minute, Limit: def(&o.Limits.PasskeySource, 600)},
 	}
 }
 

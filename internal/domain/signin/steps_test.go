@@ -1,10 +1,13 @@
 package signin_test
 
 import (
+	"encoding/json"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/descope/virtualwebauthn"
 
 	"parlatory"
 	"parlatory/internal/domain/account"
@@ -476,6 +479,50 @@ func TestQuestionsOfOneSource(t *testing.T) {
 	}
 	if _, _, err := w.Signin.BeginAlone(t.Context(), w.At(ws, "192.0.2.8")); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestQuestionGivenBack: who signs in by a passkey has used the question: an office behind one address is not kept out by its own sign-ins.
+func TestQuestionGivenBack(t *testing.T) {
+	w := domaintest.Make(t, domaintest.Setup{Signin: signin.Limits{PasskeySource: 3}})
+	ws, admin := w.Founded(t, "acme")
+	rp := virtualwebauthn.RelyingParty{ID: domaintest.Domain, Name: "Company acme", Origin: "https://acme." + domaintest.Domain}
+	handle := admin.Account.Raw()
+	key := virtualwebauthn.NewAuthenticatorWithOptions(virtualwebauthn.AuthenticatorOptions{UserHandle: handle[:]})
+	cred := virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+	token, options, err := w.Account.BeginEnrolPasskey(t.Context(), account.EnrollerOf(admin))
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := virtualwebauthn.ParseAttestationOptions(`{"publicKey":` + string(options) + `}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = w.Account.AddFactor(t.Context(), as(admin, w), account.Confirm{Ceremony: token, Name: "Key", MailCode: w.MailCode(t, admin, "admin@acme.example"),
+		Credential: json.RawMessage(virtualwebauthn.CreateAttestationResponse(rp, key, cred, *made))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	office := w.At(ws, "192.0.2.7")
+	for n := range 8 {
+		token, options, err := w.Signin.BeginAlone(t.Context(), office)
+		if err != nil {
+			t.Fatalf("sign-in %d: %v", n+1, err)
+		}
+		asked, err := virtualwebauthn.ParseAssertionOptions(`{"publicKey":` + string(options) + `}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cred.Counter++
+		_, err = w.Signin.EnterByPasskey(t.Context(), office, signin.AloneTry{Ceremony: token, Credential: json.RawMessage(virtualwebauthn.CreateAssertionResponse(rp, key, cred, *asked))})
+		if err != nil {
+			t.Fatalf("sign-in %d: %v", n+1, err)
+		}
+	}
+	for n := range 4 { // looks without a sign-in count
+		if _, _, err := w.Signin.BeginAlone(t.Context(), office); (parlatory.KindOf(err) == parlatory.KindTooMany) != (n >= 3) {
+			t.Errorf("look %d: %v", n+1, err)
+		}
 	}
 }
 

@@ -135,6 +135,7 @@ func register[I, O any](a *API, op huma.Operation, act access.Act, fn func(conte
 	surface := op.Tags[0]
 	op.Extensions = map[string]any{"x-act": act.Name}
 	op.SkipValidateParams = false
+	op.MaxBodyBytes = -1 // front has read it whole, and no more than the sender may send: a second bound would make limits.body_bytes a lie
 	if op.Security == nil && act.By.Has(parlatory.Staff) && !act.By.Has(parlatory.Anonymous) {
 		op.Security = []map[string][]string{{"session": {}}}
 		if act.ByToken && !act.StepUp { // the law lets no token do what asks for the password again

@@ -3,8 +3,9 @@ import { IconFingerprint } from '@tabler/icons-react'
 import { useEffect, useRef, useState } from 'react'
 import { sentence } from '~/api/problem'
 import { Failed, Notice } from '~/look'
-import { canAutofill, canPasskey, PasskeyError, type PasskeyJSON, showPasskey, stopPasskey } from '~/proof/webauthn'
+import { canAutofill, canPasskey, showPasskey, stopPasskey } from '~/proof/webauthn'
 import { ask, type Door, type SigninState } from './ask'
+import { autofill } from './autofill'
 import { Elsewhere } from './Elsewhere'
 import { email, needed, only } from './judge'
 import { Aside, Or, Password, Send, Sheet, Stack, styles, Trouble, Waiting } from './parts'
@@ -51,31 +52,39 @@ const ended = (): boolean => new URLSearchParams(location.search).has('ended')
 function Form({ door, late, then }: { door: Door; late: boolean; then: (s: SigninState) => void }) {
   const passkeys = door.passkeys === true && canPasskey()
   const [round, setRound] = useState(0) // of the autofill, which rests while something else goes on
+  const [reached, setReached] = useState(false) // the address has the focus: only then a challenge is asked for
+  const resting = useRef(false)
+  const goOn = () => {
+    resting.current = false
+    setRound((n) => n + 1)
+  }
   const f = useForm(
     { email: '', password: '' },
     (v) => only({ email: email(v.email), password: needed(v.password, words.passwordMissing) }),
     async (v) => {
+      resting.current = true
       stopPasskey()
       try {
         then(await ask.signin({ email: v.email.trim(), password: v.password }))
       } catch (e) {
-        setRound((n) => n + 1)
+        goOn()
         throw e
       }
     },
   )
   const withPasskey = () => {
     f.run(async () => {
+      resting.current = true
       try {
         const { ceremony, options } = await ask.signinPasskeyBegin()
         then(await ask.signinPasskey({ ceremony, credential: await showPasskey(options) }))
       } catch (e) {
-        setRound((n) => n + 1)
+        goOn()
         throw e
       }
     })
   }
-  useAutofill(passkeys, round, then, f.refused)
+  useAutofill(passkeys && reached, round, then, f.refused, () => resting.current, () => { setReached(false) })
   return (
     <Sheet title={w.title} lead={w.at(door.company)}>
       <form {...f.form}>
@@ -83,7 +92,7 @@ function Form({ door, late, then }: { door: Door; late: boolean; then: (s: Signi
           {f.trouble === '' && late && <Notice>{w.late}</Notice>}
           {f.trouble === '' && !late && ended() && <Notice>{w.ended}</Notice>}
           <Trouble text={f.trouble} />
-          <TextInput {...f.bind('email')} size="md" type="email" label={words.email} autoComplete={passkeys ? 'username webauthn' : 'username'} autoCapitalize="none" spellCheck={false} required withAsterisk={false} autoFocus />
+          <TextInput {...f.bind('email')} onFocus={() => { setReached(true) }} size="md" type="email" label={words.email} autoComplete={passkeys ? 'username webauthn' : 'username'} autoCapitalize="none" spellCheck={false} required withAsterisk={false} autoFocus />
           <Password {...f.bind('password')} label={words.password} autoComplete="current-password" required withAsterisk={false} />
           <Send busy={f.busy} left={f.left}>{w.send}</Send>
         </Stack>
@@ -99,48 +108,22 @@ function Form({ door, late, then }: { door: Door; late: boolean; then: (s: Signi
   )
 }
 
-/** A challenge is good for five minutes; a page may stand open for longer. */
-const renewAfter = 4 * 60_000
-
-/**
- * Offers passkeys in the list that the browser shows under the address. Until somebody picks one nothing is seen of it,
- * and where it does not work nothing is said.
- */
-function useAutofill(on: boolean, round: number, then: (s: SigninState) => void, refused: (e: unknown) => void): void {
-  const latest = useRef({ then, refused })
-  useEffect(() => { latest.current = { then, refused } })
+/** Keeps the offer of passkeys under the address standing, from when the field has the focus first. */
+function useAutofill(on: boolean, round: number, then: (s: SigninState) => void, refused: (e: unknown) => void, resting: () => boolean, idle: () => void): void {
+  const latest = useRef({ then, refused, resting, idle })
+  useEffect(() => { latest.current = { then, refused, resting, idle } })
   useEffect(() => {
     if (!on) return undefined
-    let here = true
-    let renew = 0
-    async function offer(): Promise<void> {
-      if (!(await canAutofill()) || !here) return
-      let ceremony: string
-      let credential: PasskeyJSON
-      try {
-        const begun = await ask.signinPasskeyBegin()
-        if (!here) return
-        renew = window.setTimeout(() => void offer(), renewAfter)
-        ceremony = begun.ceremony
-        credential = await showPasskey(begun.options, true)
-      } catch {
-        return
-      }
-      window.clearTimeout(renew)
-      try {
-        const state = await ask.signinPasskey({ ceremony, credential })
-        if (here) latest.current.then(state)
-      } catch (e) {
-        if (!here || e instanceof PasskeyError) return
-        latest.current.refused(e)
-        void offer()
-      }
-    }
-    void offer()
+    const end = autofill<SigninState>({
+      can: canAutofill, begin: ask.signinPasskeyBegin, show: (options) => showPasskey(options, true), finish: ask.signinPasskey, watched: () => document.hasFocus(),
+      then: (state) => { latest.current.then(state) },
+      refused: (e) => { latest.current.refused(e) },
+      resting: () => latest.current.resting(),
+      idle: () => { latest.current.idle() },
+    })
     return () => {
-      here = false
-      window.clearTimeout(renew)
-      stopPasskey()
+      end()
+      if (!latest.current.resting()) stopPasskey()
     }
   }, [on, round])
 }
