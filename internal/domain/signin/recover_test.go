@@ -22,6 +22,7 @@ func TestRecover(t *testing.T) {
 	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
 		ws, admin := w.Founded(t, "acme")
 		tok, _ := token(t, w, admin, signin.NewToken{Name: "x", Scopes: []string{"staff.view"}, Days: 30})
+		w.Phone(t, admin, w.MailCode(t, admin, adminMail))
 		before := w.Count(ws, "ledger_entries", "")
 		f, err := w.Signin.Find(t.Context(), operator(), "Admin@ACME.example")
 		if err != nil || f.Workspaces != 1 {
@@ -47,7 +48,11 @@ func TestRecover(t *testing.T) {
 		if err := w.Signin.Reset(t.Context(), w.At(ws), w.Link(adminMail), secret(newPassword)); err != nil {
 			t.Fatal(err)
 		}
-		w.SignIn(t, ws, adminMail, newPassword)
+		r, err := enter(t, w, w.At(ws), adminMail, newPassword)
+		if err != nil || r.Owed != "" {
+			t.Errorf("with the new password: owed %q, %v", r.Owed, err)
+		}
+		lives(t, w, ws, r.Token, "the session after the recovery")
 		if _, err := w.Signin.Find(t.Context(), operator(), "nobody@acme.example"); parlatory.KindOf(err) != parlatory.KindNotFound {
 			t.Errorf("unknown: %v", err)
 		}
