@@ -134,7 +134,7 @@ func (s *Room) ResetFactor(ctx context.Context, actor parlatory.Actor, id parlat
 		if err := s.o.Sessions.EndStaff(tx, m.ID); err != nil {
 			return err
 		}
-		return s.o.Account.Notify(tx, t.settings, t.view, t.account, account.NoticeFactorReset, actor, reason)
+		return s.o.Account.Notify(tx, t.settings, t.view, t.account, account.NoticeFactorReset, actor, "Reason: "+reason)
 	})
 }
 

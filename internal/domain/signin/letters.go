@@ -27,7 +27,7 @@ func (s *Room) signupLetter(p pendingSignup, token parlatory.Secret) workspace.L
 			"The link works once, for 24 hours.",
 			"If you did not ask for this, please ignore this mail: without the link no workspace and no account is made.",
 		},
-		From: "Parlatory, " + s.url("") + "/",
+		From: "Parlatory, " + s.url(""),
 	}
 }
 
@@ -43,8 +43,8 @@ func (s *Room) welcome(f founder) workspace.Letter {
 		},
 		Action: "Go to the workspace",
 		Link:   url,
-		After:  []string{"Next steps: sign in, invite your colleagues, and list the website that shall carry the chat."},
-		From:   "Parlatory, " + s.url("") + "/",
+		After:  []string{"Next steps: sign in, invite your colleagues, and list the website that will carry the chat."},
+		From:   "Parlatory, " + s.url(""),
 	}
 }
 
@@ -101,10 +101,10 @@ func openedLetter(v workspace.View, m staff.Member, operator parlatory.Actor, at
 			"When: " + at.UTC().Format("2 January 2006, 15:04 UTC") + " · By: " + operator.Device,
 		},
 		After: []string{
-			"If nobody of you asked for this, please speak with the operator at once.",
+			"If none of you asked for this, please speak with the operator at once.",
 			"When your list is right, switch it on again: sign in at " + v.URL + "/ and open Administration, Security, Service Authentication. The audit log holds this act, with the reason.",
 		},
-		From: v.Company + ", " + v.URL + "/",
+		From: v.Company + ", " + v.URL,
 	}
 	switch {
 	case reason == "":
