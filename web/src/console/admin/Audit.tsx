@@ -53,7 +53,7 @@ export function Audit() {
         : !entries.data ? <Failed text={`${text.failed}. ${sentence(entries.error)}`} again={() => void entries.refetch()} />
         : items.length > 0 ? <Table items={items} />
         : Object.keys(filters).length > 0
-          ? <Empty icon={<IconZoomCancel size={26} />} title={text.noMatch} action={<Button variant="default" onClick={() => { change(nothing) }}>{text.clear}</Button>} />
+          ? <Empty icon={<IconZoomCancel size={26} />} title={text.noMatch} />
           : <Empty icon={<IconHistory size={26} />} title={text.empty}>{text.emptyText}</Empty>}
         {entries.hasNextPage && (
           <div className={admin.more}><Button variant="default" loading={entries.isFetchingNextPage} onClick={() => void entries.fetchNextPage()}>{words.more}</Button></div>
@@ -97,6 +97,7 @@ function Chooser({ filters, change }: { filters: Filters; change: (change: Filte
       {choice('element', text.element, text.anyElement, offered(elements, filters.element))}
       <Day label={text.from} value={filters.from} max={filters.to} set={(from) => { change({ from }) }} />
       <Day label={text.to} value={filters.to} min={filters.from} set={(to) => { change({ to }) }} />
+      {Object.keys(filters).length > 0 && <Button variant="default" size="xs" className={styles.clear} onClick={(event) => { event.currentTarget.parentElement?.querySelector('select')?.focus(); change(nothing) }}>{text.clear}</Button>}
     </div>
   )
 }
