@@ -1,11 +1,12 @@
 import { Button, SegmentedControl, Tabs } from '@mantine/core'
 import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query'
-import { IconDownload, IconEye, IconListCheck, IconShieldOff, IconUpload, IconUserShield, IconWorldCheck } from '@tabler/icons-react'
+import { IconDownload, IconEye, IconListCheck, IconShieldOff, IconUpload, IconUserShield } from '@tabler/icons-react'
 import { useId, useState } from 'react'
 import { api, Problem, sentence, take } from '~/api'
 import { Card, Empty, Failed, Page, Tag, toast } from '~/look'
 import { Bones, Confirm } from '../forms/parts'
-import { moment } from '../format'
+import forms from '../forms/Forms.module.css'
+import { shortly } from '../format'
 import { may, useMe } from '../session'
 import admin from '../admin/Admin.module.css'
 import { type ListName, useChanged } from './data'
@@ -67,7 +68,7 @@ export function StaffList() {
               act={(mode) => take(api.PUT('/api/v1/security/staff-list/mode', { body: { mode } }))}
             />
           </Card>
-          <Card icon={<IconUserShield size={20} />} title={w.entries(items.length)}>
+          <Card icon={<IconUserShield size={20} />} title={w.list} tag={items.length > 0 && !list.hasNextPage && <Tag>{String(items.length)}</Tag>}>
             {edit && (
               <AddEntry
                 yours={first.your_address} extra="role"
@@ -97,8 +98,10 @@ function Sightings() {
         <ul className={admin.plain}>
           {items.map((one) => (
             <li key={`${one.staff}${one.address}${one.at}${String(one.refused)}`}>
-              <span className={admin.small}>{moment(one.at)}</span>
-              <span>{one.name} <span className={styles.network}>{one.address}</span> × {one.count}</span>
+              <span className={forms.grow}>
+                {one.name} <span className={styles.network}>{one.address}</span>
+                <span className={admin.small}>{w.inHour(shortly(one.at), one.count)}</span>
+              </span>
               <Tag tone={one.refused ? 'danger' : 'warn'}>{one.refused ? w.refused : w.would}</Tag>
             </li>
           ))}
@@ -132,9 +135,9 @@ export function VisitorList() {
             <Mode<VisitorMode> label={w.mode} modes={w.modes} text={w.modeText} value={first.mode} edit={edit} act={(mode) => take(api.PUT('/api/v1/security/visitor-list/mode', { body: { mode } }))} />
             <p className={styles.advice}>{w.refused(first.refused_today)}, {w.week(first.refused_week)}.</p>
           </Card>
-          <Card icon={<IconWorldCheck size={20} />} title={w.tabs[tab]} tag={first.mode === tab && <Tag tone="good">{w.inForce}</Tag>}>
+          <Card>
             <Tabs value={tab} onChange={(next) => { if (next === 'block' || next === 'allow') setTab(next) }} mb="md">
-              <Tabs.List>{Object.entries(w.tabs).map(([name, said]) => <Tabs.Tab key={name} value={name}>{said}</Tabs.Tab>)}</Tabs.List>
+              <Tabs.List>{Object.entries(w.tabs).map(([name, said]) => <Tabs.Tab key={name} value={name} rightSection={first.mode === name && <Tag tone="good">{w.inForce}</Tag>}>{said}</Tabs.Tab>)}</Tabs.List>
             </Tabs>
             <div className={styles.files}>
               <Button component="a" href={`/api/v1/security/visitor-list/csv?list=${tab}`} download variant="default" size="xs" leftSection={<IconDownload size={16} aria-hidden />}>{w.export}</Button>

@@ -13,7 +13,7 @@ import { words } from './words'
  * One policy: how it is, and behind "Change" the form. What was typed stands until it is saved or given up, also when somebody else
  * saves something meanwhile.
  */
-export function Policy<T>({ id, icon, title, tag, lead, data, facts, value, form, compare, check, save, notes, fields }: {
+export function Policy<T>({ id, icon, title, tag, lead, data, facts, value, form, compare, check, save, notes, fields, bounds }: {
   id: string
   icon: ReactNode
   title: string
@@ -29,6 +29,8 @@ export function Policy<T>({ id, icon, title, tag, lead, data, facts, value, form
   save: (draft: T, revision: number) => Promise<Security>
   notes?: readonly string[]
   fields: readonly string[]
+  /** Least and most of the numbers, which are known here too. */
+  bounds?: Partial<Record<Extract<keyof T, string>, readonly [number, number]>>
 }) {
   const edit = may(useMe(), 'security.edit')
   const [draft, setDraft] = useState<T>()
@@ -47,6 +49,9 @@ export function Policy<T>({ id, icon, title, tag, lead, data, facts, value, form
   const changes = draft === undefined ? [] : differences(compare(value, draft))
   const ask = (event: React.FormEvent) => {
     event.preventDefault()
+    const wrong = draft === undefined || !bounds ? {} : outside(draft, bounds)
+    setErrors(wrong)
+    if (Object.keys(wrong).length > 0) return
     if (changes.length === 0) toast(words.same)
     else setReviewing(true)
   }
@@ -67,8 +72,8 @@ export function Policy<T>({ id, icon, title, tag, lead, data, facts, value, form
               <div className={styles.form}>{form(draft, setDraft, errors)}</div>
               {notes?.map((note) => <p key={note} className={styles.advice}>{note}</p>)}
               <div className={styles.foot}>
-                <Button type="submit">{words.review}</Button>
                 <Button variant="default" onClick={close}>{words.cancel}</Button>
+                <Button type="submit">{words.review}</Button>
               </div>
             </form>
           )}
@@ -88,4 +93,12 @@ export function Policy<T>({ id, icon, title, tag, lead, data, facts, value, form
       )}
     </div>
   )
+}
+
+function outside<T>(draft: T, bounds: Partial<Record<Extract<keyof T, string>, readonly [number, number]>>): Record<string, string> {
+  const all = Object.entries(bounds) as [Extract<keyof T, string>, readonly [number, number]][]
+  return Object.fromEntries(all.flatMap(([name, [least, most]]) => {
+    const value = draft[name]
+    return typeof value === 'number' && (value < least || value > most) ? [[name, words.between(least, most)]] : []
+  }))
 }
