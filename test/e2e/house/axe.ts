@@ -39,13 +39,15 @@ export async function clean(page: Page, what: string): Promise<void> {
 
 /** A picture of all that a page has, also of what stands below the edge of a part that scrolls by itself. */
 export async function whole(page: Page, size: { width: number; height: number }, path: string): Promise<void> {
-  for (let more = 1, height: number = size.height; more > 0 && height < 6_000;) {
-    more = await page.evaluate(() => { // behind a dialog nothing counts
+  let height: number = size.height
+  for (let last = Infinity; height < 6_000;) {
+    const more = await page.evaluate(() => { // behind a dialog nothing counts
       const dialog = [...document.querySelectorAll('[role=dialog]')].at(-1)
       const parts = dialog ? [dialog, ...dialog.querySelectorAll('*')] : [document.documentElement, ...document.querySelectorAll('body *')]
       return Math.max(...parts.filter((e) => e === document.documentElement || /auto|scroll/.test(getComputedStyle(e).overflowY)).map((e) => e.scrollHeight - e.clientHeight), 0)
     })
-    if (more <= 0) break
+    if (more <= 0 || more >= last) break // a part with a height of its own grows no more
+    last = more
     height += more
     await page.setViewportSize({ width: size.width, height })
     await page.waitForTimeout(100)
