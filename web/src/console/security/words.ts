@@ -90,7 +90,7 @@ export const words = {
     modes: { off: 'Off', watch: 'Watch only', on: 'On' } as Record<string, string>,
     modeText: {
       off: 'Staff may work from anywhere.',
-      watch: 'Nobody is refused. The list page shows who would have been.',
+      watch: 'Nobody is refused; who would have been is noted below the list.',
       on: 'Anybody who is not on the list is signed out, and cannot sign in.',
     } as Record<string, string>,
     entries: (n: number) => (n === 1 ? '1 entry' : `${String(n)} entries`),
