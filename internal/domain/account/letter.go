@@ -60,7 +60,7 @@ func (a *Room) Notify(tx *db.Tx, settings *vault.Held, v workspace.View, acc Acc
 }
 
 func notice(v workspace.View, to string, kind Notice, from parlatory.Actor, at time.Time, details ...string) workspace.Letter {
-	l := workspace.Letter{To: to, Subject: string(kind), Paragraphs: []string{noticed[kind]}, From: v.Company + ", " + v.URL}
+	l := workspace.Letter{To: to, Subject: string(kind), Paragraphs: []string{noticed[kind]}, From: v.Company + ", " + v.URL + "/"}
 	if kind == noticeExpiry {
 		l.Paragraphs = append(l.Paragraphs, "Last day: "+details[0])
 		l.After = []string{"Please choose a new one under My Account when you are signed in at " + v.URL + "/. This mail asks for nothing else, and no link in any mail does."}
@@ -94,6 +94,6 @@ func lockLetter(url, to, address string, at time.Time) workspace.Letter {
 			"If it was not, there is nothing to do: nobody came in. Browsers on which you have signed in before work as always.",
 			"You hear of this once a day at most.",
 		},
-		From: "Parlatory, " + url,
+		From: "Parlatory, " + url + "/",
 	}
 }

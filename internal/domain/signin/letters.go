@@ -27,7 +27,7 @@ func (s *Room) signupLetter(p pendingSignup, token parlatory.Secret) workspace.L
 			"The link works once, for 24 hours.",
 			"If you did not ask for this, please ignore this mail: without the link no workspace and no account is made.",
 		},
-		From: "Parlatory, " + s.url(""),
+		From: "Parlatory, " + s.url("") + "/",
 	}
 }
 
@@ -44,7 +44,7 @@ func (s *Room) welcome(f founder) workspace.Letter {
 		Action: "Go to the workspace",
 		Link:   url,
 		After:  []string{"Next steps: sign in, invite your colleagues, and list the website that will carry the chat."},
-		From:   "Parlatory, " + s.url(""),
+		From:   "Parlatory, " + s.url("") + "/",
 	}
 }
 
@@ -62,7 +62,7 @@ func resetLetter(v workspace.View, to string, token parlatory.Secret) workspace.
 			"The link works once, for 30 minutes. The new password holds in every workspace of your account, and all sessions are signed out.",
 			"If you did not ask for this, please ignore this mail: your password stays as it is.",
 		},
-		From: v.Company + ", " + v.URL,
+		From: v.Company + ", " + v.URL + "/",
 	}
 }
 
@@ -81,7 +81,7 @@ func factorLetter(v workspace.View, to string, p security.FactorPolicy) workspac
 		},
 		Action: "Sign in",
 		Link:   v.URL + "/signin",
-		From:   v.Company + ", " + v.URL,
+		From:   v.Company + ", " + v.URL + "/",
 	}
 	if p.Message != "" {
 		l.Paragraphs = append(l.Paragraphs, "Your administrator writes: "+p.Message)
@@ -104,7 +104,7 @@ func openedLetter(v workspace.View, m staff.Member, operator parlatory.Actor, at
 			"If none of you asked for this, please speak with the operator at once.",
 			"When your list is right, switch it on again: sign in at " + v.URL + "/ and open Administration, Security, Service Authentication. The audit log holds this act, with the reason.",
 		},
-		From: v.Company + ", " + v.URL,
+		From: v.Company + ", " + v.URL + "/",
 	}
 	switch {
 	case reason == "":
