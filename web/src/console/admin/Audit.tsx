@@ -91,13 +91,17 @@ function Chooser({ filters, change }: { filters: Filters; change: (change: Filte
     <NativeSelect label={label} value={filters[filter] ?? ''} onChange={(event) => { change({ [filter]: event.target.value }) }} data={[{ value: '', label: every }, ...data]} />
   )
   return (
-    <div className={styles.filters} role="group" aria-label={text.filters}>
-      {choice('staff', text.who, text.everyone, people)}
-      {choice('action', text.action, text.anyAction, offered(actions, filters.action))}
-      {choice('element', text.element, text.anyElement, offered(elements, filters.element))}
-      <Day label={text.from} value={filters.from} max={filters.to} set={(from) => { change({ from }) }} />
-      <Day label={text.to} value={filters.to} min={filters.from} set={(to) => { change({ to }) }} />
-      {Object.keys(filters).length > 0 && <Button variant="default" size="xs" className={styles.clear} onClick={(event) => { event.currentTarget.parentElement?.querySelector('select')?.focus(); change(nothing) }}>{text.clear}</Button>}
+    <div className={styles.chooser} role="group" aria-label={text.filters}>
+      <div className={styles.filters}>
+        {choice('staff', text.who, text.everyone, people)}
+        {choice('action', text.action, text.anyAction, offered(actions, filters.action))}
+        {choice('element', text.element, text.anyElement, offered(elements, filters.element))}
+        <Day label={text.from} value={filters.from} max={filters.to} set={(from) => { change({ from }) }} />
+        <Day label={text.to} value={filters.to} min={filters.from} set={(to) => { change({ to }) }} />
+      </div>
+      {Object.keys(filters).length > 0 && (
+        <Button variant="default" size="xs" onClick={(event) => { event.currentTarget.parentElement?.querySelector('select')?.focus(); change(nothing) }}>{text.clear}</Button>
+      )}
     </div>
   )
 }
