@@ -21,20 +21,20 @@ type VisitorMode = 'off' | ListName
 const crumbs = [...words.crumbs, words.title]
 
 /** The mode of a list. Where others would feel it, it asks first. */
-function Mode<M extends string>({ label, modes, text, value, edit, act, ask }: {
-  label: string; modes: Record<string, string>; text: Record<string, string>; value: M; edit: boolean
+function Mode<M extends string>({ label, modes, text, said, value, edit, act, ask }: {
+  label: string; modes: Record<string, string>; text: Record<string, string>; said: (mode: string) => string; value: M; edit: boolean
   act: (mode: M) => Promise<unknown>; ask?: { mode: M; title: string; text: string; yes: string }
 }) {
   const name = useId()
   const changed = useChanged()
   const [asking, setAsking] = useState(false)
-  const done = (mode: M) => { toast(words.staffList.switched(modes[mode]?.toLocaleLowerCase() ?? mode)); changed() }
+  const done = (mode: M) => { toast(said(modes[mode] ?? mode)); changed() }
   const { mutate, isPending, error } = useMutation({ mutationFn: act, onSuccess: (_, mode) => { done(mode) } })
   return (
     <>
       <span className={styles.label} id={name}>{label}</span>
       <SegmentedControl
-        aria-labelledby={name} disabled={!edit || isPending} value={value} data={Object.entries(modes).map(([mode, said]) => ({ value: mode, label: said }))}
+        aria-labelledby={name} disabled={!edit || isPending} value={value} data={Object.entries(modes).map(([mode, name]) => ({ value: mode, label: name }))}
         onChange={(mode) => { if (mode === ask?.mode) setAsking(true); else mutate(mode as M) }}
       />
       <p className={styles.advice} aria-live="polite">{text[value]}</p>
@@ -64,7 +64,7 @@ export function StaffList() {
         <>
           <Card>
             <Mode<StaffMode>
-              label={w.mode} modes={w.modes} text={w.modeText} value={first.mode} edit={edit} ask={{ mode: 'on', title: w.onTitle, text: w.onText, yes: w.onYes }}
+              label={w.mode} modes={w.modes} text={w.modeText} said={w.switched} value={first.mode} edit={edit} ask={{ mode: 'on', title: w.onTitle, text: w.onText, yes: w.onYes }}
               act={(mode) => take(api.PUT('/api/v1/security/staff-list/mode', { body: { mode } }))}
             />
           </Card>
@@ -132,7 +132,7 @@ export function VisitorList() {
       : (
         <>
           <Card>
-            <Mode<VisitorMode> label={w.mode} modes={w.modes} text={w.modeText} value={first.mode} edit={edit} act={(mode) => take(api.PUT('/api/v1/security/visitor-list/mode', { body: { mode } }))} />
+            <Mode<VisitorMode> label={w.mode} modes={w.modes} text={w.modeText} said={w.switched} value={first.mode} edit={edit} act={(mode) => take(api.PUT('/api/v1/security/visitor-list/mode', { body: { mode } }))} />
             <p className={styles.advice}>{w.refused(first.refused_today)}, {w.week(first.refused_week)}.</p>
           </Card>
           <Card>
