@@ -228,7 +228,7 @@ func TestPasswordEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.Deliver()
-		if n := w.Mail.Count(ada, "Your password ends soon"); n != step.letters {
+		if n := w.Mail.Count(ada, "Your password expires soon"); n != step.letters {
 			t.Fatalf("%d letters %+v", n, step)
 		}
 	}

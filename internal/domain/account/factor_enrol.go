@@ -498,8 +498,8 @@ func codeLetter(v workspace.View, to string, code parlatory.Secret) workspace.Le
 	text := code.Reveal()
 	return workspace.Letter{
 		To: to, Subject: "Your code for the second factor",
-		Paragraphs: []string{"Your code is " + text[:4] + " " + text[4:] + ".", "It works for ten minutes, in the window in which you asked for it. Nobody of us will ever ask you for it."},
+		Paragraphs: []string{"Your code is " + text[:4] + " " + text[4:] + ".", "It works for ten minutes, in the window in which you asked for it. None of us will ever ask you for it."},
 		After:      []string{"If you did not ask for it, somebody knows your password: please change it at once, with \"Forgotten password\" on the sign-in page: " + v.URL + "/"},
-		From:       v.Company + ", " + v.URL,
+		From:       v.Company + ", " + v.URL + "/",
 	}
 }

@@ -28,7 +28,7 @@ const (
 	NoticeToken         Notice = "An API token was made"
 	NoticeQuiet         Notice = "Letters about new devices were switched off"
 
-	noticeExpiry Notice = "Your password ends soon"
+	noticeExpiry Notice = "Your password expires soon"
 	noticeLocked Notice = "Wrong passwords for your account"
 	noticeCodes  Notice = "Wrong codes for your account"
 )

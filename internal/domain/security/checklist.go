@@ -83,10 +83,10 @@ func (v View) signIn() []Point {
 		{"factor", "Sign-in", "A second factor is required", grade(f.Required, false), factor,
 			"One stolen or guessed password opens everything that its owner may see.", card + "#factor"},
 		{"resistant", "Sign-in", "Only phishing-resistant factors count", grade(f.Required && f.Resistant, f.Required), map[bool]string{true: "Passkeys only.", false: "Codes from an app count as well."}[f.Required && f.Resistant],
-			"A false sign-in page can ask for a code and use it at once; a passkey answers its own site alone.", card + "#factor"},
+			"A false sign-in page can ask for a code and use it at once; a passkey answers only its own site.", card + "#factor"},
 		{"trust", "Sign-in", "No device is spared the second factor", grade(f.TrustDays == 0, f.TrustDays <= 30), trust,
 			"Whoever takes a trusted device, and knows the password, needs nothing else.", card + "#factor"},
-		{"length", "Sign-in", "Passwords are long", grade(v.Password.MinLength >= 12, true), fmt.Sprintf("At least %d characters; published passwords, the own name, address and company are refused.", v.Password.MinLength),
+		{"length", "Sign-in", "Passwords are long", grade(v.Password.MinLength >= 12, true), fmt.Sprintf("At least %d characters; published passwords, and the person's own name, address and company are refused.", v.Password.MinLength),
 			"Short passwords are found by trying, if a copy of their hashes is ever stolen.", card + "#password"},
 		{"lockout", "Sign-in", "Guessing is stopped", IsOn, threshold,
 			"Without a limit, common passwords are tried until one fits.", card + "#lockout"},
@@ -97,9 +97,9 @@ func (v View) signIn() []Point {
 }
 
 func (v View) lists() []Point {
-	staff := map[Mode]string{Off: "Staff may work from anywhere.", Watch: "Watching only: nobody is refused.", On: "Staff work from the listed addresses alone: " + many(v.Sizes[StaffList], "line", "lines") + "."}
-	visitors := map[Mode]string{Off: "Every visitor can write.", Block: "The blocklist is in force: " + many(v.Sizes[BlockList], "line", "lines") + ".",
-		Allow: "The allowlist is in force: " + many(v.Sizes[AllowList], "line", "lines") + "."}
+	staff := map[Mode]string{Off: "Staff may work from anywhere.", Watch: "Watching only: nobody is refused.", On: "Staff work only from the listed addresses: " + many(v.Sizes[StaffList], "entry", "entries") + "."}
+	visitors := map[Mode]string{Off: "Every visitor can write.", Block: "The blocklist is in force: " + many(v.Sizes[BlockList], "entry", "entries") + ".",
+		Allow: "The allowlist is in force: " + many(v.Sizes[AllowList], "entry", "entries") + "."}
 	return []Point{
 		{"staff-list", "Access", "Staff work from known addresses", grade(v.StaffMode == On, v.StaffMode == Watch), staff[v.StaffMode],
 			"Stolen proofs of a sign-in work from anywhere in the world.", card + "/staff-list"},

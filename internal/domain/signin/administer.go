@@ -132,7 +132,7 @@ func (s *Room) ResetFactor(ctx context.Context, actor parlatory.Actor, id parlat
 		if err := s.o.Sessions.EndStaff(tx, m.ID); err != nil {
 			return err
 		}
-		return s.notify(tx, t, account.NoticeFactorReset, actor, reason)
+		return s.notify(tx, t, account.NoticeFactorReset, actor, "Reason: "+reason)
 	})
 }
 

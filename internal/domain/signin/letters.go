@@ -43,7 +43,7 @@ func (s *Room) welcome(f founder) workspace.Letter {
 		},
 		Action: "Go to the workspace",
 		Link:   url,
-		After:  []string{"Next steps: sign in, invite your colleagues, and list the website that shall carry the chat."},
+		After:  []string{"Next steps: sign in, invite your colleagues, and list the website that will carry the chat."},
 		From:   "Parlatory, " + s.url("") + "/",
 	}
 }
@@ -62,7 +62,7 @@ func resetLetter(v workspace.View, to string, token parlatory.Secret) workspace.
 			"The link works once, for 30 minutes. The new password holds in every workspace of your account, and all sessions are signed out.",
 			"If you did not ask for this, please ignore this mail: your password stays as it is.",
 		},
-		From: v.Company + ", " + v.URL,
+		From: v.Company + ", " + v.URL + "/",
 	}
 }
 
@@ -81,7 +81,7 @@ func factorLetter(v workspace.View, to string, p security.FactorPolicy) workspac
 		},
 		Action: "Sign in",
 		Link:   v.URL + "/signin",
-		From:   v.Company + ", " + v.URL,
+		From:   v.Company + ", " + v.URL + "/",
 	}
 	if p.Message != "" {
 		l.Paragraphs = append(l.Paragraphs, "Your administrator writes: "+p.Message)
@@ -101,7 +101,7 @@ func openedLetter(v workspace.View, m staff.Member, operator parlatory.Actor, at
 			"When: " + at.UTC().Format("2 January 2006, 15:04 UTC") + " · By: " + operator.Device,
 		},
 		After: []string{
-			"If nobody of you asked for this, please speak with the operator at once.",
+			"If none of you asked for this, please speak with the operator at once.",
 			"When your list is right, switch it on again: sign in at " + v.URL + "/ and open Administration, Security, Service Authentication. The audit log holds this act, with the reason.",
 		},
 		From: v.Company + ", " + v.URL + "/",

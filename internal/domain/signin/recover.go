@@ -202,7 +202,7 @@ func recoveredLetter(v workspace.View, to string, token parlatory.Secret) worksp
 			"The link works once, for 30 minutes. Later you can ask for another with \"Forgotten password\" on the sign-in page.",
 			"If you did not ask for this, please tell your administrator at once. The recovery stands in the audit log of each of your workspaces.",
 		},
-		From: v.Company + ", " + v.URL,
+		From: v.Company + ", " + v.URL + "/",
 	}
 }
 

@@ -221,7 +221,7 @@ func (s *Room) MakeToken(ctx context.Context, actor parlatory.Actor, n NewToken)
 		if err != nil {
 			return fmt.Errorf("store API token: %w", err)
 		}
-		if err := s.o.Account.Notify(tx, t.settings, t.view, t.account, account.NoticeToken, actor, note.Name); err != nil {
+		if err := s.o.Account.Notify(tx, t.settings, t.view, t.account, account.NoticeToken, actor, "Name: "+note.Name); err != nil {
 			return err
 		}
 		return pens.Workspace.Witness(tx, ledger.Entry{Action: ledger.Created, Element: "API token", ID: row.id.Raw(),

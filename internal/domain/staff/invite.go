@@ -313,7 +313,7 @@ func letter(v workspace.View, p Profile, token parlatory.Secret) workspace.Lette
 			"Later you sign in at " + v.URL + "/ with this e-mail address. If you have an account here already, it keeps its password.",
 			"If you do not know what this is about, please ignore this mail: without the link nothing happens.",
 		},
-		From: v.Company + ", " + v.URL,
+		From: v.Company + ", " + v.URL + "/",
 	}
 	if p.Name != "" {
 		l.Greeting = "Good day " + p.Name + ","

@@ -61,10 +61,28 @@ export async function clean(page: Page, what: string): Promise<void> {
       expect.soft(found, where).toEqual([])
       expect.soft(await sideways(page), `${where}: no sideways scrolling`).toEqual([])
       if (!process.env['E2E_PICTURES']) continue
-      await page.evaluate(() => { if (document.activeElement !== document.body) document.activeElement?.scrollIntoView({ block: 'center' }) })
-      await page.screenshot({ path: `results/shots/${where.replaceAll(/[^a-z0-9]+/gi, '-')}.png` })
+      await whole(page, size, `results/shots/${where.replaceAll(/[^a-z0-9]+/gi, '-')}.png`)
     }
   }
   await page.setViewportSize(sizes[0])
   await page.emulateMedia({ colorScheme: 'light' })
+}
+
+/** A picture of all that a page has, also of what stands below the edge of a part that scrolls by itself. */
+export async function whole(page: Page, size: { width: number; height: number }, path: string): Promise<void> {
+  let height: number = size.height
+  for (let last = Infinity; height < 6_000;) {
+    const more = await page.evaluate(() => { // behind a dialog nothing counts
+      const dialog = [...document.querySelectorAll('[role=dialog]')].at(-1)
+      const parts = dialog ? [dialog, ...dialog.querySelectorAll('*')] : [document.documentElement, ...document.querySelectorAll('body *')]
+      return Math.max(...parts.filter((e) => e === document.documentElement || /auto|scroll/.test(getComputedStyle(e).overflowY)).map((e) => e.scrollHeight - e.clientHeight), 0)
+    })
+    if (more <= 0 || more >= last) break // a part with a height of its own grows no more
+    last = more
+    height += more
+    await page.setViewportSize({ width: size.width, height })
+    await page.waitForTimeout(100)
+  }
+  await page.screenshot({ path })
+  await page.setViewportSize(size)
 }

@@ -1,4 +1,4 @@
-import { schemes, sizes } from '../house/axe.ts'
+import { schemes, sizes, whole } from '../house/axe.ts'
 import { mailed, scan } from '../house/factor.ts'
 import { mailedLink } from '../house/mail.ts'
 import { composer, enter, hire, row, Widget } from '../house/people.ts'
@@ -12,7 +12,7 @@ async function shoot(page: Page, name: string): Promise<void> {
     for (const size of sizes) {
       await page.setViewportSize(size)
       await page.waitForTimeout(300)
-      await page.screenshot({ path: `results/shots/${name}-${String(size.width)}-${scheme}.png` })
+      await whole(page, size, `results/shots/${name}-${String(size.width)}-${scheme}.png`)
     }
   }
   await page.setViewportSize(sizes[0])

@@ -1,5 +1,13 @@
 import type { ProblemBody } from './types'
 
+/** What the server's judge of forms says, as the rest of a sentence that a person would say. */
+function plain(reason: string): string {
+  const [, what, than, number] = /^expected (number|length|array length) (>=|<=) (\d+)$/.exec(reason) ?? []
+  if (what === undefined || number === undefined) return /^expected /.test(reason) ? 'is not written in the way that is needed here' : reason
+  const bound = `${than === '>=' ? 'at least' : 'at most'} ${number}`
+  return what === 'number' ? `must be ${bound}` : what === 'length' ? `must have ${bound} ${number === '1' ? 'character' : 'characters'}` : `must have ${bound} ${number === '1' ? 'entry' : 'entries'}`
+}
+
 /** Why the server said no, in words that may be shown (RFC 9457). */
 export class Problem extends Error {
   readonly status: number
@@ -16,7 +24,7 @@ export class Problem extends Error {
     this.retryAfter = body.retry_after
     this.fields = {}
     for (const { name, reason } of body.errors ?? []) {
-      if (name && reason) this.fields[name] = reason
+      if (name && reason) this.fields[name] = plain(reason)
     }
   }
 

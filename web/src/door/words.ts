@@ -21,7 +21,7 @@ export const words = {
   nameMissing: 'Please write your name.',
   password: 'Password',
   newPassword: 'New password',
-  passwordHint: (min: number) => `At least ${String(min)} characters. A few words that belong together only for you are good.`,
+  passwordHint: (min: number) => `At least ${String(min)} characters. A few words that have nothing to do with each other are good.`,
   passwordMissing: 'Please write your password.',
   passwordNone: (min: number) => `Please choose a password of at least ${String(min)} characters.`,
   passwordShort: (n: number, min: number) => `Please make it ${n} ${n === 1 ? 'character' : 'characters'} longer: ${String(min)} at least.`,
@@ -119,7 +119,7 @@ export const words = {
     title: 'Choose a new password',
     expired: (company: string) => `${company} asks for a new password from time to time, and yours is due.`,
     short: (company: string, min: number) => `${company} asks for at least ${String(min)} characters, and yours has fewer.`,
-    all: 'The new one holds for all workspaces of your account.',
+    all: 'It holds for all workspaces of your account.',
     send: 'Save and continue',
   },
   agreement: {

@@ -109,7 +109,7 @@ export function Empty({ icon, title, children, action }: {
     <div className={styles.empty}>
       <div className={styles.emptyIcon} aria-hidden>{icon}</div>
       <p className={styles.emptyTitle}>{title}</p>
-      {children && <Text c="dimmed" maw={380}>{children}</Text>}
+      {children && <Text c="dimmed" fz={14} maw={380}>{children}</Text>}
       {action}
     </div>
   )

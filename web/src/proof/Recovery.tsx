@@ -19,10 +19,10 @@ export function Recovery({ codes, done, next = w.next }: { codes: readonly strin
       <div className={styles.paper}>{w.file(host, new Date()).map((line) => <p key={line}>{line}</p>)}</div>
       <ol className={styles.codes} aria-label={w.list}>{codes.map((code) => <li key={code}>{code}</li>)}</ol>
       <div className={`${styles.row ?? ''} ${styles.screen ?? ''}`}>
-        <Button variant="default" size="sm" leftSection={<IconCopy size={16} aria-hidden />}
+        <Button variant="default" size="xs" leftSection={<IconCopy size={16} aria-hidden />}
           onClick={() => { navigator.clipboard.writeText(text()).then(() => { toast(w.copied) }, () => { toast(w.copyFailed, 'bad') }) }}>{w.copy}</Button>
-        <Button variant="default" size="sm" leftSection={<IconDownload size={16} aria-hidden />} onClick={() => { save(text(), w.fileName(host)) }}>{w.download}</Button>
-        <Button variant="default" size="sm" leftSection={<IconPrinter size={16} aria-hidden />} onClick={() => { window.print() }}>{w.print}</Button>
+        <Button variant="default" size="xs" leftSection={<IconDownload size={16} aria-hidden />} onClick={() => { save(text(), w.fileName(host)) }}>{w.download}</Button>
+        <Button variant="default" size="xs" leftSection={<IconPrinter size={16} aria-hidden />} onClick={() => { window.print() }}>{w.print}</Button>
       </div>
       <form className={`${styles.stack ?? ''} ${styles.screen ?? ''}`} noValidate onSubmit={(event) => { event.preventDefault(); if (kept) done(); else setMissing(true) }}>
         <Checkbox label={w.kept} checked={kept} error={missing && !kept ? w.keptFirst : undefined} onChange={(event) => { setKept(event.currentTarget.checked) }} />

@@ -85,7 +85,7 @@ export const words = {
 
   totp: {
     scan: 'Scan this with your authenticator app',
-    scanLead: 'Any app for time-based codes will do: the one of your phone or password manager, Aegis, 2FAS, Google or Microsoft Authenticator.',
+    scanLead: 'Any app for time-based codes will do: the one in your phone or password manager, Aegis, 2FAS, Google or Microsoft Authenticator.',
     qr: 'QR code for your authenticator app',
     byHand: 'Can’t scan? Enter this key by hand',
     key: 'Key for the authenticator app',
@@ -122,7 +122,7 @@ export const words = {
   choose: {
     title: 'What do you want to use?',
     passkey: 'A passkey',
-    passkeyText: 'Your fingerprint, face, PIN or a security key. Quickest, and nobody can trick it out of you.',
+    passkeyText: 'Your fingerprint, face, PIN or a security key. It is quickest, and nobody can trick you out of it.',
     recommended: 'Recommended',
     totp: 'An authenticator app',
     totpText: 'An app on your phone shows a code of six digits that you copy.',

@@ -3,6 +3,7 @@ import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-route
 import { useEffect, useMemo, useRef } from 'react'
 import { type AdminPage, adminPages, may, pages, useMe } from '../session'
 import { type Command, useCommands } from '../shell/commands'
+import { useChosenInView } from '../shell/inView'
 import { NoPermission } from '../shell/States'
 import styles from './Admin.module.css'
 import { words } from './words'
@@ -24,10 +25,7 @@ export function Admin() {
     document.title = `${name} · ${me.workspace.company}`
   }, [page, me.workspace.company])
   const nav = useRef<HTMLElement>(null)
-  useEffect(() => {
-    const link = nav.current?.querySelector<HTMLElement>('[data-here]')
-    if (link) nav.current?.scrollTo({ left: link.offsetLeft - 16 }) // where the pages stand in a row
-  }, [page])
+  useChosenInView(nav, page) // where the pages stand in a row
   const key = open.join()
   useCommands(useMemo(() => key.split(',').filter(Boolean).map((one): Command => ({
     id: `admin-${one}`, group: 'Go to', label: `${words.title}: ${words.pages[one as AdminPage]}`,

@@ -54,7 +54,7 @@ export function Audit() {
         : !entries.data ? <Failed text={`${text.failed}. ${sentence(entries.error)}`} again={() => void entries.refetch()} />
         : items.length > 0 ? <Table items={items} />
         : Object.keys(filters).length > 0
-          ? <Empty icon={<IconZoomCancel size={26} />} title={text.noMatch} action={<Button variant="default" onClick={() => { change(nothing) }}>{text.clear}</Button>} />
+          ? <Empty icon={<IconZoomCancel size={26} />} title={text.noMatch} />
           : <Empty icon={<IconHistory size={26} />} title={text.empty}>{text.emptyText}</Empty>}
         {entries.hasNextPage && (
           <div className={admin.more}><Button variant="default" loading={entries.isFetchingNextPage} onClick={() => void entries.fetchNextPage()}>{words.more}</Button></div>
@@ -88,12 +88,17 @@ function Chooser({ filters, change }: { filters: Filters; change: (change: Filte
     <NativeSelect label={label} value={filters[filter] ?? ''} onChange={(event) => { change({ [filter]: event.target.value }) }} data={[{ value: '', label: every }, ...data]} />
   )
   return (
-    <div className={styles.filters} role="group" aria-label={text.filters}>
-      {choice('staff', text.who, text.everyone, people)}
-      {choice('action', text.action, text.anyAction, offered(actions, filters.action))}
-      {choice('element', text.element, text.anyElement, offered(elements, filters.element))}
-      <Day label={text.from} value={filters.from} max={filters.to} set={(from) => { change({ from }) }} />
-      <Day label={text.to} value={filters.to} min={filters.from} set={(to) => { change({ to }) }} />
+    <div className={styles.chooser} role="group" aria-label={text.filters}>
+      <div className={styles.filters}>
+        {choice('staff', text.who, text.everyone, people)}
+        {choice('action', text.action, text.anyAction, offered(actions, filters.action))}
+        {choice('element', text.element, text.anyElement, offered(elements, filters.element))}
+        <Day label={text.from} value={filters.from} max={filters.to} set={(from) => { change({ from }) }} />
+        <Day label={text.to} value={filters.to} min={filters.from} set={(to) => { change({ to }) }} />
+      </div>
+      {Object.keys(filters).length > 0 && (
+        <Button variant="default" size="xs" onClick={(event) => { event.currentTarget.parentElement?.querySelector('select')?.focus(); change(nothing) }}>{text.clear}</Button>
+      )}
     </div>
   )
 }

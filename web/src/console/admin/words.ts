@@ -78,8 +78,8 @@ export const words = {
     revoked: 'The invitation is withdrawn.',
     levels: {
       Full: 'Sees everything in the workspace.',
-      Department: 'Sees what waits, the own conversations and those of the department.',
-      Restricted: 'Sees what waits, and the own conversations.',
+      Department: 'Sees what waits, their own conversations and those of their department.',
+      Restricted: 'Sees what waits, and their own conversations.',
       None: 'Sees no conversations.',
     },
     roleText: {

@@ -79,7 +79,7 @@ export const words = {
   block: {
     button: 'Block this visitor',
     title: (name: string) => `Block ${name}?`,
-    text: 'The address that this visitor writes from goes onto the blocklist. Enquiries from there are closed at once and come no more; whoever shares the address is blocked too.',
+    text: 'Their address goes onto the blocklist, and this conversation is closed. While that list is in force, nobody can write from there, others who share the address included.',
     days: 'For how long',
     span: (n: number) => (n === 0 ? 'Until somebody removes it' : n === 1 ? 'One day' : n === 365 ? 'One year' : `${String(n)} days`),
     remark: 'Remark (optional)',

@@ -6,6 +6,7 @@ import { Card, Page, SchemeSwitch } from '~/look'
 import forms from '../forms/Forms.module.css'
 import { type Preferences, setPreferences, usePreferences } from '../preferences'
 import { useMe } from '../session'
+import { useChosenInView } from '../shell/inView'
 import styles from './Account.module.css'
 import { Devices } from './Devices'
 import { Factors } from './Factors'
@@ -30,10 +31,7 @@ export function Account() {
   const here = useHere(content, sections)
   useHash(content)
   const nav = useRef<HTMLElement>(null)
-  useEffect(() => {
-    const link = nav.current?.querySelector<HTMLElement>('[data-here]')
-    if (link) nav.current?.scrollTo({ left: link.offsetLeft - 16 }) // where the sections stand in a row
-  }, [here])
+  useChosenInView(nav, here) // where the sections stand in a row
   const parts: Record<Section, ReactNode> = {
     profile: <Profile me={me} />, password: <Password me={me} />, factors: <Factors me={me} />, devices: <Devices />,
     tokens: <Tokens me={me} />, mails: <Mails me={me} />, look: <SchemeSwitch />, keyboard: <Keyboard />,

@@ -9,8 +9,8 @@ export const words = {
   sections: {
     profile: { title: 'Profile', lead: 'Visitors and colleagues see your name.' },
     password: { title: 'Password', lead: 'One password for all workspaces of this address. When you change it, every other session of yours ends.' },
-    factors: { title: 'Second factors', lead: 'What you show beside the password. With one, a stolen password alone opens nothing.' },
-    devices: { title: 'Devices and sessions', lead: 'Where you are signed in. End what you do not recognise, and change your password then.' },
+    factors: { title: 'Second factors', lead: 'What you show besides the password, so that a stolen password alone opens nothing.' },
+    devices: { title: 'Devices and sessions', lead: 'Where you are signed in. If you do not recognise one, end it and change your password.' },
     tokens: { title: 'API tokens', lead: 'Keys for programs that act for you. Each can do only what you tick, and none can change your account.' },
     mails: { title: 'Notifications', lead: 'We mail you when something happens to your account.' },
     look: { title: 'Look', lead: 'For this browser.' },
@@ -26,7 +26,7 @@ export const words = {
   current: 'Current password',
   fresh: 'New password',
   rules: ({ min_length, history }: { min_length: number; history: number }) =>
-    `${String(min_length)} to 128 characters. Several words that do not belong together are good.${history > 0 ? ` ${history === 1 ? 'The one before is' : `Your last ${String(history)} are`} refused.` : ''}`,
+    `${String(min_length)} to 128 characters. A few words that have nothing to do with each other are good.${history > 0 ? ` ${history === 1 ? 'The one before is' : `Your last ${String(history)} are`} refused.` : ''}`,
   repeat: 'New password again',
   differs: 'The two do not match.',
   short: (min: number) => `Use at least ${String(min)} characters.`,

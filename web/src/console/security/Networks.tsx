@@ -1,12 +1,13 @@
 import { Button, SegmentedControl, Tabs } from '@mantine/core'
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query'
-import { IconDownload, IconEye, IconListCheck, IconShieldOff, IconUpload, IconUserShield, IconWorldCheck } from '@tabler/icons-react'
+import { IconDownload, IconEye, IconListCheck, IconShieldOff, IconUpload, IconUserShield } from '@tabler/icons-react'
 import { useId, useState } from 'react'
 import { api, Problem, sentence, take } from '~/api'
 import { Card, Empty, Failed, Page, Tag, toast } from '~/look'
 import { keep } from '../download'
 import { Bones, Confirm } from '../forms/parts'
-import { moment } from '../format'
+import forms from '../forms/Forms.module.css'
+import { shortly } from '../format'
 import { may, useMe } from '../session'
 import admin from '../admin/Admin.module.css'
 import { type ListName, useChanged, useSecurity } from './data'
@@ -21,14 +22,14 @@ type VisitorMode = 'off' | ListName
 const crumbs = [...words.crumbs, words.title]
 
 /** The mode of a list. Where others would feel it, it asks first. */
-function Mode<M extends string>({ label, modes, text, value, edit, act, ask }: {
-  label: string; modes: Record<string, string>; text: Record<string, string>; value: M; edit: boolean
+function Mode<M extends string>({ label, modes, text, said, value, edit, act, ask }: {
+  label: string; modes: Record<string, string>; text: Record<string, string>; said: (mode: string) => string; value: M; edit: boolean
   act: (mode: M) => Promise<unknown>; ask?: { mode: M; title: string; text: string; yes: string }
 }) {
   const name = useId()
   const changed = useChanged()
   const [asking, setAsking] = useState(false)
-  const done = (mode: M) => { toast(words.staffList.switched(modes[mode]?.toLocaleLowerCase() ?? mode)); changed() }
+  const done = (mode: M) => { toast(said(modes[mode] ?? mode)); changed() }
   const switchTo = (mode: M) => act(mode).catch((problem: unknown) => {
     if (problem instanceof Problem && problem.status === 409) changed() // somebody else may have switched it: show how it is
     throw problem
@@ -38,7 +39,7 @@ function Mode<M extends string>({ label, modes, text, value, edit, act, ask }: {
     <>
       <span className={styles.label} id={name}>{label}</span>
       <SegmentedControl
-        aria-labelledby={name} disabled={!edit} readOnly={isPending} aria-busy={isPending} value={value} data={Object.entries(modes).map(([mode, said]) => ({ value: mode, label: said }))}
+        aria-labelledby={name} disabled={!edit} readOnly={isPending} aria-busy={isPending} value={value} data={Object.entries(modes).map(([mode, name]) => ({ value: mode, label: name }))}
         onChange={(mode) => { if (mode === ask?.mode) setAsking(true); else mutate(mode as M) }}
       />
       <p className={styles.advice} aria-live="polite">{text[value]}</p>
@@ -69,11 +70,11 @@ export function StaffList() {
         <>
           <Card>
             <Mode<StaffMode>
-              label={w.mode} modes={w.modes} text={w.modeText} value={first.mode} edit={edit} ask={{ mode: 'on', title: w.onTitle, text: w.onText, yes: w.onYes }}
+              label={w.mode} modes={w.modes} text={w.modeText} said={w.switched} value={first.mode} edit={edit} ask={{ mode: 'on', title: w.onTitle, text: w.onText, yes: w.onYes }}
               act={(mode) => take(api.PUT('/api/v1/security/staff-list/mode', { body: { mode, was: first.mode } }))}
             />
           </Card>
-          <Card icon={<IconUserShield size={20} />} title={w.entries(settings.data?.staff_list.entries ?? items.length)}>
+          <Card icon={<IconUserShield size={20} />} title={w.list} tag={settings.data && <Tag>{String(settings.data.staff_list.entries)}</Tag>}>
             {edit && (
               <AddEntry
                 yours={first.your_address} extra="role"
@@ -113,8 +114,10 @@ function Sightings() {
         <ul className={admin.plain}>
           {items.map((one) => (
             <li key={`${one.staff}${one.address}${one.at}${String(one.refused)}`}>
-              <span className={admin.small}>{moment(one.at)}</span>
-              <span>{one.name} <span className={styles.network}>{one.address}</span> × {one.count}</span>
+              <span className={forms.grow}>
+                {one.name} <span className={styles.network}>{one.address}</span>
+                <span className={admin.small}>{w.inHour(shortly(one.at), one.count)}</span>
+              </span>
               <Tag tone={one.refused ? 'danger' : 'warn'}>{one.refused ? w.refused : w.would}</Tag>
             </li>
           ))}
@@ -149,15 +152,15 @@ export function VisitorList() {
         <>
           <Card>
             <Mode<VisitorMode>
-              label={w.mode} modes={w.modes} text={w.modeText} value={first.mode} edit={edit}
+              label={w.mode} modes={w.modes} text={w.modeText} said={w.switched} value={first.mode} edit={edit}
               ask={{ mode: 'allow', title: w.allowTitle, text: w.allowText(settings.data?.visitor_list.allow), yes: w.allowYes }}
               act={(mode) => take(api.PUT('/api/v1/security/visitor-list/mode', { body: { mode, was: first.mode } }))}
             />
             <p className={styles.advice}>{w.refused(first.refused_today)}, {w.week(first.refused_week)}.</p>
           </Card>
-          <Card icon={<IconWorldCheck size={20} />} title={w.tabs[tab]} tag={first.mode === tab && <Tag tone="good">{w.inForce}</Tag>}>
+          <Card>
             <Tabs value={tab} onChange={(next) => { if (next === 'block' || next === 'allow') setTab(next) }} mb="md">
-              <Tabs.List>{Object.entries(w.tabs).map(([name, said]) => <Tabs.Tab key={name} value={name}>{said}</Tabs.Tab>)}</Tabs.List>
+              <Tabs.List>{Object.entries(w.tabs).map(([name, said]) => <Tabs.Tab key={name} value={name} rightSection={first.mode === name && <Tag tone="good">{w.inForce}</Tag>}>{said}</Tabs.Tab>)}</Tabs.List>
             </Tabs>
             <div className={styles.files}>
               {may(me, 'security.visitor_list_export') && <Export list={tab} />}

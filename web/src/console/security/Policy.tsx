@@ -16,7 +16,7 @@ interface Opened<T> { base: T; seen: number; moved: boolean }
  * One policy: how it is, and behind "Change" the form. What was typed stands until it is saved or given up, also when somebody else
  * saves something meanwhile: then theirs is shown beside it, and what was not touched stays as they left it.
  */
-export function Policy<T extends object>({ id, icon, title, tag, lead, data, facts, value, form, compare, check, save, notes, fields }: {
+export function Policy<T extends object>({ id, icon, title, tag, lead, data, facts, value, form, compare, check, save, notes, fields, bounds }: {
   id: string
   icon: ReactNode
   title: string
@@ -32,6 +32,8 @@ export function Policy<T extends object>({ id, icon, title, tag, lead, data, fac
   save: (draft: T, revision: number) => Promise<Security>
   notes?: readonly string[]
   fields: readonly string[]
+  /** Least and most of the numbers, which are known here too. */
+  bounds?: Partial<Record<Extract<keyof T, string>, readonly [number, number]>>
 }) {
   const edit = may(useMe(), 'security.edit')
   const [draft, setDraft] = useState<T>()
@@ -64,8 +66,9 @@ export function Policy<T extends object>({ id, icon, title, tag, lead, data, fac
   const ask = (event: React.FormEvent) => {
     event.preventDefault()
     const missing = draft === undefined ? [] : cleared(draft)
-    setErrors(Object.fromEntries(missing.map((name) => [name, words.missing])))
-    if (missing.length > 0) return
+    const wrong = { ...(draft && bounds && outside(draft, bounds)), ...Object.fromEntries(missing.map((name) => [name, words.missing])) }
+    setErrors(wrong)
+    if (Object.keys(wrong).length > 0) return
     if (changes.length === 0) {
       toast(words.same)
       return
@@ -91,8 +94,8 @@ export function Policy<T extends object>({ id, icon, title, tag, lead, data, fac
               <div className={styles.form}>{form(target, (next) => { setDraft(merged(target, next, draft)) }, errors)}</div>
               {notes?.map((note) => <p key={note} className={styles.advice}>{note}</p>)}
               <div className={styles.foot}>
-                <Button type="submit">{words.review}</Button>
                 <Button variant="default" onClick={close}>{words.cancel}</Button>
+                <Button type="submit">{words.review}</Button>
               </div>
             </form>
           )}
@@ -114,4 +117,12 @@ export function Policy<T extends object>({ id, icon, title, tag, lead, data, fac
       )}
     </div>
   )
+}
+
+function outside<T>(draft: T, bounds: Partial<Record<Extract<keyof T, string>, readonly [number, number]>>): Record<string, string> {
+  const all = Object.entries(bounds) as [Extract<keyof T, string>, readonly [number, number]][]
+  return Object.fromEntries(all.flatMap(([name, [least, most]]) => {
+    const value = draft[name]
+    return typeof value === 'number' && (value < least || value > most) ? [[name, words.between(least, most)]] : []
+  }))
 }

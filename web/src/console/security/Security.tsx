@@ -50,7 +50,7 @@ type Of<K extends keyof Data> = { data: Pick<Data, K> & Data }
 function Count({ label, hint, value, set, error }: { label: string; hint: string; value: number; set: (n: number) => void; error?: string }) {
   return (
     <NumberInput
-      className={styles.number} label={label} description={hint} inputWrapperOrder={['label', 'input', 'description', 'error']}
+      classNames={{ wrapper: styles.number }} label={label} description={hint} inputWrapperOrder={['label', 'input', 'description', 'error']}
       value={Number.isNaN(value) ? '' : value} onChange={(n) => { set(typeof n === 'number' ? n : NaN) }} error={error} allowDecimal={false} allowNegative={false} clampBehavior="none" min={0}
     />
   )
@@ -64,6 +64,7 @@ function Password({ data }: Of<'password'>) {
       id="password" icon={<IconPassword size={20} />} title={w.title} lead={w.lead} data={data} value={data.password}
       tag={{ tone: data.password.min_length >= 12 ? 'good' : 'info', text: w.characters(data.password.min_length) }}
       facts={of(data.password)} notes={[w.advice, w.elsewhere]} fields={['min_length', 'history', 'max_age_days']}
+      bounds={{ min_length: [8, 64], history: [0, 24], max_age_days: [0, 365] }}
       compare={(a, b) => of(a).map(([name, before], i) => ({ name, before, after: of(b)[i]?.[1] ?? '' }))}
       save={(password, revision) => take(api.PUT('/api/v1/security/password', { body: { revision, password, lockout: data.lockout } }))}
       form={(p, set, errors) => (
@@ -86,6 +87,7 @@ function Lockout({ data }: Of<'lockout'>) {
     <Policy
       id="lockout" icon={<IconLock size={20} />} title={w.title} lead={w.lead} data={data} value={data.lockout}
       tag={{ tone: 'good', text: w.after(data.lockout.threshold) }} facts={of(data.lockout)} notes={[w.told]} fields={['threshold', 'ends', 'minutes']}
+      bounds={{ threshold: [0, 20], minutes: [5, 1440] }}
       compare={(a, b) => of(a).map(([name, before], i) => ({ name, before, after: of(b)[i]?.[1] ?? '' }))}
       save={(lockout, revision) => take(api.PUT('/api/v1/security/password', { body: { revision, password: data.password, lockout } }))}
       form={(l, set, errors) => (
@@ -118,7 +120,7 @@ function Factor({ data }: Of<'factor'>) {
     <Policy
       id="factor" icon={<IconDeviceMobileCode size={20} />} title={w.title} lead={w.lead} data={data} value={f}
       tag={f.required ? { tone: 'good', text: f.phishing_resistant ? w.resistant : w.required } : { tone: 'warn', text: w.optional }}
-      facts={of(f)} fields={['message', 'trust_days']}
+      facts={of(f)} fields={['message', 'trust_days']} bounds={{ trust_days: [0, 90] }}
       compare={(a, b) => of(a).map(([name, before], i) => ({ name, before, after: of(b)[i]?.[1] ?? '' }))}
       check={(p, bar) => <Affected required={p.required} resistant={p.phishing_resistant} bar={bar} />}
       save={(p, revision) => take(api.PUT('/api/v1/security/factor', { body: { revision, ...p } }))}
@@ -137,7 +139,7 @@ function Factor({ data }: Of<'factor'>) {
             onChange={(event) => { set({ ...p, phishing_resistant: event.currentTarget.checked }) }}
           />
           <Textarea
-            label={w.message} description={`${w.messageHint} ${w.left(messageMost - Array.from(p.message).length)}`} autosize minRows={2} maxLength={messageMost} value={p.message}
+            label={w.message} description={`${w.messageHint} ${w.left(messageMost - Array.from(p.message).length)}`} inputWrapperOrder={['label', 'input', 'description', 'error']} autosize minRows={2} maxLength={messageMost} value={p.message}
             error={errors.message} onChange={(event) => { set({ ...p, message: event.target.value.replaceAll('\n', ' ') }) }}
           />
           <Count label={w.trustDays} hint={w.trustHint} value={p.trust_days} set={(n) => { set({ ...p, trust_days: n }) }} error={errors.trust_days} />
@@ -172,6 +174,7 @@ function Sessions({ data }: Of<'sessions'>) {
     <Policy
       id="sessions" icon={<IconClockShield size={20} />} title={w.title} lead={w.lead} data={data} value={data.sessions}
       tag={{ tone: 'good', text: w.minutes(data.sessions.idle_minutes) }} facts={of(data.sessions)} fields={['idle_minutes', 'life_hours']}
+      bounds={{ idle_minutes: [15, 1440], life_hours: [1, 720] }}
       compare={(a, b) => of(a).map(([name, before], i) => ({ name, before, after: of(b)[i]?.[1] ?? '' }))}
       save={(s, revision) => take(api.PUT('/api/v1/security/sessions', { body: { revision, ...s } }))}
       form={(s, set, errors) => (
