@@ -77,6 +77,7 @@ func (v *tenant) secure(t *testing.T, mark string) {
 	var made struct{ Item struct{ ID string } }
 	check(t, v.admin.Do(t.Context(), "POST", "/api/v1/me/tokens", tokenOf(mark+" token", "chat.list"), &made))
 	v.ids["token"] = made.Item.ID
+	check(t, v.supervisor.StepUp(t.Context())) // the session is from before the phone
 	check(t, v.supervisor.Do(t.Context(), "PATCH", "/api/v1/me/factors/"+v.ids["factor"], map[string]any{"name": mark + " Phone"}, nil))
 }
 

@@ -202,6 +202,7 @@ func (d *drive) phone(c *rig.Client, address string) {
 		d.secret("recovery code", text)
 		d.secret("recovery code, as it is indexed", strings.ReplaceAll(text, "-", ""))
 	}
+	d.do(c, "POST", "/api/v1/me/step-up", map[string]any{"code": phone.Code(d.ctx)}, nil) // the session is from before the phone
 	d.do(c, "PATCH", "/api/v1/me/factors/"+made.Item.ID, map[string]any{"name": "Phone " + d.mark("new name of a factor")}, nil)
 	d.do(c, "GET", "/api/v1/me/factors", nil, nil)
 }

@@ -225,8 +225,6 @@ func TestVoidedDoorReachesNoFurther(t *testing.T) {
 }
 
 // TestSessionsEndedElsewhereAreEchoed: a session that is ended from another workspace stands in the ledger of its own, once.
-//
-// ASVS V16.3.3
 func TestSessionsEndedElsewhereAreEchoed(t *testing.T) {
 	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
 		ws, admin := w.Founded(t, "acme")
