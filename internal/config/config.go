@@ -83,7 +83,7 @@ type Limits struct {
 	Sockets               int     `toml:"sockets" default:"10000" min:"1" max:"1000000" doc:"Live sockets at once."`
 	Connections           int     `toml:"connections" default:"20000" min:"10" max:"2000000" doc:"Open connections at once, sockets included."`
 	ConnectionsPerAddress int     `toml:"connections_per_address" default:"1000" min:"1" max:"2000000" doc:"Of these, from one address (IPv6: one /64) that is not loopback."`
-	BodyBytes             int64   `toml:"body_bytes" default:"1048576" min:"16384" max:"67108864" doc:"Size of one request's body, of staff and of API tokens. Everybody else, visitors among them, may send at most 64 KiB, or this if it is less."`
+	BodyBytes             int64   `toml:"body_bytes" default:"1048576" min:"16384" max:"67108864" doc:"Size of one request's body, of staff and of API tokens; a table for the visitors' lists may have 8 MiB whatever is set. Everybody else, visitors among them, may send at most 64 KiB, or this if it is less."`
 }
 
 // Log is how the process tells what it does.
