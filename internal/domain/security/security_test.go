@@ -415,7 +415,7 @@ func TestImport(t *testing.T) {
 		if err != nil || len(all) != 2 || all[1].Network.String() != "198.51.100.0/24" || all[1].Remark != "Spam" || all[1].EndsAt.Year() != 2100 {
 			t.Fatalf("%+v %v", all, err)
 		}
-		if n := w.Count(ws, "ledger_entries", "") - before; n != 1 {
+		if n := w.Count(ws, "ledger_entries", "") - before; n != 2 { // the import, and the export
 			t.Errorf("%d entries in the ledger", n)
 		}
 		for what, err := range map[string]error{

@@ -5,8 +5,8 @@ const sessionEnded = 4501
 const catchUp = 4502
 
 /**
- * The real wire: a WebSocket to this host. The session's cookie and the exact Origin are what lets it in. Where the server says that
- * the session has ended, signedIn is asked: a socket may have left with the cookie of before a step-up.
+ * The real wire: a WebSocket to this host. The session's cookie and the exact Origin are what lets it in. Where it is not let in
+ * signedIn is asked, since it may have left with the cookie of before a step-up; one that stood is told of its own session's end.
  */
 export function socket(signedIn: () => Promise<boolean | undefined>): Wire {
   const address = `wss://${location.host}/api/v1/live`
@@ -15,12 +15,17 @@ export function socket(signedIn: () => Promise<boolean | undefined>): Wire {
   let again: number | undefined
 
   function listen(ears: WireEars): void {
-    client.on('connected', () => { ears.state('live') })
-    client.on('connecting', ({ code }) => { ears.state(code === 0 ? 'connecting' : 'broken') })
+    let stood = false
+    client.on('connected', () => { stood = true; ears.state('live') })
+    client.on('connecting', ({ code }) => { stood = false; ears.state(code === 0 ? 'connecting' : 'broken') })
     client.on('publication', ({ data }) => { ears.told(data as Told) })
     client.on('message', ({ data }) => { ears.told(data as Told) }) // to this one socket: hints, and rooms that are gone
     client.on('disconnected', ({ code }) => {
       if (stopped) return
+      if (code === sessionEnded && stood) {
+        ears.state('ended')
+        return
+      }
       if (code === sessionEnded) {
         void signedIn().then((known) => {
           if (stopped) return
