@@ -96,7 +96,7 @@ func TestNewDevice(t *testing.T) {
 		t.Fatal("the browser is not known", err)
 	}
 	off := false
-	if err := w.Account.Prefer(t.Context(), admin, account.Preferences{NotifyNewDevice: &off}); err != nil {
+	if err := w.Account.Prefer(t.Context(), proved(w, admin), account.Preferences{NotifyNewDevice: &off}); err != nil {
 		t.Fatal(err)
 	}
 	for range 40 {
@@ -256,7 +256,7 @@ func TestAC_031_LettersStay(t *testing.T) {
 	w := domaintest.New(t)
 	_, admin := w.Founded(t, "acme")
 	off := false
-	if err := w.Account.Prefer(t.Context(), admin, account.Preferences{NotifyNewDevice: &off}); err != nil {
+	if err := w.Account.Prefer(t.Context(), proved(w, admin), account.Preferences{NotifyNewDevice: &off}); err != nil {
 		t.Fatal(err)
 	}
 	bad := "xx"

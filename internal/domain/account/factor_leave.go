@@ -100,26 +100,6 @@ func waitsOf(tx *db.Tx, account parlatory.AccountID, id parlatory.FactorID) (boo
 	return false, parlatory.NotFound()
 }
 
-// lockFactors makes two changes of one account's factors follow each other: of two removals at once, each would count on what the
-// other takes away. SQLite has one writer anyway.
-func lockFactors(tx *db.Tx, account parlatory.AccountID) error {
-	if !tx.Postgres() {
-		return nil
-	}
-	rows, err := tx.House().Query(sqlLockFactors, account)
-	if err != nil {
-		return fmt.Errorf("lock factors: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var id parlatory.FactorID
-		if err := rows.Scan(&id); err != nil {
-			return fmt.Errorf("lock factor: %w", err)
-		}
-	}
-	return rows.Err()
-}
-
 // RemoveFactor takes an own factor away, and with the last one the recovery codes; all other sessions end. Where that would leave the account
 // weaker, it is scheduled instead: the factor counts until goes, and all sessions stay, so that each of them can keep it.
 func (a *Room) RemoveFactor(ctx context.Context, actor parlatory.Actor, id parlatory.FactorID) (goes time.Time, err error) {
@@ -133,9 +113,6 @@ func (a *Room) RemoveFactor(ctx context.Context, actor parlatory.Actor, id parla
 	}
 	err = a.change(ctx, permit, func(tx *db.Tx, held *vault.Held) (happening, error) {
 		goes = time.Time{}
-		if err := lockFactors(tx, actor.Account); err != nil {
-			return happening{}, err
-		}
 		f, s, err := a.ownFactor(tx, actor, id)
 		if err != nil {
 			return happening{}, err
@@ -288,6 +265,9 @@ func (a *Room) removeDue(ctx context.Context, f factor) error {
 		return err
 	}
 	return a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		if err := Lock(tx, f.account); err != nil {
+			return err
+		}
 		if err := a.take(tx, f); err != nil {
 			return err
 		}

@@ -251,7 +251,7 @@ func TestAC_031_KeptOrGone(t *testing.T) {
 	})
 }
 
-// TestAC_031_TwoRemovalsAtOnce: of two factors that are removed at the same moment one goes, and the other waits. Red without lockFactors, on
+// TestAC_031_TwoRemovalsAtOnce: of two factors that are removed at the same moment one goes, and the other waits. Red without Lock in change, on
 // PostgreSQL.
 func TestAC_031_TwoRemovalsAtOnce(t *testing.T) {
 	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {

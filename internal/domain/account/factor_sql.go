@@ -16,8 +16,7 @@ const (
 	sqlFactorByIndex = `SELECT ` + factorColumns + ` FROM factors WHERE workspace = $1 AND credential_index = $2`
 	sqlFactorAccount = `SELECT account FROM factors WHERE workspace = $1 AND credential_index = $2`
 	// Two removals at once wait for each other, so that neither counts on what the other takes away (PostgreSQL only).
-	sqlLockFactors = `SELECT id FROM factors WHERE workspace = $1 AND account = $2 ORDER BY id FOR UPDATE`
-	sqlFactorsDue  = `SELECT ` + factorColumns + ` FROM factors WHERE workspace = $1 AND goes_at <= $2 AND (goes_at, id) > ($3, $4) ORDER BY goes_at, id LIMIT 100`
+	sqlFactorsDue = `SELECT ` + factorColumns + ` FROM factors WHERE workspace = $1 AND goes_at <= $2 AND (goes_at, id) > ($3, $4) ORDER BY goes_at, id LIMIT 100`
 
 	sqlInsertFactor   = `INSERT INTO factors (workspace, ` + factorColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`
 	sqlUpdateFactor   = `UPDATE factors SET scope = $3, used_at = $4, goes_at = $5, step = $6, revision = $7, sealed = $8 WHERE workspace = $1 AND id = $2 AND revision = $9`
