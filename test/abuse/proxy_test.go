@@ -33,7 +33,7 @@ func listed(t *testing.T, w *rig.Workspace, networks ...string) {
 	for _, n := range networks {
 		settings(t, w, "POST", "/api/v1/security/staff-list/entries", map[string]any{"network": n, "remark": "office"})
 	}
-	settings(t, w, "PUT", "/api/v1/security/staff-list/mode", map[string]any{"mode": "on"})
+	settings(t, w, "PUT", "/api/v1/security/staff-list/mode", map[string]any{"mode": "on", "was": "off"})
 }
 
 // places are the client addresses that the audit log has for an action, by how often.

@@ -112,6 +112,15 @@ test.describe.serial('security settings', () => {
         await recorded(page, 'Security setting', ...values)
       })
     }
+    await test.step('a number that was cleared is no 0', async () => {
+      await settings(page)
+      await page.getByRole('button', { name: 'Change: Staff password policies' }).click()
+      const form = page.getByRole('form', { name: 'Staff password policies' })
+      await form.getByLabel('Password history').fill('')
+      await form.getByRole('button', { name: 'Review and save' }).click()
+      await expect(form.getByText('Please enter a number.')).toBeVisible()
+      await expect(page.getByRole('dialog')).toHaveCount(0)
+    })
     await test.step('a value out of bounds comes back to its field', async () => {
       watch.allow(/status of 422/)
       await settings(page)

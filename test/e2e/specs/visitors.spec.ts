@@ -53,6 +53,23 @@ test('a visitor who is blocked reads a neutral line, keeps what was typed, and i
       await expect(page.getByText('127.0.0.1').first()).toBeVisible()
       await expect(page.getByText(/tries refused today/)).toBeVisible()
     })
+    await test.step('the other list is read while the page stands, and the focus stays', async () => {
+      const other = page.getByRole('tab', { name: 'Allowlist' })
+      await page.route((url) => url.pathname === '/api/v1/security/visitor-list' && url.searchParams.get('list') === 'allow', async (route) => {
+        await new Promise((done) => setTimeout(done, 700))
+        await route.continue()
+      })
+      await page.getByRole('tab', { name: 'Blocklist' }).focus()
+      await page.keyboard.press('ArrowRight')
+      await page.keyboard.press('Enter')
+      await expect(page.getByRole('status', { name: 'Loading' }).first()).toBeVisible()
+      await expect(other).toBeFocused()
+      await expect(page.getByText('Nobody is on the allowlist')).toBeVisible()
+      await expect(other).toBeFocused()
+      await page.keyboard.press('ArrowLeft')
+      await page.keyboard.press('Enter')
+      await expect(page.getByText('127.0.0.1').first()).toBeVisible()
+    })
     await test.step('the allowlist comes into force by no single click, and not without a line', async () => {
       const modes = page.getByRole('radiogroup', { name: 'In force' })
       const sure = page.getByRole('dialog', { name: 'Let the allowlist alone decide?' })
