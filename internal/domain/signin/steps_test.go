@@ -274,23 +274,26 @@ func TestTrustedDevice(t *testing.T) {
 		door(t, w, admin, security.FactorPolicy{})
 		owing(t, w, ws, ada, signin.StepFactor, device)
 		door(t, w, admin, security.FactorPolicy{TrustDays: 7})
-		for what, end := range map[string]func() error{
-			"a change of password": func() error {
+		for _, c := range []struct {
+			what string
+			end  func() error
+		}{ // the sign-out ends the session by which the password is changed
+			{"a change of password", func() error {
 				_, err := w.Account.ChangePassword(t.Context(), as(admin, w), account.PasswordChange{Current: secret(domaintest.Password), New: secret("orchard 4 gliding kettles")})
 				if err == nil {
 					w.Clock.Advance(time.Second)
 					_, err = w.Account.ChangePassword(t.Context(), as(admin, w), account.PasswordChange{Current: secret("orchard 4 gliding kettles"), New: secret(domaintest.Password)})
 				}
 				return err
-			},
-			"sign-out by an administrator": func() error {
+			}},
+			{"sign-out by an administrator", func() error {
 				return w.Signin.SignOut(t.Context(), as(w.Hire(t, ws, role.Administrator), w), admin.Staff)
-			},
-			"seven days": func() error { w.Clock.Advance(7 * 24 * time.Hour); return nil },
+			}},
+			{"seven days", func() error { w.Clock.Advance(7 * 24 * time.Hour); return nil }},
 		} {
 			device := trust()
-			if err := end(); err != nil {
-				t.Fatalf("%s: %v", what, err)
+			if err := c.end(); err != nil {
+				t.Fatalf("%s: %v", c.what, err)
 			}
 			owing(t, w, ws, ada, signin.StepFactor, device)
 		}
