@@ -148,8 +148,8 @@ func TestAC_031_SessionsOfBeforeTheFactor(t *testing.T) {
 		if err := w.Account.MayFactor(t.Context(), thief); parlatory.KindOf(err) != parlatory.KindStepUp {
 			t.Errorf("a factor is set up by the password where one counts: %v", err)
 		}
-		if _, err := change(t, w, thief, domaintest.Password, fresh); parlatory.KindOf(err) != parlatory.KindStepUp {
-			t.Errorf("the password is changed by a password proof where a factor counts: %v", err)
+		if _, err := change(t, w, thief, domaintest.Password, fresh); parlatory.KindOf(err) != parlatory.KindConflict {
+			t.Errorf("the password is changed by a password proof at a door where the factors were voided: %v", err)
 		}
 		admin.Proved = w.Clock.Now()
 		if _, err := w.Account.RemoveFactor(t.Context(), admin, first.ID); err != nil {

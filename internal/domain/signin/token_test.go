@@ -175,7 +175,8 @@ func TestForgedToken(t *testing.T) {
 func TestAC_058_RevokedSessionMakesNoToken(t *testing.T) {
 	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
 		ws, owner := w.Founded(t, "acme")
-		_, codes, phone := w.Phone(t, owner, w.MailCode(t, owner, adminMail))
+		own, codes, phone := w.Phone(t, owner, w.MailCode(t, owner, adminMail))
+		owner = stepped(t, w, owner, signin.StepUp{FactorTry: code(t, w, own).FactorTry})
 		thief := w.Resume(t, ws, w.Tokens[owner.Session]) // their request was let in with this
 		thief.Proved = w.Clock.Now()
 		begun, app, _, err := w.Account.BeginTOTP(t.Context(), account.EnrollerOf(thief))
