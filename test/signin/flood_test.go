@@ -134,7 +134,7 @@ func TestAC_016_OneLinkFiftyTimes(t *testing.T) {
 			w := house(t, s)
 			var p rig.Person
 			for round := range rounds() {
-				if round%3 == 0 { // three letters an hour
+				if round%2 == 0 { // an account has twenty choices a day, and a link ten
 					p, _ = someone(t, w, "Agent")
 				}
 				check(t, strange(w).Do(t.Context(), "POST", "/api/v1/password/forgot", map[string]any{"email": p.Address}, nil))
