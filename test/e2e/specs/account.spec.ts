@@ -94,7 +94,7 @@ test('language and letters are kept', async ({ page, guide, someone }) => {
   await expect(told).not.toBeChecked()
   const count = async () => {
     await reader.goto(guide.mail)
-    return reader.getByRole('navigation', { name: 'Mails, newest first' }).getByRole('link').filter({ hasText: who.email }).filter({ hasText: 'new device' }).count()
+    return reader.getByRole('navigation', { name: 'Mails, newest first' }).getByRole('link').filter({ hasText: who.email }).filter({ hasText: 'Sign-in from a new device' }).count()
   }
   const before = await count()
   expect(before).toBe(1)
