@@ -161,8 +161,8 @@ test.describe.serial('security settings', () => {
     const form = page.getByRole('form', { name: 'Sessions' })
     await form.getByLabel('Absolute limit').fill('24')
     await boss.do('PUT', '/api/v1/security/sessions', { revision: then.revision, idle_minutes: 120, life_hours: 20 })
-    const read = page.waitForResponse((r) => r.url().endsWith('/api/v1/security') && r.request().method() === 'GET')
     await page.waitForTimeout(10_500) // what is known counts as fresh for ten seconds
+    const read = page.waitForResponse((r) => r.url().endsWith('/api/v1/security') && r.request().method() === 'GET')
     await page.evaluate(() => { document.dispatchEvent(new Event('visibilitychange', { bubbles: true })) })
     await read
     await expect(form.getByText('Somebody changed these settings at the same time.')).toBeVisible()
