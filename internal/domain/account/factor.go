@@ -84,28 +84,22 @@ func counts(scope parlatory.WorkspaceID, created, void time.Time, door parlatory
 	return (scope.Zero() || scope == door) && created.After(void)
 }
 
-// FactorsAt reads what counts at tx's workspace: the same statements for everybody, and for nobody.
+// FactorsAt reads what counts at tx's workspace: the same statement for everybody, and for nobody.
 func (a *Room) FactorsAt(tx *db.Tx, account parlatory.AccountID) (s FactorState, err error) {
-	void, err := voidAt(tx, account, tx.Workspace())
-	if err != nil {
-		return s, err
-	}
-	s.Voided = !void.IsZero()
-	house := tx.House()
-	if err = house.Row(sqlRecoveryCount, account, sinceVoid(void)).Scan(&s.Recovery); err != nil {
-		return s, fmt.Errorf("count recovery codes: %w", err)
-	}
-	rows, err := house.Query(sqlFactorsAt, account)
+	rows, err := tx.House().Query(sqlFactorsAt, account, tx.Workspace())
 	if err != nil {
 		return s, fmt.Errorf("read factors: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var f factor
-		if err := rows.Scan(&f.kind, &f.scope, &f.created); err != nil {
+		var void time.Time
+		if err := rows.Scan(&void, &s.Recovery, &f.kind, &f.scope, &f.created); err != nil {
 			return s, fmt.Errorf("read factor: %w", err)
 		}
-		s.add(f, void, tx.Workspace())
+		if s.Voided = !void.IsZero(); f.kind != parlatory.NoFactor {
+			s.add(f, void, tx.Workspace())
+		}
 	}
 	return s, rows.Err()
 }
@@ -233,7 +227,7 @@ func (f factor) store(tx *db.Tx, held *vault.Held, s factorSecret) (bool, error)
 // row that is taken away gives no more than the factors that it kept out, so that it needs no seal. The tries stay counted: else
 // a hostile workspace would make guesses at the factors that count elsewhere as good as unlimited (AC-025).
 func (a *Room) VoidFactors(tx *db.Tx, account parlatory.AccountID, door parlatory.WorkspaceID) error {
-	if err := Lock(tx, account); err != nil {
+	if _, _, err := Lock(tx, account); err != nil {
 		return err
 	}
 	house := tx.House()
@@ -251,7 +245,7 @@ func (a *Room) VoidFactors(tx *db.Tx, account parlatory.AccountID, door parlator
 // Alone reports whether an account is a member of tx's workspace, and of no other in any state: and of none before tx ends, since a
 // membership begins with a session, or with a sign-up, that locks the account.
 func (a *Room) Alone(tx *db.Tx, account parlatory.AccountID) (bool, error) {
-	if err := Lock(tx, account); err != nil {
+	if _, _, err := Lock(tx, account); err != nil {
 		return false, err
 	}
 	n, err := a.members.HeldAcross(tx, account)
@@ -260,7 +254,7 @@ func (a *Room) Alone(tx *db.Tx, account parlatory.AccountID) (bool, error) {
 
 // VoidAll is the operator's, and an administrator's whose workspace is the account's only one: the account has no factor and no code any more, anywhere.
 func (a *Room) VoidAll(tx *db.Tx, account parlatory.AccountID) error {
-	if err := Lock(tx, account); err != nil {
+	if _, _, err := Lock(tx, account); err != nil {
 		return err
 	}
 	for _, query := range []string{sqlDeleteFactors, sqlDeleteRecovery, sqlDeleteVoids, sqlForgetTries, sqlDeleteFactorMails} {

@@ -242,7 +242,7 @@ func (s factorStanding) rule(e Enroller) (r ruling) {
 // settled refuses where the factors are others by now than those that the enrolment was judged by: of two first ones at once, the second
 // would take the recovery codes away that the first showed.
 func (n *Enrolment) settled(tx *db.Tx) error {
-	if err := Lock(tx, n.e.Account); err != nil {
+	if _, _, err := Lock(tx, n.e.Account); err != nil {
 		return err
 	}
 	s, err := factorStandingOf(tx, n.room, n.e.Account)

@@ -265,7 +265,7 @@ func (a *Room) removeDue(ctx context.Context, f factor) error {
 		return err
 	}
 	return a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-		if err := Lock(tx, f.account); err != nil {
+		if _, _, err := Lock(tx, f.account); err != nil {
 			return err
 		}
 		if err := a.take(tx, f); err != nil {

@@ -197,7 +197,7 @@ func (a *Room) change(ctx context.Context, permit access.Permit, do func(tx *db.
 		return err
 	}
 	return a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-		if err := Lock(tx, actor.Account); err != nil {
+		if _, _, err := Lock(tx, actor.Account); err != nil {
 			return err
 		}
 		if err := a.o.Sessions.Stands(tx, actor); err != nil {

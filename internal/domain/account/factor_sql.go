@@ -11,7 +11,11 @@ var (
 const (
 	factorColumns = `id, account, kind, scope, created_at, used_at, goes_at, step, credential_index, revision, sealed`
 
-	sqlFactorsAt     = `SELECT kind, scope, created_at FROM factors WHERE workspace = $1 AND account = $2`
+	// One row at least: the reset at the door and the codes that count there, beside each factor.
+	sqlFactorsAt = `SELECT v.at, (SELECT COUNT(*) FROM recovery_codes AS r WHERE r.workspace = $1 AND r.account = $2 AND r.created_at > COALESCE(v.at, 0)), f.kind, f.scope, f.created_at
+		FROM (SELECT 1 AS one) AS o
+		LEFT JOIN factor_voids AS v ON v.workspace = $1 AND v.account = $2 AND v.door = $3
+		LEFT JOIN factors AS f ON f.workspace = $1 AND f.account = $2`
 	sqlFactors       = `SELECT ` + factorColumns + ` FROM factors WHERE workspace = $1 AND account = $2 ORDER BY created_at, id`
 	sqlFactorByIndex = `SELECT ` + factorColumns + ` FROM factors WHERE workspace = $1 AND credential_index = $2`
 	sqlFactorAccount = `SELECT account FROM factors WHERE workspace = $1 AND credential_index = $2`

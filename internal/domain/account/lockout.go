@@ -176,20 +176,21 @@ func (a *Room) sweepPardons(ctx context.Context, now time.Time) error {
 // clearFailures ends the run of a browser on which somebody signed in fully. On a known one it is no fresh start for strangers, but where
 // these have used up the ceiling.
 func (a *Room) clearFailures(tx *db.Tx, ix *vault.Indexer, id parlatory.AccountID, device parlatory.DeviceID) error {
-	least := 1
-	if !device.Zero() {
-		least = ceiling
-		if err := a.forgive(tx, ix, id, device); err != nil {
-			return err
-		}
-	} else if err := a.o.Limits.byAccount().Forgive(tx.House(), a.o.Limits.byAccount().Key(ix, id.String())); err != nil {
+	if device.Zero() {
+		return a.forgive(tx, ix, id, device)
+	}
+	if err := a.forgiveTries(tx, ix, id, device); err != nil {
 		return err
 	}
-	return clearRun(tx, classKey(ix, id.String(), parlatory.DeviceID{}), least)
+	_, err := tx.House().Exec(sqlClearBoth, classKey(ix, id.String(), device), classKey(ix, id.String(), parlatory.DeviceID{}), ceiling)
+	if err != nil {
+		return fmt.Errorf("clear failures: %w", err)
+	}
+	return nil
 }
 
-func clearRun(tx *db.Tx, key vault.Index, least int) error {
-	if _, err := tx.House().Exec(sqlClear, key, least); err != nil {
+func clearRun(tx *db.Tx, key vault.Index) error {
+	if _, err := tx.House().Exec(sqlClear, key); err != nil {
 		return fmt.Errorf("clear failures: %w", err)
 	}
 	return nil
@@ -197,11 +198,15 @@ func clearRun(tx *db.Tx, key vault.Index, least int) error {
 
 // forgive clears one class, budget and run.
 func (a *Room) forgive(tx *db.Tx, ix *vault.Indexer, id parlatory.AccountID, device parlatory.DeviceID) error {
-	class := classOf(id.String(), device)
-	if err := a.o.Limits.byAccount().Forgive(tx.House(), a.o.Limits.byAccount().Key(ix, class)); err != nil {
+	if err := a.forgiveTries(tx, ix, id, device); err != nil {
 		return err
 	}
-	return clearRun(tx, classKey(ix, id.String(), device), 1)
+	return clearRun(tx, classKey(ix, id.String(), device))
+}
+
+func (a *Room) forgiveTries(tx *db.Tx, ix *vault.Indexer, id parlatory.AccountID, device parlatory.DeviceID) error {
+	b := a.o.Limits.byAccount()
+	return b.Forgive(tx.House(), b.Key(ix, classOf(id.String(), device)))
 }
 
 // classes are the devices of an account, the unknown ones first.

@@ -260,7 +260,7 @@ func (a *Room) ChangePassword(ctx context.Context, actor parlatory.Actor, c Pass
 	}
 	var token parlatory.Secret
 	err = a.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-		if err := Lock(tx, actor.Account); err != nil {
+		if _, _, err := Lock(tx, actor.Account); err != nil {
 			return err
 		}
 		if err := verdict.Clear(tx); err != nil {

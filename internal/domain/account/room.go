@@ -137,23 +137,13 @@ func ByID(tx *db.Tx, id parlatory.AccountID) (Row, bool, error) {
 	return scan(tx.House().Row(sqlByID, id))
 }
 
-// Steady finds a row by id and keeps it as it is until tx ends: a password that is changed at the same time ends the
-// sessions that tx makes, or is seen here. SQLite has one writer anyway.
-func Steady(tx *db.Tx, id parlatory.AccountID) (Row, bool, error) {
+// Lock gives a row as it stays until tx ends, and makes whoever makes sessions of the account, changes its password or its factors or counts its
+// memberships wait for one another. It comes before all else that tx locks, so that none waits for one who waits for it.
+func Lock(tx *db.Tx, id parlatory.AccountID) (Row, bool, error) {
 	if tx.Postgres() {
-		return scan(tx.House().Row(sqlByIDShared, id))
+		return scan(tx.House().Row(sqlByIDLocked, id))
 	}
-	return ByID(tx, id)
-}
-
-// Lock makes whoever makes sessions of an account, changes its factors or counts its memberships wait for one another until tx ends. It comes
-// before all else that tx locks, so that none waits for one who waits for it.
-func Lock(tx *db.Tx, id parlatory.AccountID) error {
-	if !tx.Postgres() {
-		return nil // one writer
-	}
-	_, _, err := scan(tx.House().Row(sqlByIDLocked, id))
-	return err
+	return ByID(tx, id) // one writer
 }
 
 // Hold fetches an account's key, before a transaction.

@@ -15,9 +15,7 @@ const (
 	sqlInsert  = `INSERT INTO accounts (workspace, ` + columns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
 	sqlByEmail = `SELECT ` + columns + ` FROM accounts WHERE workspace = $1 AND email_index = $2`
 	sqlByID    = `SELECT ` + columns + ` FROM accounts WHERE workspace = $1 AND id = $2`
-	// A share lock makes who changes the row wait, so that what follows from reading it is committed or refused (PostgreSQL only).
-	sqlByIDShared = sqlByID + ` FOR SHARE`
-	// Whoever counts factors or memberships, and acts on the number, is alone with the account.
+	// Whoever counts factors or memberships, and acts on the number, is alone with the account (PostgreSQL only).
 	sqlByIDLocked = sqlByID + ` FOR UPDATE`
 
 	sqlUpdate = `UPDATE accounts SET password_at = $3, revision = $4, sealed = $5 WHERE workspace = $1 AND id = $2 AND revision = $6`
@@ -49,7 +47,9 @@ const (
 	sqlTold     = `UPDATE account_failures SET told_at = $3 WHERE workspace = $1 AND key = $2 AND (told_at IS NULL OR told_at <= $4)`
 	sqlFailures = `SELECT total, cleared, at, begun_at FROM account_failures WHERE workspace = $1 AND key = $2`
 	sqlExcuse   = `UPDATE account_failures SET total = total - 1 WHERE workspace = $1 AND key = $2 AND total > cleared`
-	sqlClear    = `UPDATE account_failures SET cleared = total WHERE workspace = $1 AND key = $2 AND total - cleared >= $3`
+	sqlClear    = `UPDATE account_failures SET cleared = total WHERE workspace = $1 AND key = $2 AND total > cleared`
+	// Those of a browser, and as many of strangers as lock everybody.
+	sqlClearBoth = `UPDATE account_failures SET cleared = total WHERE workspace = $1 AND (key = $2 AND total > cleared OR key = $3 AND total - cleared >= $4)`
 	// A run of one or two is under every threshold.
 	sqlSweepFailures = `DELETE FROM account_failures WHERE workspace = $1 AND (at <= $3 OR at <= $2 AND total - cleared < 3 OR at <= $4 AND nobody = 1)`
 

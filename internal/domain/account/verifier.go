@@ -234,11 +234,7 @@ func (v *Verdict) spend(tx *db.Tx, ix *vault.Indexer, of string, lock security.L
 	}
 	v.class, v.door = v.limits.byAccount().Key(ix, class), v.limits.byDoor().Key(ix, door)
 	v.runKey = classKey(ix, of, v.device.id)
-	d, err := v.limits.byDoor().Spend(tx.House(), v.door)
-	if err != nil {
-		return false, err
-	}
-	a, err := v.limits.byAccount().Spend(tx.House(), v.class)
+	d, a, err := workspace.SpendBoth(tx.House(), v.limits.byDoor(), v.door, v.limits.byAccount(), v.class)
 	if err != nil {
 		return false, err
 	}
@@ -262,13 +258,7 @@ func cut(s string) string { return s[:min(len(s), 320)] }
 func (v Verdict) Settle(tx *db.Tx) error {
 	house := tx.House()
 	// In the order in which count raises them, so that two tries at once don't wait for each other.
-	if err := v.limits.bySource().Refund(house, v.source); err != nil {
-		return err
-	}
-	if err := v.limits.byDoor().Refund(house, v.door); err != nil {
-		return err
-	}
-	if err := v.limits.byAccount().Refund(house, v.class); err != nil {
+	if err := workspace.RefundAll(house, v.source, v.door, v.class); err != nil {
 		return err
 	}
 	if _, err := house.Exec(sqlExcuse, v.runKey); err != nil {
@@ -287,5 +277,5 @@ func (v Verdict) Clear(tx *db.Tx) error {
 	if err := v.limits.byAccount().Forgive(tx.House(), v.class); err != nil {
 		return err
 	}
-	return clearRun(tx, v.runKey, 1)
+	return clearRun(tx, v.runKey)
 }

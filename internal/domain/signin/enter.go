@@ -63,8 +63,10 @@ func (s *Room) see(tx *db.Tx, row account.Row, invitation credential.TokenHash, 
 	if v.member, _, err = staff.ByAccount(tx, row.ID); err != nil {
 		return v, err
 	}
-	if v.invitee, v.lives, err = staff.Find(tx, invitation); err != nil {
-		return v, err
+	if invitation != (credential.TokenHash{}) { // that depends on what was sent alone
+		if v.invitee, v.lives, err = staff.Find(tx, invitation); err != nil {
+			return v, err
+		}
 	}
 	if v.trusts, err = trustsAt(tx, row.ID); err != nil {
 		return v, err
@@ -153,7 +155,8 @@ func (s *Room) proceed(ctx context.Context, actor parlatory.Actor, e entrance, p
 	}
 	var r Result
 	err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-		if err := account.Lock(tx, e.account.ID); err != nil {
+		acc, err := e.lock(tx)
+		if err != nil {
 			return err
 		}
 		if err := settle(tx); err != nil {
@@ -162,7 +165,7 @@ func (s *Room) proceed(ctx context.Context, actor parlatory.Actor, e entrance, p
 		if w.settings, err = security.Steady(tx, key); err != nil {
 			return err
 		}
-		if st, err = s.standing(tx, w); err != nil {
+		if st, err = s.standing(tx, w, acc); err != nil {
 			return err
 		}
 		if next(st, p) != "" {
@@ -301,13 +304,10 @@ func (s *Room) half(ctx context.Context, actor parlatory.Actor, e entrance, st s
 	}
 	r := Result{Owed: owed, Ask: askOf(st, p)}
 	err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-		if err := account.Lock(tx, e.account.ID); err != nil {
+		if _, err := e.lock(tx); err != nil {
 			return err
 		}
 		if err := settle(tx); err != nil {
-			return err
-		}
-		if err := unchanged(tx, e); err != nil {
 			return err
 		}
 		if err := s.o.Sessions.end(tx, actor); err != nil {
@@ -319,24 +319,18 @@ func (s *Room) half(ctx context.Context, actor parlatory.Actor, e entrance, st s
 	return r, err
 }
 
-// unchanged refuses where the password was changed between its check and this transaction.
-func unchanged(tx *db.Tx, e entrance) error {
-	row, ok, err := account.Steady(tx, e.account.ID)
-	if err != nil {
-		return err
+// lock is account.Lock, and refuses where the password was changed between its check and this transaction.
+func (e entrance) lock(tx *db.Tx) (account.Row, error) {
+	row, ok, err := account.Lock(tx, e.account.ID)
+	if err == nil && (!ok || !row.PasswordAt.Equal(e.account.PasswordAt)) {
+		err = Refusal()
 	}
-	if !ok || !row.PasswordAt.Equal(e.account.PasswordAt) {
-		return Refusal()
-	}
-	return nil
+	return row, err
 }
 
-// begin makes the session: the membership is read and proved again in its transaction, an invitation is redeemed, and
+// begin makes the session, in a transaction that holds the account: the membership is read and proved again, an invitation is redeemed, and
 // what the actor came with ends.
 func (s *Room) begin(tx *db.Tx, actor parlatory.Actor, e entrance, pens account.Pens, p progress, st standing, arriving account.Arrival) (Result, error) {
-	if err := unchanged(tx, e); err != nil {
-		return Result{}, err
-	}
 	m, err := s.member(tx, e, pens)
 	if err != nil {
 		return Result{}, err

@@ -215,13 +215,7 @@ func (s *Sessions) begin(tx *db.Tx, held *vault.Held, row session, from parlator
 }
 
 func (s *Sessions) trim(tx *db.Tx, account parlatory.AccountID, door parlatory.WorkspaceID) error {
-	if err := s.tellEnds(tx.House(), sqlSessionsBeyond, account, door, sessionsMost); err != nil {
-		return err
-	}
-	if _, err := tx.House().Exec(sqlEndBeyond, account, door, sessionsMost); err != nil {
-		return fmt.Errorf("end sessions: %w", err)
-	}
-	return nil
+	return s.endAll(tx.House(), sqlEndBeyond, account, door, sessionsMost)
 }
 
 // Stands refuses an actor whose session has ended since it was looked up: what outlives a session, such as an API token or a factor, asks it
@@ -283,11 +277,8 @@ func (s *Sessions) renew(tx *db.Tx, held *vault.Held, id parlatory.SessionID, wi
 // EndAccount ends all sessions and half sessions of an account but one (zero: all), wherever they are, and the trust in its devices.
 func (s *Sessions) EndAccount(tx *db.Tx, account parlatory.AccountID, but parlatory.SessionID) error {
 	house := tx.House()
-	if err := s.tellEnds(house, sqlSessionsOfAccount, account, but[:]); err != nil {
+	if err := s.endAll(house, sqlEndOfAccount, account, but[:]); err != nil {
 		return err
-	}
-	if _, err := house.Exec(sqlEndOfAccount, account, but[:]); err != nil {
-		return fmt.Errorf("end sessions: %w", err)
 	}
 	if _, err := house.Exec(sqlAttemptsOfAccount, account, but[:]); err != nil {
 		return fmt.Errorf("end half sessions: %w", err)
@@ -310,23 +301,14 @@ func (s *Sessions) EndFactorless(tx *db.Tx, account parlatory.AccountID, door pa
 		all = 1
 	}
 	house, args := tx.House(), []any{account, but[:], door[:], all}
-	if err := s.tellEnds(house, sqlSessionsFactorless, args...); err != nil {
-		return err
-	}
-	if _, err := house.Exec(sqlEndFactorless, args...); err != nil {
-		return fmt.Errorf("end sessions without a factor: %w", err)
-	}
-	return nil
+	return s.endAll(house, sqlEndFactorless, args...)
 }
 
 // EndStaff ends all sessions, half sessions, trusted devices and API tokens of a membership of tx's workspace, and none elsewhere (AC-058).
 func (s *Sessions) EndStaff(tx *db.Tx, staff parlatory.StaffID) error {
 	house, door := tx.House(), tx.Workspace()
-	if err := s.tellEnds(house, sqlSessionsOfStaff, staff, door); err != nil {
+	if err := s.endAll(house, sqlEndOfStaff, staff, door); err != nil {
 		return err
-	}
-	if _, err := house.Exec(sqlEndOfStaff, staff, door); err != nil {
-		return fmt.Errorf("end sessions: %w", err)
 	}
 	if _, err := house.Exec(sqlAttemptsOfStaff, staff, door); err != nil {
 		return fmt.Errorf("end half sessions: %w", err)
@@ -350,13 +332,7 @@ func (s *Sessions) EndUnproved(tx *db.Tx, resistant bool) error {
 	if resistant {
 		strict = 1
 	}
-	if err := s.tellEnds(house, sqlSessionsUnproved, door, strict); err != nil {
-		return err
-	}
-	if _, err := house.Exec(sqlEndUnproved, door, strict); err != nil {
-		return fmt.Errorf("end sessions: %w", err)
-	}
-	return nil
+	return s.endAll(house, sqlEndUnproved, door, strict)
 }
 
 // Touch notes that a person used a session by its socket, at most once a minute.
@@ -375,16 +351,17 @@ func (s *Sessions) Touch(ctx context.Context, actor parlatory.Actor) error {
 	})
 }
 
-func (s *Sessions) tellEnds(house *db.Tx, query string, args ...any) error {
+// endAll runs a statement that deletes sessions, and tells of each.
+func (s *Sessions) endAll(house *db.Tx, query string, args ...any) error {
 	rows, err := house.Query(query, args...)
 	if err != nil {
-		return fmt.Errorf("read sessions: %w", err)
+		return fmt.Errorf("end sessions: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		e := parlatory.Event{Kind: parlatory.SessionEnded}
 		if err := rows.Scan(&e.Session, &e.Workspace, &e.Staff, &e.Account); err != nil {
-			return fmt.Errorf("read session: %w", err)
+			return fmt.Errorf("end session: %w", err)
 		}
 		house.Tell(e)
 	}

@@ -273,10 +273,7 @@ func (f *founder) draft(ctx context.Context, s *Room, actor parlatory.Actor, pas
 func (f *founder) account(tx *db.Tx) (parlatory.AccountID, *vault.Held, error) {
 	if f.verdict != nil {
 		e := entrance{account: f.verdict.Account}
-		if err := account.Lock(tx, e.account.ID); err != nil {
-			return e.account.ID, nil, err
-		}
-		if err := unchanged(tx, e); err != nil {
+		if _, err := e.lock(tx); err != nil {
 			return e.account.ID, nil, err
 		}
 		return e.account.ID, f.verdict.Held, f.verdict.Settle(tx)

@@ -9,9 +9,9 @@ const (
 	sqlSessionStands  = `SELECT account FROM sessions WHERE workspace = $1 AND id = $2 AND door = $3`
 	// A share lock makes who ends the session wait, so that what is made in it is made before, or not at all (PostgreSQL only).
 	sqlSessionStandsShared = sqlSessionStands + ` FOR SHARE`
+	ended                  = ` RETURNING id, door, staff, account`
 	newestAt               = `(SELECT id FROM sessions WHERE workspace = $1 AND account = $2 AND door = $3 ORDER BY seen_at DESC, id DESC LIMIT $4)`
-	sqlSessionsBeyond      = `SELECT id, door, staff, account FROM sessions WHERE workspace = $1 AND account = $2 AND door = $3 AND id NOT IN ` + newestAt
-	sqlEndBeyond           = `DELETE FROM sessions WHERE workspace = $1 AND account = $2 AND door = $3 AND id NOT IN ` + newestAt
+	sqlEndBeyond           = `DELETE FROM sessions WHERE workspace = $1 AND account = $2 AND door = $3 AND id NOT IN ` + newestAt + ended
 	sqlTouchSession        = `UPDATE sessions SET seen_at = $3 WHERE workspace = $1 AND id = $2 AND seen_at = $4`
 	sqlRenewSession        = `UPDATE sessions SET token = $3, proved_at = $4, revision = $5, sealed = $6 WHERE workspace = $1 AND id = $2 AND revision = $7`
 	sqlUseSession          = `UPDATE sessions SET seen_at = $3 WHERE workspace = $1 AND id = $2 AND seen_at <= $4`
@@ -19,9 +19,8 @@ const (
 	sqlSessionsAtDoor      = `SELECT staff, COUNT(*), MAX(seen_at) FROM sessions WHERE workspace = $1 AND door = $2 GROUP BY staff`
 	sqlDoors               = `SELECT DISTINCT door FROM sessions WHERE workspace = $1`
 	sqlSessionsOver        = `SELECT id, door, staff, account FROM sessions WHERE workspace = $1 AND door = $2 AND (expires_at <= $3 OR created_at <= $4 OR seen_at <= $5)`
-	sqlEndOver             = `DELETE FROM sessions WHERE workspace = $1 AND door = $2 AND (expires_at <= $3 OR created_at <= $4 OR seen_at <= $5)`
-	sqlSessionsUnproved    = `SELECT id, door, staff, account FROM sessions WHERE workspace = $1 AND door = $2 AND (factor = '' OR $3 = 1 AND factor <> 'passkey')`
-	sqlEndUnproved         = `DELETE FROM sessions WHERE workspace = $1 AND door = $2 AND (factor = '' OR $3 = 1 AND factor <> 'passkey')`
+	sqlEndOver             = `DELETE FROM sessions WHERE workspace = $1 AND door = $2 AND (expires_at <= $3 OR created_at <= $4 OR seen_at <= $5)` + ended
+	sqlEndUnproved         = `DELETE FROM sessions WHERE workspace = $1 AND door = $2 AND (factor = '' OR $3 = 1 AND factor <> 'passkey')` + ended
 
 	tokenColumns    = `id, hash, account, door, staff, factor, scopes, created_at, expires_at, used_at, sealed, used`
 	sqlPutToken     = `INSERT INTO api_tokens (workspace, ` + tokenColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
@@ -35,21 +34,18 @@ const (
 	sqlDropTokensAt = `DELETE FROM api_tokens WHERE workspace = $1 AND staff = $2 AND door = $3`
 	sqlSweepTokens  = `DELETE FROM api_tokens WHERE workspace = $1 AND expires_at <= $2`
 
-	trustColumns          = `id, account, device, door, factor, created_at, until, sealed`
-	sqlPutTrust           = `INSERT INTO trusts (workspace, ` + trustColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
-	sqlTrusts             = `SELECT ` + trustColumns + ` FROM trusts WHERE workspace = $1 AND account = $2 AND door = $3`
-	sqlTrustsOwn          = `SELECT ` + trustColumns + ` FROM trusts WHERE workspace = $1 AND account = $2`
-	sqlDropTrust          = `DELETE FROM trusts WHERE workspace = $1 AND account = $2 AND door = $3 AND device = $4`
-	sqlDropTrusts         = `DELETE FROM trusts WHERE workspace = $1 AND account = $2`
-	sqlDropTrustsAt       = `DELETE FROM trusts WHERE workspace = $1 AND account = $2 AND door = $3`
-	sqlSweepTrusts        = `DELETE FROM trusts WHERE workspace = $1 AND until <= $2`
-	sqlSessionsOfAccount  = `SELECT id, door, staff, account FROM sessions WHERE workspace = $1 AND account = $2 AND id <> $3`
-	sqlEndOfAccount       = `DELETE FROM sessions WHERE workspace = $1 AND account = $2 AND id <> $3`
-	sqlSessionsFactorless = `SELECT id, door, staff, account FROM sessions WHERE workspace = $1 AND account = $2 AND id <> $3 AND factor = '' AND (door = $4 OR $5 = 1)`
-	sqlEndFactorless      = `DELETE FROM sessions WHERE workspace = $1 AND account = $2 AND id <> $3 AND factor = '' AND (door = $4 OR $5 = 1)`
-	sqlSessionsOfStaff    = `SELECT id, door, staff, account FROM sessions WHERE workspace = $1 AND staff = $2 AND door = $3`
-	sqlEndOfStaff         = `DELETE FROM sessions WHERE workspace = $1 AND staff = $2 AND door = $3`
-	sqlEndSession         = `DELETE FROM sessions WHERE workspace = $1 AND id = $2 AND account = $3`
+	trustColumns     = `id, account, device, door, factor, created_at, until, sealed`
+	sqlPutTrust      = `INSERT INTO trusts (workspace, ` + trustColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+	sqlTrusts        = `SELECT ` + trustColumns + ` FROM trusts WHERE workspace = $1 AND account = $2 AND door = $3`
+	sqlTrustsOwn     = `SELECT ` + trustColumns + ` FROM trusts WHERE workspace = $1 AND account = $2`
+	sqlDropTrust     = `DELETE FROM trusts WHERE workspace = $1 AND account = $2 AND door = $3 AND device = $4`
+	sqlDropTrusts    = `DELETE FROM trusts WHERE workspace = $1 AND account = $2`
+	sqlDropTrustsAt  = `DELETE FROM trusts WHERE workspace = $1 AND account = $2 AND door = $3`
+	sqlSweepTrusts   = `DELETE FROM trusts WHERE workspace = $1 AND until <= $2`
+	sqlEndOfAccount  = `DELETE FROM sessions WHERE workspace = $1 AND account = $2 AND id <> $3` + ended
+	sqlEndFactorless = `DELETE FROM sessions WHERE workspace = $1 AND account = $2 AND id <> $3 AND factor = '' AND (door = $4 OR $5 = 1)` + ended
+	sqlEndOfStaff    = `DELETE FROM sessions WHERE workspace = $1 AND staff = $2 AND door = $3` + ended
+	sqlEndSession    = `DELETE FROM sessions WHERE workspace = $1 AND id = $2 AND account = $3`
 
 	attemptColumns = `id, token, account, door, staff, invitation, created_at, expires_at, revision, sealed`
 

@@ -83,7 +83,7 @@ func (s *Room) StepUp(ctx context.Context, actor parlatory.Actor, try StepUp) (p
 		return token, err
 	}
 	err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-		if err := account.Lock(tx, actor.Account); err != nil {
+		if _, _, err := account.Lock(tx, actor.Account); err != nil {
 			return err
 		}
 		if err := g.settle(tx); err != nil {

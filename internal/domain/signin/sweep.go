@@ -62,11 +62,7 @@ func (s *Sessions) EndOver(ctx context.Context) error {
 			continue
 		}
 		err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-			if err := s.tellEnds(tx, sqlSessionsOver, args...); err != nil {
-				return err
-			}
-			_, err := tx.Exec(sqlEndOver, args...)
-			return err
+			return s.endAll(tx, sqlEndOver, args...)
 		})
 		if err != nil {
 			return fmt.Errorf("end sessions that are over: %w", err)

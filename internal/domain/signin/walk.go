@@ -107,7 +107,7 @@ func (s *Room) resume(ctx context.Context, permit access.Permit, actor parlatory
 }
 
 // now reads what is owed in a transaction. Where the half session has moved on since it was resumed, or has run out, it is none.
-func (s *Room) now(tx *db.Tx, w walk) (standing, error) {
+func (s *Room) now(tx *db.Tx, w walk, acc account.Row) (standing, error) {
 	row, err := scanAttempt(tx.House().Row(sqlAttemptByID, w.row.id, w.row.door))
 	if err != nil {
 		return standing{}, err
@@ -115,14 +115,10 @@ func (s *Room) now(tx *db.Tx, w walk) (standing, error) {
 	if row.revision != w.row.revision || !tx.Now().Before(row.expires) {
 		return standing{}, errSignIn()
 	}
-	return s.standing(tx, w)
+	return s.standing(tx, w, acc)
 }
 
-func (s *Room) standing(tx *db.Tx, w walk) (standing, error) {
-	acc, _, err := account.ByID(tx, w.row.account)
-	if err != nil {
-		return standing{}, err
-	}
+func (s *Room) standing(tx *db.Tx, w walk, acc account.Row) (standing, error) {
 	st, err := s.standingOf(tx, acc, w.row.progress.Length, w.settings)
 	if err != nil {
 		return st, err
@@ -146,13 +142,14 @@ func (s *Room) pay(ctx context.Context, permit access.Permit, w walk, step strin
 	var r Result
 	err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
 		w := w // fn may run again, from the start
-		if err := account.Lock(tx, w.row.account); err != nil {
+		acc, err := w.entrance.lock(tx)
+		if err != nil {
 			return err
 		}
 		if w.settings, err = security.Steady(tx, key); err != nil {
 			return err
 		}
-		st, err := s.now(tx, w)
+		st, err := s.now(tx, w, acc)
 		if err != nil {
 			return err
 		}
@@ -170,7 +167,11 @@ func (s *Room) pay(ctx context.Context, permit access.Permit, w walk, step strin
 
 // onward goes to what is owed next, or to the session.
 func (s *Room) onward(tx *db.Tx, actor parlatory.Actor, w walk) (Result, error) {
-	st, err := s.standing(tx, w)
+	acc, _, err := account.ByID(tx, w.row.account) // as the paid step left it
+	if err != nil {
+		return Result{}, err
+	}
+	st, err := s.standing(tx, w, acc)
 	if err != nil {
 		return Result{}, err
 	}
@@ -202,7 +203,11 @@ func (s *Room) Owed(ctx context.Context, actor parlatory.Actor) (string, Ask, er
 	}
 	var st standing
 	err = s.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
-		st, err = s.now(tx, w)
+		acc, _, err := account.ByID(tx, w.row.account)
+		if err != nil {
+			return err
+		}
+		st, err = s.now(tx, w, acc)
 		return err
 	})
 	return next(st, w.row.progress), askOf(st, w.row.progress), err

@@ -48,6 +48,38 @@ func (b Budget) Spend(tx *db.Tx, key vault.Index) (Spent, error) {
 	return s, nil
 }
 
+// SpendBoth raises two counters by one each, the first one first, in one statement. The keys must differ.
+func SpendBoth(tx *db.Tx, first Budget, firstKey vault.Index, second Budget, secondKey vault.Index) (a, b Spent, err error) {
+	now := tx.Now()
+	rows, err := tx.Query(sqlSpendBoth, firstKey, now.Add(first.Window), now, secondKey, now.Add(second.Window))
+	if err != nil {
+		return a, b, fmt.Errorf("spend budgets %s and %s: %w", first.Name, second.Name, err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var key vault.Index
+		var s Spent
+		if err := rows.Scan(&key, &s.Count, &s.Until); err != nil {
+			return a, b, fmt.Errorf("spend budgets %s and %s: %w", first.Name, second.Name, err)
+		}
+		if key == firstKey {
+			a = s
+		} else {
+			b = s
+		}
+	}
+	a.Over, b.Over = a.Count > first.Limit, b.Count > second.Limit
+	return a, b, rows.Err()
+}
+
+// RefundAll is Refund of three counters in this order, in one statement.
+func RefundAll(tx *db.Tx, first, second, third vault.Index) error {
+	if _, err := tx.Exec(sqlRefundAll, first, second, third, tx.Now()); err != nil {
+		return fmt.Errorf("refund budgets: %w", err)
+	}
+	return nil
+}
+
 // Refund gives one back: the try turned out to be no failure.
 func (b Budget) Refund(tx *db.Tx, key vault.Index) error {
 	if _, err := tx.Exec(sqlRefund, key); err != nil {

@@ -19,11 +19,14 @@ const (
 	sqlPostponeMail  = `UPDATE outbox SET due_at = $3 WHERE workspace = $1 AND id = $2`
 
 	// $2 the key, $3 the end of a window that starts now, $4 now.
-	sqlSpend = `INSERT INTO budgets (workspace, key, until, spent) VALUES ($1, $2, $3, 1)
-		ON CONFLICT (workspace, key) DO UPDATE SET
+	raise = ` ON CONFLICT (workspace, key) DO UPDATE SET
 			spent = CASE WHEN budgets.until <= $4 THEN 1 ELSE budgets.spent + 1 END,
-			until = CASE WHEN budgets.until <= $4 THEN excluded.until ELSE budgets.until END
-		RETURNING spent, until`
+			until = CASE WHEN budgets.until <= $4 THEN excluded.until ELSE budgets.until END`
+	sqlSpend     = `INSERT INTO budgets (workspace, key, until, spent) VALUES ($1, $2, $3, 1)` + raise + ` RETURNING spent, until`
+	sqlSpendBoth = `INSERT INTO budgets (workspace, key, until, spent) VALUES ($1, $2, $3, 1), ($1, $5, $6, 1)` + raise + ` RETURNING key, spent, until`
+	// An upsert takes its rows in the order in which they are named, which an UPDATE does not. A row that is swept already is empty.
+	sqlRefundAll = `INSERT INTO budgets (workspace, key, until, spent) VALUES ($1, $2, $5, 0), ($1, $3, $5, 0), ($1, $4, $5, 0)
+		ON CONFLICT (workspace, key) DO UPDATE SET spent = CASE WHEN budgets.spent > 0 THEN budgets.spent - 1 ELSE 0 END`
 	sqlRefund  = `UPDATE budgets SET spent = spent - 1 WHERE workspace = $1 AND key = $2 AND spent > 0`
 	sqlForgive = `DELETE FROM budgets WHERE workspace = $1 AND key = $2`
 
