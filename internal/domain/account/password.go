@@ -79,7 +79,7 @@ func (a *Room) used(ctx context.Context, account parlatory.AccountID, history in
 		return false, err
 	}
 	for _, phc := range old {
-		same, _, err := credential.Verify(ctx, phc, password)
+		same, err := credential.Reused(ctx, phc, password)
 		if err != nil {
 			return false, err
 		}

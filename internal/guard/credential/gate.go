@@ -28,8 +28,11 @@ func newGate(running, waiting int) *Gate {
 	return &Gate{running: make(chan struct{}, running), waiting: make(chan struct{}, running+waiting)}
 }
 
-// hashing is the process's one gate of hashes, since memory is the process's: each costs 19 MiB and 30 ms of a core.
-var hashing = NewGate(1)
+// hashing is the process's one gate of hashes, since memory is the process's: each costs 19 MiB and 20 to 30 ms of a core.
+var (
+	hashing = NewGate(1)
+	flooded = newTide(hashing)
+)
 
 // checks counts what went through the gate. A test reads from it that a locked account's password was not looked at.
 var checks struct{ real, dummy atomic.Uint64 }
@@ -48,12 +51,14 @@ func (g *Gate) Enter(ctx context.Context) (leave func(), err error) {
 	}
 	select {
 	case g.running <- struct{}{}:
-		return func() { <-g.running; <-g.waiting }, nil
+		return g.leave, nil
 	case <-ctx.Done():
 		<-g.waiting
 		return nil, parlatory.Fail(parlatory.KindUnavailable, "This took too long. Please try again.").Because(ctx.Err())
 	}
 }
+
+func (g *Gate) leave() { <-g.running; <-g.waiting }
 
 // pass runs f in its turn.
 func (g *Gate) pass(ctx context.Context, f func()) error {
@@ -63,5 +68,21 @@ func (g *Gate) pass(ctx context.Context, f func()) error {
 	}
 	defer leave()
 	f()
+	return nil
+}
+
+// judge runs f, which says whether a password was right, in its turn.
+func (t *tide) judge(ctx context.Context, f func() (right bool)) error {
+	if _, err := t.gate.Enter(ctx); err != nil {
+		return err
+	}
+	defer func() {
+		if t.keep() {
+			<-t.gate.waiting
+			return
+		}
+		t.gate.leave()
+	}()
+	t.judged(f())
 	return nil
 }

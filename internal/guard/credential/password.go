@@ -92,11 +92,30 @@ func Verify(ctx context.Context, phc string, password parlatory.Secret) (ok, reh
 	if phc == stranger {
 		counter = &checks.dummy
 	}
-	err = hashing.pass(ctx, func() {
+	err = flooded.judge(ctx, func() bool {
 		counter.Add(1)
 		ok = subtle.ConstantTimeCompare(derive(p, salt, text), want) == 1
+		return ok
 	})
 	return ok && err == nil, ok && p != current, err
+}
+
+// Reused compares a new password with an old hash: it is no try of anybody's.
+func Reused(ctx context.Context, phc string, password parlatory.Secret) (is bool, err error) {
+	p, salt, want, err := parse(phc)
+	if err != nil {
+		return false, parlatory.Internal("compare passwords", err)
+	}
+	text, usable := prepare(password)
+	if !usable {
+		return false, nil
+	}
+	defer clear(text)
+	err = hashing.pass(ctx, func() {
+		checks.real.Add(1)
+		is = subtle.ConstantTimeCompare(derive(p, salt, text), want) == 1
+	})
+	return is && err == nil, err
 }
 
 // Dummy does the work of Verify for an address that has no password, so that time tells nothing (AC-007). Its error
