@@ -92,7 +92,8 @@ vet: web
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not formatted (make fmt):"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	go vet ./...
 
-# SQLite (C, translated) and the hash functions share no memory with others, and take three to ten times as long under the race detector.
+# SQLite (C, translated) and the hash functions take three to ten times as long under the race detector; what they share with others is handed
+# over in one call.
 # A package must hold no generic function to stand here: the linker might take its copy, which tells the detector nothing, for all.
 UNRACED := modernc.org/sqlite/lib golang.org/x/crypto/argon2 golang.org/x/crypto/blake2b
 RACE := -race $(UNRACED:%=-gcflags=%=-race=false)

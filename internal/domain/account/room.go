@@ -138,7 +138,7 @@ func ByID(tx *db.Tx, id parlatory.AccountID) (Row, bool, error) {
 }
 
 // Lock gives a row as it stays until tx ends, and makes whoever makes sessions of the account, changes its password or its factors or counts its
-// memberships wait for one another. It comes before all else that tx locks, so that none waits for one who waits for it.
+// memberships wait for one another. It comes before all else of the account that tx locks, so that none waits for one who waits for it.
 func Lock(tx *db.Tx, id parlatory.AccountID) (Row, bool, error) {
 	if tx.Postgres() {
 		return scan(tx.House().Row(sqlByIDLocked, id))

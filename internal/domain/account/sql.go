@@ -49,7 +49,7 @@ const (
 	sqlExcuse   = `UPDATE account_failures SET total = total - 1 WHERE workspace = $1 AND key = $2 AND total > cleared`
 	sqlClear    = `UPDATE account_failures SET cleared = total WHERE workspace = $1 AND key = $2 AND total > cleared`
 	// Those of a browser, and as many of strangers as lock everybody.
-	sqlClearBoth = `UPDATE account_failures SET cleared = total WHERE workspace = $1 AND (key = $2 AND total > cleared OR key = $3 AND total - cleared >= $4)`
+	sqlClearBoth = `UPDATE account_failures SET cleared = total WHERE workspace = $1 AND key IN ($2, $3) AND total - cleared >= CASE WHEN key = $2 THEN 1 ELSE $4 END`
 	// A run of one or two is under every threshold.
 	sqlSweepFailures = `DELETE FROM account_failures WHERE workspace = $1 AND (at <= $3 OR at <= $2 AND total - cleared < 3 OR at <= $4 AND nobody = 1)`
 

@@ -155,7 +155,7 @@ func (s *Room) proceed(ctx context.Context, actor parlatory.Actor, e entrance, p
 	}
 	var r Result
 	err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-		acc, err := e.lock(tx)
+		acc, err := lock(tx, e.account.Row, Refusal())
 		if err != nil {
 			return err
 		}
@@ -304,7 +304,7 @@ func (s *Room) half(ctx context.Context, actor parlatory.Actor, e entrance, st s
 	}
 	r := Result{Owed: owed, Ask: askOf(st, p)}
 	err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-		if _, err := e.lock(tx); err != nil {
+		if _, err := lock(tx, e.account.Row, Refusal()); err != nil {
 			return err
 		}
 		if err := settle(tx); err != nil {
@@ -319,11 +319,11 @@ func (s *Room) half(ctx context.Context, actor parlatory.Actor, e entrance, st s
 	return r, err
 }
 
-// lock is account.Lock, and refuses where the password was changed between its check and this transaction.
-func (e entrance) lock(tx *db.Tx) (account.Row, error) {
-	row, ok, err := account.Lock(tx, e.account.ID)
-	if err == nil && (!ok || !row.PasswordAt.Equal(e.account.PasswordAt)) {
-		err = Refusal()
+// lock is account.Lock, and refuses where the password was changed since a proof was looked at.
+func lock(tx *db.Tx, since account.Row, refusal error) (account.Row, error) {
+	row, ok, err := account.Lock(tx, since.ID)
+	if err == nil && (!ok || !row.PasswordAt.Equal(since.PasswordAt)) {
+		err = refusal
 	}
 	return row, err
 }

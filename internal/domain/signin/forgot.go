@@ -284,6 +284,9 @@ func (s *Room) reset(ctx context.Context, actor parlatory.Actor, r reset, key *v
 		return err
 	}
 	return s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		if _, _, err := account.Lock(tx, r.account); err != nil {
+			return err
+		}
 		n, err := tx.House().Exec(sqlUseReset, r.id, tx.Now())
 		if err != nil {
 			return fmt.Errorf("use reset: %w", err)

@@ -211,6 +211,28 @@ func held(t *testing.T, w *domaintest.World, query string, id any, do ...func())
 	all.Wait()
 }
 
+// TestAC_055_StepUpBesideAChange: who stole a session and the old password, and gives it at the moment at which the owner changes it in the
+// same session, gets no token, and the owner's works. Red without lock in StepUp.
+//
+// ASVS V7.2.4, V7.4.3, V15.4.2
+func TestAC_055_StepUpBesideAChange(t *testing.T) {
+	w := domaintest.Make(t, domaintest.Setup{Postgres: true})
+	ws, _ := w.Founded(t, "acme")
+	bob, _ := w.HireAs(t, ws, role.Agent)
+	thief := w.Resume(t, ws, w.Tokens[bob.Session])
+	var token parlatory.Secret
+	var changed, proved error
+	held(t, w, `SELECT id FROM accounts WHERE workspace = $1 AND id = $2 FOR UPDATE`, bob.Account,
+		func() { token, changed = change(t, w, bob, domaintest.Password, fresh) },
+		func() {
+			_, proved = w.Signin.StepUp(t.Context(), thief, signin.StepUp{Password: secret(domaintest.Password)})
+		})
+	if changed != nil || parlatory.KindOf(proved) != parlatory.KindUnauthenticated {
+		t.Fatalf("the change: %v; the thief: %v", changed, proved)
+	}
+	w.Resume(t, ws, token)
+}
+
 // TestFirstFactorWhileSigningIn: a sign-in by the password that has looked for factors, and found none, is no session after the first one was
 // set up. Red without Lock in proceed, and without it in settled.
 //

@@ -273,7 +273,7 @@ func (f *founder) draft(ctx context.Context, s *Room, actor parlatory.Actor, pas
 func (f *founder) account(tx *db.Tx) (parlatory.AccountID, *vault.Held, error) {
 	if f.verdict != nil {
 		e := entrance{account: f.verdict.Account}
-		if _, err := e.lock(tx); err != nil {
+		if _, err := lock(tx, e.account.Row, Refusal()); err != nil {
 			return e.account.ID, nil, err
 		}
 		return e.account.ID, f.verdict.Held, f.verdict.Settle(tx)

@@ -58,7 +58,8 @@ func (s *Room) StepUp(ctx context.Context, actor parlatory.Actor, try StepUp) (p
 	if err != nil {
 		return token, err
 	}
-	if err := s.enough(ctx, permit, try); err != nil {
+	before, err := s.enough(ctx, permit, try)
+	if err != nil {
 		return token, err
 	}
 	pens, err := s.o.Account.Pens(ctx, actor.Workspace)
@@ -83,7 +84,8 @@ func (s *Room) StepUp(ctx context.Context, actor parlatory.Actor, try StepUp) (p
 		return token, err
 	}
 	err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-		if _, _, err := account.Lock(tx, actor.Account); err != nil {
+		// Who stole the session, and the old password, proves nothing after its owner has changed it in the same session (AC-055).
+		if _, err := lock(tx, before, errSignIn()); err != nil {
 			return err
 		}
 		if err := g.settle(tx); err != nil {
@@ -100,26 +102,34 @@ func (s *Room) StepUp(ctx context.Context, actor parlatory.Actor, try StepUp) (p
 	return token, err
 }
 
-// enough refuses what would prove too little, before it is looked at: it is no try, and says nothing about what was given.
-func (s *Room) enough(ctx context.Context, permit access.Permit, try StepUp) error {
-	f, err := s.factorsOf(ctx, permit)
-	if err != nil {
+// enough refuses what would prove too little, before it is looked at: it is no try, and says nothing about what was given. It gives the account
+// as it was then.
+func (s *Room) enough(ctx context.Context, permit access.Permit, try StepUp) (acc account.Row, err error) {
+	var f account.FactorState
+	err = s.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		if f, err = s.o.Account.FactorsAt(tx, permit.Actor().Account); err != nil {
+			return err
+		}
+		acc, _, err = account.ByID(tx, permit.Actor().Account)
 		return err
+	})
+	if err != nil {
+		return acc, err
 	}
 	settings, err := s.o.Security.Of(ctx, permit.Workspace())
 	if err != nil {
-		return err
+		return acc, err
 	}
 	resistant := settings.Factor.Required && settings.Factor.Resistant
 	switch {
 	case try.Password.Empty() && !try.byFactor():
-		return parlatory.Invalid("password", "is missing")
+		return acc, parlatory.Invalid("password", "is missing")
 	case f.Any() && !try.byFactor():
-		return parlatory.Invalid("password", "is not enough here: please give your second factor")
+		return acc, parlatory.Invalid("password", "is not enough here: please give your second factor")
 	case resistant && f.Passkey && try.byFactor() && try.Ceremony.Empty():
-		return parlatory.Invalid("code", "is not enough here: this workspace asks for your passkey")
+		return acc, parlatory.Invalid("code", "is not enough here: this workspace asks for your passkey")
 	}
-	return nil
+	return acc, nil
 }
 
 // given is what a step-up was proved by.

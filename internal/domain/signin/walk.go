@@ -142,7 +142,7 @@ func (s *Room) pay(ctx context.Context, permit access.Permit, w walk, step strin
 	var r Result
 	err = s.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
 		w := w // fn may run again, from the start
-		acc, err := w.entrance.lock(tx)
+		acc, err := lock(tx, w.entrance.account.Row, errSignIn())
 		if err != nil {
 			return err
 		}

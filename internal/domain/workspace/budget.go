@@ -72,7 +72,7 @@ func SpendBoth(tx *db.Tx, first Budget, firstKey vault.Index, second Budget, sec
 	return a, b, rows.Err()
 }
 
-// RefundAll is Refund of three counters in this order, in one statement.
+// RefundAll is Refund of three counters in this order, in one statement. The keys must differ; a counter that is gone is there again, at nothing.
 func RefundAll(tx *db.Tx, first, second, third vault.Index) error {
 	if _, err := tx.Exec(sqlRefundAll, first, second, third, tx.Now()); err != nil {
 		return fmt.Errorf("refund budgets: %w", err)

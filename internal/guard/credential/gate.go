@@ -28,10 +28,9 @@ func newGate(running, waiting int) *Gate {
 	return &Gate{running: make(chan struct{}, running), waiting: make(chan struct{}, running+waiting)}
 }
 
-// hashing is the process's one gate of hashes, since memory is the process's: each costs 19 MiB and 20 to 30 ms of a core.
 var (
-	hashing = NewGate(1)
-	flooded = newTide(hashing)
+	hashing = NewGate(1)       // the process's one gate of hashes, since memory is the process's: each costs 19 MiB and 20 to 30 ms of a core
+	guesses = newTide(hashing) // of passwords that somebody signs in with
 )
 
 // checks counts what went through the gate. A test reads from it that a locked account's password was not looked at.
@@ -68,21 +67,5 @@ func (g *Gate) pass(ctx context.Context, f func()) error {
 	}
 	defer leave()
 	f()
-	return nil
-}
-
-// judge runs f, which says whether a password was right, in its turn.
-func (t *tide) judge(ctx context.Context, f func() (right bool)) error {
-	if _, err := t.gate.Enter(ctx); err != nil {
-		return err
-	}
-	defer func() {
-		if t.keep() {
-			<-t.gate.waiting
-			return
-		}
-		t.gate.leave()
-	}()
-	t.judged(f())
 	return nil
 }

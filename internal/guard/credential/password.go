@@ -76,46 +76,40 @@ func Hash(ctx context.Context, password parlatory.Secret) (string, error) {
 		b64.EncodeToString(salt), b64.EncodeToString(sum)), nil
 }
 
-// Verify compares a password with a stored hash. rehash says that the hash was made with older parameters, and that
-// the caller, who has the password now, should store a new one.
+// Verify compares the password that somebody signs in with and a stored hash. rehash says that the hash was made with older parameters, and
+// that the caller, who has the password now, should store a new one.
 func Verify(ctx context.Context, phc string, password parlatory.Secret) (ok, rehash bool, err error) {
+	ok, p, err := compare(phc, password, func(same func() bool) error { return guesses.judge(ctx, same) })
+	return ok, ok && p != current, err
+}
+
+// Reused compares a new password with an old hash: it is no try of anybody's.
+func Reused(ctx context.Context, phc string, password parlatory.Secret) (bool, error) {
+	is, _, err := compare(phc, password, func(same func() bool) error { return hashing.pass(ctx, func() { same() }) })
+	return is, err
+}
+
+// compare lets turn run the comparison when it is its turn.
+func compare(phc string, password parlatory.Secret, turn func(same func() bool) error) (is bool, p params, err error) {
 	p, salt, want, err := parse(phc)
 	if err != nil {
-		return false, false, parlatory.Internal("verify password", err)
+		return false, p, parlatory.Internal("compare passwords", err)
 	}
 	text, usable := prepare(password)
 	if !usable {
-		return false, false, nil
+		return false, p, nil
 	}
 	defer clear(text)
 	counter := &checks.real
 	if phc == stranger {
 		counter = &checks.dummy
 	}
-	err = flooded.judge(ctx, func() bool {
+	err = turn(func() bool {
 		counter.Add(1)
-		ok = subtle.ConstantTimeCompare(derive(p, salt, text), want) == 1
-		return ok
-	})
-	return ok && err == nil, ok && p != current, err
-}
-
-// Reused compares a new password with an old hash: it is no try of anybody's.
-func Reused(ctx context.Context, phc string, password parlatory.Secret) (is bool, err error) {
-	p, salt, want, err := parse(phc)
-	if err != nil {
-		return false, parlatory.Internal("compare passwords", err)
-	}
-	text, usable := prepare(password)
-	if !usable {
-		return false, nil
-	}
-	defer clear(text)
-	err = hashing.pass(ctx, func() {
-		checks.real.Add(1)
 		is = subtle.ConstantTimeCompare(derive(p, salt, text), want) == 1
+		return is
 	})
-	return is && err == nil, err
+	return is && err == nil, p, err
 }
 
 // Dummy does the work of Verify for an address that has no password, so that time tells nothing (AC-007). Its error

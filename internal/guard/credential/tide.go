@@ -1,15 +1,19 @@
 package credential
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
 
 const (
 	tideMemory = 32   // passwords that the share of wrong ones looks back on, roughly
-	tideHigh   = 0.75 // of them wrong: a flood
+	tideHigh   = 0.75 // of them wrong
 	tideLow    = 0.5
 )
 
-// tide keeps some turns of a gate back while most passwords are wrong: a flood that has every core leaves none to whoever wakes up for other
-// work, whatever the priorities, and gains nothing by being looked at faster. Sign-ins that are right have every core.
+// tide keeps some turns of a gate back while most passwords are wrong and more wait than have a turn: a flood that has every core leaves none
+// to whoever wakes up for other work, whatever the priorities, and guesses need not be looked at faster. Right passwords have every core; who
+// mixes enough of them in, each with an account of theirs, has too.
 type tide struct {
 	gate *Gate
 	most int // turns kept back in a flood; none where there is one core
@@ -29,8 +33,24 @@ func newTide(g *Gate) *tide {
 	return &tide{gate: g, most: most}
 }
 
-// judged counts one password, and gives turns back when the flood is over.
-func (t *tide) judged(right bool) {
+// judge runs f, which says whether a password was right, in its turn.
+func (t *tide) judge(ctx context.Context, f func() (right bool)) error {
+	if _, err := t.gate.Enter(ctx); err != nil {
+		return err
+	}
+	defer func() {
+		if t.keep() {
+			<-t.gate.waiting
+			return
+		}
+		t.gate.leave()
+	}()
+	t.count(f())
+	return nil
+}
+
+// count counts one password, and gives turns back where there is no flood any more.
+func (t *tide) count(right bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.wrong -= t.wrong / tideMemory
@@ -42,17 +62,20 @@ func (t *tide) judged(right bool) {
 		t.high = true
 	case t.wrong < tideLow:
 		t.high = false
-		for ; t.kept > 0; t.kept-- {
-			<-t.gate.running
-		}
+	}
+	for ; t.kept > 0 && !t.flood(); t.kept-- {
+		<-t.gate.running
 	}
 }
+
+// flood reports whether there is one. A turn that is kept has no place in the line, so that the line is who is looked at and who waits.
+func (t *tide) flood() bool { return t.high && len(t.gate.waiting) > cap(t.gate.running) }
 
 // keep has a turn that ends stay taken, where a flood goes on.
 func (t *tide) keep() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.high || t.kept == t.most {
+	if t.kept == t.most || !t.flood() {
 		return false
 	}
 	t.kept++

@@ -7,13 +7,26 @@ import (
 	"time"
 )
 
-// TestFloodLeavesACore: while most passwords are wrong a quarter of the turns, one at least, is kept back; when right ones come again, all
-// turns are there. Where there is one core nothing is kept back. Red without keep, and without the turns given back in judged.
+// line stands in for n who wait: tests of the tide need no hashes.
+func (g *Gate) line(n int) (end func()) {
+	for range n {
+		g.waiting <- struct{}{}
+	}
+	return func() {
+		for range n {
+			<-g.waiting
+		}
+	}
+}
+
+// TestFloodLeavesACore: while most passwords are wrong, and others wait, a quarter of the turns, one at least, is kept back; when right ones
+// come again, or nobody waits any more, all turns are there. Where there is one core nothing is kept back. Red without keep, and without the
+// turns given back in count.
 //
 // ASVS V15.4.4
 func TestFloodLeavesACore(t *testing.T) {
-	for running, in := range map[int]int{1: 1, 2: 1, 3: 2, 8: 6, 16: 12} {
-		g := newGate(running, 1000)
+	for turns, kept := range map[int]int{1: 0, 2: 1, 3: 1, 8: 2, 16: 4} {
+		g := newGate(turns, 1000)
 		tide := newTide(g)
 		judge := func(n int, right bool) {
 			t.Helper()
@@ -23,36 +36,45 @@ func TestFloodLeavesACore(t *testing.T) {
 				}
 			}
 		}
-		most := func() int {
-			hold, begun := make(chan struct{}), make(chan struct{}, running+1)
-			var wait sync.WaitGroup
-			for range running + 1 {
-				wait.Go(func() { _ = g.pass(context.Background(), func() { begun <- struct{}{}; <-hold }) })
+		taken := func(want int, when string) {
+			t.Helper()
+			if n := len(g.running); n != want {
+				t.Errorf("of %d turns %d are kept back %s", turns, n, when)
 			}
-			for end := time.Now().Add(20 * time.Millisecond); time.Now().Before(end); time.Sleep(time.Millisecond) {
-				if len(begun) > running {
-					break
-				}
-			}
-			n := len(begun)
-			close(hold)
-			wait.Wait()
-			return n
-		}
-		judge(20, false) // some who mistype are no flood
-		if n := most(); n != running {
-			t.Errorf("of %d: %d run after few wrong passwords", running, n)
 		}
 		judge(200, false)
-		if n := most(); n != in {
-			t.Errorf("of %d: %d run in a flood", running, n)
-		}
+		taken(0, "while nobody waits")
 		judge(100, true)
-		if n := most(); n != running {
-			t.Errorf("of %d: %d run after the flood", running, n)
-		}
-		if len(g.waiting) != 0 {
-			t.Errorf("of %d: %d still wait", running, len(g.waiting))
-		}
+		end := g.line(turns + 3)
+		judge(20, false)
+		taken(0, "after few wrong passwords")
+		judge(200, false)
+		taken(kept, "in a flood")
+		judge(100, true)
+		taken(0, "when the flood is over")
+		judge(200, false)
+		taken(kept, "in another flood")
+		end()
+		judge(1, false)
+		taken(0, "when nobody waits any more")
+	}
+}
+
+// Many at once, right and wrong: no turn is lost, none is given twice, and never are all kept back.
+func TestTideAtOnce(t *testing.T) {
+	g := newGate(4, 1000)
+	tide := newTide(g)
+	var wait sync.WaitGroup
+	for i := range 200 {
+		wait.Go(func() {
+			for n := range 20 {
+				_ = tide.judge(context.Background(), func() bool { time.Sleep(10 * time.Microsecond); return i%2 == 0 && n > 15 })
+				_ = g.pass(context.Background(), func() {})
+			}
+		})
+	}
+	wait.Wait()
+	if len(g.waiting) != 0 || len(g.running) != tide.kept || tide.kept > tide.most {
+		t.Errorf("%d wait, %d run, %d are kept", len(g.waiting), len(g.running), tide.kept)
 	}
 }
