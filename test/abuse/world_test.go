@@ -58,6 +58,7 @@ func limited(t *testing.T, limits map[string]string) *rig.Server {
 	if testing.Short() {
 		t.Skip("starts a server")
 	}
+	t.Parallel() // a server of one's own waits for the disk more than it works
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	path := must[string](t)(program.build(ctx))

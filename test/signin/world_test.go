@@ -94,6 +94,9 @@ func start(t *testing.T, o rig.Options) *rig.Server {
 
 func server(t *testing.T, engine string) *rig.Server {
 	t.Helper()
+	if !judged() {
+		t.Parallel() // where times are judged, each server is alone
+	}
 	return start(t, options(t, engine))
 }
 

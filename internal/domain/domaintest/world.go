@@ -129,6 +129,7 @@ type World struct {
 // Setup changes what a world is made with.
 type Setup struct {
 	Postgres bool
+	Alone    bool           // OnBoth takes one engine after the other: for what counts all that the process does
 	Acts     [][]access.Act // of rooms to the right of signin
 	Account  account.Limits
 	Signin   signin.Limits
@@ -141,15 +142,19 @@ func New(t testing.TB, acts ...[]access.Act) *World {
 	return Make(t, Setup{Acts: acts})
 }
 
-// OnBoth runs a test on SQLite, and on PostgreSQL where it is installed.
+// OnBoth runs a test on SQLite, and on PostgreSQL where it is installed, side by side unless setup says otherwise.
 func OnBoth(t *testing.T, setup Setup, test func(*testing.T, *World)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { test(t, Make(t, setup)) })
-	t.Run("postgres", func(t *testing.T) {
-		s := setup
-		s.Postgres = true
-		test(t, Make(t, s))
-	})
+	for name, postgres := range map[string]bool{"sqlite": false, "postgres": true} {
+		t.Run(name, func(t *testing.T) {
+			if !setup.Alone {
+				t.Parallel()
+			}
+			s := setup
+			s.Postgres = postgres
+			test(t, Make(t, s))
+		})
+	}
 }
 
 // Make makes a world.

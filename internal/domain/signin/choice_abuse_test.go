@@ -24,7 +24,7 @@ import (
 //
 // ASVS V6.3.1, V6.4.3
 func TestAC_005_ChoicesAreFew(t *testing.T) {
-	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+	domaintest.OnBoth(t, domaintest.Setup{Alone: true}, func(t *testing.T, w *domaintest.World) {
 		ws, _ := w.Founded(t, "acme")
 		looked := func(do func()) uint64 {
 			before, _ := credential.Checks()

@@ -267,7 +267,7 @@ func TestAC_001_Stuffing(t *testing.T) {
 //
 // ASVS V6.3.1
 func TestAC_005_WhateverTheThreshold(t *testing.T) {
-	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+	domaintest.OnBoth(t, domaintest.Setup{Alone: true}, func(t *testing.T, w *domaintest.World) {
 		ws, admin := w.Founded(t, "acme")
 		set(t, w, admin, security.PasswordPolicy{}, security.LockoutPolicy{Threshold: 20, Ends: security.EndsByTime, Minutes: 5})
 		before, _ := credential.Checks()
