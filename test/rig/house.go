@@ -77,6 +77,11 @@ func (w *Workspace) SignIn(ctx context.Context, address string) (*Client, error)
 
 // Hire invites a person by mail and accepts for them.
 func (w *Workspace) Hire(ctx context.Context, address, name, role string) (*Client, error) {
+	return w.HireWith(ctx, w.Server.Client(w.Host()), address, name, role)
+}
+
+// HireWith is Hire with a browser of one's own.
+func (w *Workspace) HireWith(ctx context.Context, c *Client, address, name, role string) (*Client, error) {
 	if err := w.Founder.Do(ctx, "POST", "/api/v1/staff", map[string]any{"email": address, "role": role}, nil); err != nil {
 		return nil, err
 	}
@@ -84,7 +89,6 @@ func (w *Workspace) Hire(ctx context.Context, address, name, role string) (*Clie
 	if err != nil {
 		return nil, err
 	}
-	c := w.Server.Client(w.Host())
 	var step Step
 	if err = c.Do(ctx, "POST", "/api/v1/invitations/accept", map[string]any{"token": token, "name": name, "password": Password}, &step); err != nil {
 		return nil, err

@@ -169,19 +169,23 @@ const perDoor = 60
 
 func gather(t *testing.T, s *rig.Server, n int) *crowd {
 	t.Helper()
-	c := &crowd{}
+	all := &crowd{}
 	for n > 0 {
 		w := house(t, s)
 		var people []string
 		for range min(n, perDoor) {
-			p, client := someone(t, w, "Agent")
-			client.Close()
-			people = append(people, p.Address)
+			name := unique("person")
+			address := name + "@" + w.Subdomain + ".example"
+			c := strange(w) // an address has a hundred choices of a password
+			_, err := w.HireWith(t.Context(), c, address, name, "Agent")
+			check(t, err)
+			c.Close()
+			people = append(people, address)
 		}
-		c.doors, c.people = append(c.doors, w), append(c.people, people)
+		all.doors, all.people = append(all.doors, w), append(all.people, people)
 		n -= perDoor
 	}
-	return c
+	return all
 }
 
 // TestAC_007_Enumeration is bar 2 at all four doors.
