@@ -34,7 +34,11 @@ type Policies struct {
 
 // Found signs a company up, signs its founder in, and lists the site.
 func (s *Server) Found(ctx context.Context, subdomain, company, name string) (*Workspace, error) {
-	bare := s.Client(Domain)
+	return s.FoundWith(ctx, s.Client(Domain), subdomain, company, name)
+}
+
+// FoundWith is Found with a browser of one's own for the sign-up.
+func (s *Server) FoundWith(ctx context.Context, bare *Client, subdomain, company, name string) (*Workspace, error) {
 	var policies Policies
 	if err := bare.Do(ctx, "GET", "/api/v1/policies", nil, &policies); err != nil {
 		return nil, err

@@ -77,6 +77,11 @@ type question struct {
 // compare asks n times each and judges bytes always, times with full rounds.
 func compare(t *testing.T, n int, q question) {
 	t.Helper()
+	t.Run(q.name, func(t *testing.T) { interleave(t, n, q) })
+}
+
+func interleave(t *testing.T, n int, q question) {
+	t.Helper()
 	streams := []*stream{{name: "known"}, {name: "unknown"}, {name: "control"}}
 	for _, s := range streams {
 		s.said = map[string]int{}
