@@ -29,7 +29,7 @@ type options struct {
 	posters int
 	rate    float64
 	idle    bool
-	signins bool
+	signIns bool
 	sockets int
 	profile string
 }
@@ -61,7 +61,7 @@ func runBench(args []string) error {
 	flags.IntVar(&o.posters, "posters", 10, "how many of them post")
 	flags.Float64Var(&o.rate, "rate", 300, "messages a second offered in the open loop")
 	flags.BoolVar(&o.idle, "idle", false, "measure the memory of an idle server and of idle sockets too")
-	flags.BoolVar(&o.signins, "signin", false, "measure sign-ins beside bare argon2id, and chat beside a flood of wrong ones, too")
+	flags.BoolVar(&o.signIns, "signin", false, "measure sign-ins beside bare argon2id, and chat beside a flood of wrong ones, too")
 	flags.IntVar(&o.sockets, "sockets", 5000, "idle sockets")
 	flags.StringVar(&o.profile, "profile", "", "folder for processor profiles of each load; the product is built with a profiler for it")
 	if err := flags.Parse(args); err != nil {
@@ -122,7 +122,7 @@ func (o options) run(dir string) (err error) {
 		}
 		lines = append(lines, idle...)
 	}
-	if o.signins {
+	if o.signIns {
 		more, err := b.signin()
 		if err != nil {
 			return err

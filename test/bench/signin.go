@@ -34,15 +34,15 @@ type entrance struct {
 	Target   string  `json:"target"`
 	Rounds   int     `json:"rounds"`
 	Bare     float64 `json:"argon2id_per_s"`
-	Signins  float64 `json:"signins_per_s"`
+	SignIns  float64 `json:"sign_ins_per_s"`
 	Ratio    float64 `json:"ratio"`
 	BareCore float64 `json:"argon2id_per_core_s"`
-	Core     float64 `json:"signins_per_core_s"`
+	Core     float64 `json:"sign_ins_per_core_s"`
 	PerCore  float64 `json:"ratio_per_core_s"`
 	Quiet    float64 `json:"chat_quiet_p99_ms"`
 	Flooded  float64 `json:"chat_flooded_p99_ms"`
 	P99Ratio float64 `json:"chat_p99_ratio"`
-	Tries    float64 `json:"wrong_signins_per_s"`
+	Tries    float64 `json:"wrong_sign_ins_per_s"`
 	Rest     float64 `json:"resident_quiet_mb"`
 	Peak     float64 `json:"resident_flooded_peak_mb"`
 }
@@ -62,7 +62,7 @@ func (b *bench) signin() (lines []string, err error) {
 			return nil, fmt.Errorf("sign-in on %s: %w", kind, err)
 		}
 		fmt.Printf("%-10s %10.1f %10.1f %7.2f %10.1f %10.1f %7.2f %10.2f %10.2f %7.2f %8.1f %9.0f %8.0f\n",
-			e.Target, e.Bare, e.Signins, e.Ratio, e.BareCore, e.Core, e.PerCore, e.Quiet, e.Flooded, e.P99Ratio, e.Tries, e.Rest, e.Peak)
+			e.Target, e.Bare, e.SignIns, e.Ratio, e.BareCore, e.Core, e.PerCore, e.Quiet, e.Flooded, e.P99Ratio, e.Tries, e.Rest, e.Peak)
 		line, err := json.Marshal(e)
 		if err != nil {
 			return nil, fmt.Errorf("figure: %w", err)
@@ -75,7 +75,7 @@ func (b *bench) signin() (lines []string, err error) {
 
 // turn is one round's figures.
 type turn struct {
-	bare, bareCore, signins, core, tries float64
+	bare, bareCore, signIns, core, tries float64
 	quiet, flooded                       result
 	rest, peak                           float64
 }
@@ -108,7 +108,7 @@ func (b *bench) entranceOf(kind string) (e entrance, err error) {
 			return e, fmt.Errorf("%w\n%s", err, r.server.LogTail())
 		}
 		fmt.Fprintf(os.Stderr, "round %d sign-in %-8s argon2id %.1f/s (%.1f a core-s), sign-ins %.1f/s (%.1f); chat p99 %.1f ms quiet, %.1f ms beside %.1f wrong/s; %.0f MB, peak %.0f MB\n",
-			i+1, kind, one.bare, one.bareCore, one.signins, one.core, one.quiet.P99, one.flooded.P99, one.tries, one.rest, one.peak)
+			i+1, kind, one.bare, one.bareCore, one.signIns, one.core, one.quiet.P99, one.flooded.P99, one.tries, one.rest, one.peak)
 		turns = append(turns, one)
 	}
 	return sumUp(kind, turns), nil
@@ -120,8 +120,8 @@ func sumUp(kind string, turns []turn) entrance {
 		return f(all[len(all)/2])
 	}
 	return entrance{Figure: "signin", Target: kind, Rounds: len(turns),
-		Bare: mid(func(t turn) float64 { return t.bare }), Signins: mid(func(t turn) float64 { return t.signins }),
-		Ratio:    mid(func(t turn) float64 { return t.signins / t.bare }),
+		Bare: mid(func(t turn) float64 { return t.bare }), SignIns: mid(func(t turn) float64 { return t.signIns }),
+		Ratio:    mid(func(t turn) float64 { return t.signIns / t.bare }),
 		BareCore: mid(func(t turn) float64 { return t.bareCore }), Core: mid(func(t turn) float64 { return t.core }),
 		PerCore: mid(func(t turn) float64 { return t.core / t.bareCore }),
 		Quiet:   mid(func(t turn) float64 { return t.quiet.P99 }), Flooded: mid(func(t turn) float64 { return t.flooded.P99 }),
@@ -133,11 +133,11 @@ func sumUp(kind string, turns []turn) entrance {
 func (b *bench) entranceTurn(ctx context.Context, s *rig.Server, t *target, people []signer, round int) (one turn, err error) {
 	one.bare, one.bareCore = bareArgon(b.window)
 	before, profiled := rig.CPU(t.pids...), b.record(t, "signin")
-	one.signins, err = signins(ctx, people, b.window)
+	one.signIns, err = signInAll(ctx, people, b.window)
 	if err = errors.Join(err, profiled()); err != nil {
 		return one, err
 	}
-	one.core = one.signins * b.window.Seconds() / (rig.CPU(t.pids...) - before).Seconds()
+	one.core = one.signIns * b.window.Seconds() / (rig.CPU(t.pids...) - before).Seconds()
 	time.Sleep(2 * time.Second) // letters and ledger heads of the sign-ins are written
 	if one.quiet, err = b.measure(t, "open"); err != nil {
 		return one, err
@@ -213,8 +213,8 @@ func signersOf(ctx context.Context, s *rig.Server) (all []signer, err error) {
 	return all, nil
 }
 
-// signins is how many whole sign-ins a second are answered.
-func signins(ctx context.Context, people []signer, window time.Duration) (float64, error) {
+// signInAll is how many whole sign-ins a second are answered.
+func signInAll(ctx context.Context, people []signer, window time.Duration) (float64, error) {
 	var n atomic.Int64
 	var wg sync.WaitGroup
 	errs := make([]error, len(people))

@@ -59,11 +59,11 @@ func TestPartly(t *testing.T) {
 		t.Error(err)
 	}
 	for _, same := range []error{parlatory.Forbidden(), parlatory.Fail(parlatory.KindStepUp, "Please confirm.")} {
-		if got := partly(same, 500, 1200); got != same {
+		if got := partly(same, 500, 1200); !errors.Is(got, same) {
 			t.Error(got)
 		}
 	}
-	if got := partly(cause, 0, 1200); got != cause {
+	if got := partly(cause, 0, 1200); !errors.Is(got, cause) {
 		t.Error("nothing was stored", got)
 	}
 }
