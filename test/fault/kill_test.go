@@ -139,6 +139,9 @@ func (c *company) killed(ctx context.Context) error {
 func (c *company) verify(t *testing.T) {
 	t.Helper()
 	time.Sleep(2 * time.Second) // heads are signed within a second
+	if err := c.workspace.Founder.StepUp(t.Context()); err != nil { // the kills took longer than a proof holds
+		t.Fatal(err)
+	}
 	raw, err := c.workspace.Founder.Raw(t.Context(), "POST", "/api/v1/audit/export", struct{}{})
 	if err != nil {
 		t.Fatal(err)
