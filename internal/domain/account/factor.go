@@ -174,14 +174,6 @@ func each(tx *db.Tx, row func(*db.Rows) error, query string, args ...any) error 
 	return rows.Err()
 }
 
-// sinceVoid is the moment after which rows count; a time that is not set would be NULL, to which nothing compares.
-func sinceVoid(void time.Time) time.Time {
-	if void.IsZero() {
-		return time.Unix(1, 0)
-	}
-	return void
-}
-
 func voidAt(tx *db.Tx, account parlatory.AccountID, door parlatory.WorkspaceID) (at time.Time, err error) {
 	err = tx.House().Row(sqlFactorVoid, account, door).Scan(&at)
 	if errors.Is(err, db.ErrNone) {

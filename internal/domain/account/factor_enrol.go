@@ -60,7 +60,7 @@ func factorStandingOf(tx *db.Tx, a *Room, account parlatory.AccountID) (s factor
 	if s.void, err = voidAt(tx, account, tx.Workspace()); err != nil {
 		return s, err
 	}
-	if err = tx.House().Row(sqlRecoveryCount, account, sinceVoid(time.Time{})).Scan(&s.recovery); err != nil {
+	if err = tx.House().Row(sqlRecoveryCount, account).Scan(&s.recovery); err != nil {
 		return s, fmt.Errorf("count recovery codes: %w", err)
 	}
 	s.all, err = factorsOf(tx, sqlFactors, account)

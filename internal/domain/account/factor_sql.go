@@ -31,7 +31,7 @@ const (
 	sqlPutVoid        = `INSERT INTO factor_voids (workspace, account, door, at) VALUES ($1, $2, $3, $4) ON CONFLICT (workspace, account, door) DO UPDATE SET at = excluded.at`
 	sqlFactorVoids    = `SELECT door, at FROM factor_voids WHERE workspace = $1 AND account = $2`
 	sqlDeleteVoids    = `DELETE FROM factor_voids WHERE workspace = $1 AND account = $2`
-	sqlRecoveryCount  = `SELECT COUNT(*) FROM recovery_codes WHERE workspace = $1 AND account = $2 AND created_at > $3`
+	sqlRecoveryCount  = `SELECT COUNT(*) FROM recovery_codes WHERE workspace = $1 AND account = $2`
 	sqlRecoveryMade   = `SELECT created_at FROM recovery_codes WHERE workspace = $1 AND account = $2 ORDER BY created_at LIMIT 1`
 	sqlRecovery       = `SELECT id, created_at, sealed FROM recovery_codes WHERE workspace = $1 AND account = $2 AND code_index = $3`
 	sqlPutRecovery    = `INSERT INTO recovery_codes (workspace, account, code_index, id, created_at, sealed) VALUES ($1, $2, $3, $4, $5, $6)`

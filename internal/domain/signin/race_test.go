@@ -233,6 +233,26 @@ func TestAC_055_StepUpBesideAChange(t *testing.T) {
 	w.Resume(t, ws, token)
 }
 
+// TestSignInBesideAChange: a sign-in by the old password that was right when it was looked at makes no session after the password was changed.
+// Red where lock does not compare.
+//
+// ASVS V7.4.3, V15.4.2
+func TestSignInBesideAChange(t *testing.T) {
+	w := domaintest.Make(t, domaintest.Setup{Postgres: true})
+	ws, _ := w.Founded(t, "acme")
+	bob, email := w.HireAs(t, ws, role.Agent)
+	var changed, entered error
+	held(t, w, `SELECT id FROM accounts WHERE workspace = $1 AND id = $2 FOR UPDATE`, bob.Account,
+		func() { _, changed = change(t, w, bob, domaintest.Password, fresh) },
+		func() { _, entered = enter(t, w, w.At(ws), email, domaintest.Password) })
+	if changed != nil || parlatory.KindOf(entered) != parlatory.KindUnauthenticated {
+		t.Errorf("the change: %v; the old password: %v", changed, entered)
+	}
+	if n := w.Count(parlatory.House, "sessions", "account = $2", bob.Account); n != 1 {
+		t.Errorf("%d sessions", n)
+	}
+}
+
 // TestFirstFactorWhileSigningIn: a sign-in by the password that has looked for factors, and found none, is no session after the first one was
 // set up. Red without Lock in proceed, and without it in settled.
 //
