@@ -138,7 +138,7 @@ func (c *company) killed(ctx context.Context) error {
 // verify exports the ledger and has the binary verify it; then it changes one byte, which must be found.
 func (c *company) verify(t *testing.T) {
 	t.Helper()
-	time.Sleep(2 * time.Second) // heads are signed within a second
+	time.Sleep(2 * time.Second)                                     // heads are signed within a second
 	if err := c.workspace.Founder.StepUp(t.Context()); err != nil { // the kills took longer than a proof holds
 		t.Fatal(err)
 	}
