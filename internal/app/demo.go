@@ -95,7 +95,7 @@ func openDemo(ctx context.Context, o DemoOptions, port int) (*Program, *DemoGuid
 	if err != nil {
 		return nil, nil, err
 	}
-	root, err := demoKey(filepath.Join(o.Data, "key", "root.key"))
+	root, err := demoKey(ctx, filepath.Join(o.Data, "key", "root.key"))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -110,7 +110,7 @@ func openDemo(ctx context.Context, o DemoOptions, port int) (*Program, *DemoGuid
 		return nil, nil, err
 	}
 	plan := Plan{
-		Domain: demoDomain, Port: port, Root: root, Mailer: kept, Log: o.Log,
+		Domain: demoDomain, Port: port, Roots: vault.Fixed{vault.RootFile: {Root: root}}, NewRoot: vault.RootFile, Mailer: kept, Log: o.Log,
 		Database:     db.Options{SQLite: filepath.Join(o.Data, "data", "parlatory.db")},
 		Hosts:        map[string]http.Handler{demoShop: site, demoMail: MailPage(kept)},
 		Certificates: func(func(context.Context, string) bool) (front.Certificates, error) { return authority, nil },
@@ -157,16 +157,16 @@ func demoFolder(data string) (fresh bool, err error) {
 	return true, os.MkdirAll(filepath.Join(data, "data"), 0o700)
 }
 
-func demoKey(path string) (vault.Root, error) {
+func demoKey(ctx context.Context, path string) (vault.Root, error) {
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return nil, fmt.Errorf("key folder: %w", err)
 		}
-		if err := vault.CreateKeyFile(path); err != nil {
+		if err := vault.CreateKeyFile(path, nil); err != nil {
 			return nil, fmt.Errorf("make key file: %w", err)
 		}
 	}
-	return vault.OpenKeyFile(path)
+	return vault.OpenKeyFile(ctx, vault.KeyFile{Path: path})
 }
 
 const peopleFile = "people.json"

@@ -25,15 +25,15 @@ func opened(t *testing.T) *Program {
 	t.Helper()
 	dir := t.TempDir()
 	key := filepath.Join(dir, "root.key")
-	if err := vault.CreateKeyFile(key); err != nil {
+	if err := vault.CreateKeyFile(key, nil); err != nil {
 		t.Fatal(err)
 	}
-	root, err := vault.OpenKeyFile(key)
+	root, err := vault.OpenKeyFile(t.Context(), vault.KeyFile{Path: key})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p, err := Open(context.Background(), Plan{
-		Domain: "parlatory.test", Port: 443, Root: root, Mailer: mail.NewKept(), Log: slog.New(slog.DiscardHandler),
+		Domain: "parlatory.test", Port: 443, Roots: vault.Fixed{vault.RootFile: {Root: root}}, NewRoot: vault.RootFile, Mailer: mail.NewKept(), Log: slog.New(slog.DiscardHandler),
 		Database: db.Options{SQLite: filepath.Join(dir, "p.db")},
 	})
 	if err != nil {

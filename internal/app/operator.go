@@ -31,7 +31,7 @@ func (o Operation) beside(ctx context.Context, fn func(*Program) error) error {
 	if _, err := os.Stat(o.Config.Database.SQLite); o.Config.Database.Postgres == "" && err != nil {
 		return fmt.Errorf("there is no database at %s", o.Config.Database.SQLite)
 	}
-	plan, err := planOf(o.Config, o.Log)
+	plan, err := planOf(ctx, o.Config, o.Log)
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,9 @@ type Plan struct {
 	Domain   string
 	Port     int // as browsers see it
 	Database db.Options
-	Root     vault.Root
+	Roots    vault.Fixed // the operator's root keys by name, vault.RootFile or vault.RootServer
+	NewRoot  string      // under which of them new workspaces' keys are
+	OwnRoots keys.Lines  // workspaces' own key servers; nil: there are none
 	Mailer   workspace.Mailer
 	Contact  string       // of security.txt
 	Refused  *policy.List // passwords that nobody may choose; nil: the built-in list
@@ -114,7 +116,9 @@ func Open(ctx context.Context, plan Plan) (p *Program, err error) {
 		}
 	}()
 	shelf := keys.New(p.DB, p.Law)
-	ring := vault.NewRing(vault.Options{Root: plan.Root, Shelf: shelf, Clock: plan.Clock})
+	roots := keys.NewRoots(plan.Roots, plan.NewRoot, plan.OwnRoots, shelf)
+	ring := vault.NewRing(vault.Options{Anchors: roots, New: plan.NewRoot, Shelf: shelf, Clock: plan.Clock, Log: plan.Log})
+	roots.Serve(ring)
 	p.Ledger = ledger.New(ledger.Options{DB: p.DB, Ring: ring, Law: p.Law, Clock: plan.Clock, Domain: plan.Domain, Log: plan.Log, Refusals: refusals})
 	if err = shelf.FoundHouse(ctx, ring, p.Ledger); err != nil {
 		return nil, err
@@ -122,11 +126,11 @@ func Open(ctx context.Context, plan Plan) (p *Program, err error) {
 	if p.generation, err = security.NewGeneration(ctx, p.DB, p.Law, plan.Log); err != nil {
 		return nil, err
 	}
-	p.rooms(ring, roles)
+	p.rooms(ring, roots, roles)
 	return p, p.doors(catalogue)
 }
 
-func (p *Program) rooms(ring *vault.Ring, roles access.Roles) {
+func (p *Program) rooms(ring *vault.Ring, roots *keys.Roots, roles access.Roles) {
 	ws := workspace.New(workspace.Options{
 		DB: p.DB, Law: p.Law, Ring: ring, Ledger: p.Ledger, Clock: p.Clock, Domain: p.Domain, PublicURL: p.URL, Mailer: p.Mailer, Log: p.Log,
 		Steady: staff.Steady,
@@ -135,6 +139,7 @@ func (p *Program) rooms(ring *vault.Ring, roles access.Roles) {
 		DB: p.DB, Law: p.Law, Ring: ring, Ledger: p.Ledger, Workspace: ws, Roles: roles, Clock: p.Clock, Log: p.Log, Steady: staff.Steady,
 	})
 	p.Law.Guard(se, p.Clock)
+	ke := keys.NewRoom(keys.Options{DB: p.DB, Law: p.Law, Ring: ring, Ledger: p.Ledger, Roots: roots, Clock: p.Clock, Log: p.Log, Steady: staff.Steady})
 	store := signin.NewSessions(signin.SessionOptions{DB: p.DB, Law: p.Law, Ring: ring, Security: se, Clock: p.Clock, Log: p.Log})
 	ac := account.New(account.Options{
 		DB: p.DB, Law: p.Law, Ring: ring, Ledger: p.Ledger, Workspace: ws, Security: se, Sessions: store, Refused: p.Refused, Clock: p.Clock, Log: p.Log, Limits: p.Limits.Account,
@@ -154,8 +159,8 @@ func (p *Program) rooms(ring *vault.Ring, roles access.Roles) {
 	p.store = store
 	p.DB.Listen(ch)
 	au := audit.New(audit.Options{DB: p.DB, Law: p.Law, Ledger: p.Ledger})
-	p.Rooms = api.Rooms{Law: p.Law, Roles: roles, Workspace: ws, Security: se, Account: ac, Staff: st, Signin: si, Contact: co, Chat: ch, Audit: au, Clock: p.Clock}
-	p.jobs = []func(context.Context) error{p.Ledger.Run, ws.Run, se.Run, st.Run, si.Run, ch.Run, p.generation.Run}
+	p.Rooms = api.Rooms{Law: p.Law, Roles: roles, Workspace: ws, Security: se, Keys: ke, Account: ac, Staff: st, Signin: si, Contact: co, Chat: ch, Audit: au, Clock: p.Clock}
+	p.jobs = []func(context.Context) error{ring.Run, ke.Run, p.Ledger.Run, ws.Run, se.Run, st.Run, si.Run, ch.Run, p.generation.Run}
 }
 
 // sessions is what doors ask for who somebody is.

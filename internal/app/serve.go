@@ -22,7 +22,7 @@ import (
 
 // Serve runs the server of a configuration until ctx ends.
 func Serve(ctx context.Context, c *config.Config, log *slog.Logger) error {
-	plan, err := planOf(c, log)
+	plan, err := planOf(ctx, c, log)
 	if err != nil {
 		return err
 	}
@@ -38,11 +38,11 @@ func Serve(ctx context.Context, c *config.Config, log *slog.Logger) error {
 	return p.Run(ctx, public, redirect, admin)
 }
 
-func planOf(c *config.Config, log *slog.Logger) (Plan, error) {
+func planOf(ctx context.Context, c *config.Config, log *slog.Logger) (Plan, error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return Plan{}, fmt.Errorf("data folder: %w", err)
 	}
-	root, err := rootKey(c)
+	root, err := rootKey(ctx, c)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -53,7 +53,7 @@ func planOf(c *config.Config, log *slog.Logger) (Plan, error) {
 		return Plan{}, err
 	}
 	plan := Plan{
-		Domain: c.Domain, Port: c.PublicPort, Root: root, Mailer: mailer, Contact: c.SecurityContact, Log: log,
+		Domain: c.Domain, Port: c.PublicPort, Roots: vault.Fixed{vault.RootFile: {Root: root}}, NewRoot: vault.RootFile, Mailer: mailer, Contact: c.SecurityContact, Log: log,
 		Database: db.Options{SQLite: c.Database.SQLite, Postgres: c.Database.Postgres, PostgresOwner: c.Database.PostgresOwner},
 	}
 	plan.TrustedProxies, plan.ProxyProtocol = config.Networks(c.TrustedProxies), config.Networks(c.ProxyProtocol)
@@ -75,18 +75,18 @@ func planOf(c *config.Config, log *slog.Logger) (Plan, error) {
 
 // rootKey opens the key file. It makes one only where there is no database either: a missing key beside a database is a
 // mistake that a new key would make worse.
-func rootKey(c *config.Config) (vault.Root, error) {
+func rootKey(ctx context.Context, c *config.Config) (vault.Root, error) {
 	_, err := os.Stat(c.KeyFile)
 	if errors.Is(err, os.ErrNotExist) {
 		_, db := os.Stat(c.Database.SQLite)
 		if c.Database.Postgres != "" || !errors.Is(db, os.ErrNotExist) {
 			return nil, fmt.Errorf("key file %s is missing, and there may be data that only it opens: put it back, or make one with `parlatory keys create`", filepath.Base(c.KeyFile))
 		}
-		if err := vault.CreateKeyFile(c.KeyFile); err != nil {
+		if err := vault.CreateKeyFile(c.KeyFile, nil); err != nil {
 			return nil, fmt.Errorf("make key file: %w", err)
 		}
 	}
-	return vault.OpenKeyFile(c.KeyFile)
+	return vault.OpenKeyFile(ctx, vault.KeyFile{Path: c.KeyFile})
 }
 
 func certificates(c *config.Config, log *slog.Logger) func(func(context.Context, string) bool) (front.Certificates, error) {

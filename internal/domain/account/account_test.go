@@ -154,9 +154,9 @@ type shelf struct {
 	subjects atomic.Int64
 }
 
-func (s *shelf) SubjectKey(ctx context.Context, ws parlatory.WorkspaceID, of vault.Subject, version uint32) (vault.Wrapped, error) {
+func (s *shelf) SubjectKeys(ctx context.Context, ws parlatory.WorkspaceID, kind string, ids [][16]byte) ([]vault.Wrapped, error) {
 	s.subjects.Add(1)
-	return s.Shelf.SubjectKey(ctx, ws, of, version)
+	return s.Shelf.SubjectKeys(ctx, ws, kind, ids)
 }
 
 // TestAC_007_KeysTellNothing: a check fetches as many keys for a known address as for an unknown one, at the first time

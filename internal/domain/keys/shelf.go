@@ -12,7 +12,7 @@ import (
 )
 
 // workspaceKind is how vault marks a workspace key.
-const workspaceKind = "workspace"
+const workspaceKind = vault.KindWorkspace
 
 // Shelf reads wrapped keys; it is a vault.Shelf.
 type Shelf struct {
@@ -37,19 +37,7 @@ func (s *Shelf) WorkspaceKey(ctx context.Context, ws parlatory.WorkspaceID, vers
 	return w, err
 }
 
-// SubjectKey gives a version of a subject's key; version 0 is the newest. vault.ErrNoKey if there is none.
-func (s *Shelf) SubjectKey(ctx context.Context, ws parlatory.WorkspaceID, subject vault.Subject, version uint32) (vault.Wrapped, error) {
-	w := vault.Wrapped{Workspace: ws, Subject: subject}
-	err := s.fetch(ctx, ws, &w, func(tx *db.Tx) *db.Row {
-		if version == 0 {
-			return tx.Row(sqlNewestSubjectKey, subject.Kind, subject.ID[:])
-		}
-		return tx.Row(sqlSubjectKey, subject.Kind, subject.ID[:], version)
-	})
-	return w, err
-}
-
-// SubjectKeys gives the newest keys of several subjects of one kind.
+// SubjectKeys gives all versions of the keys of several subjects of one kind.
 func (s *Shelf) SubjectKeys(ctx context.Context, ws parlatory.WorkspaceID, kind string, ids [][16]byte) (all []vault.Wrapped, err error) {
 	permit, err := s.law.System(actFetch, ws)
 	if err != nil {
@@ -65,11 +53,8 @@ func (s *Shelf) SubjectKeys(ctx context.Context, ws parlatory.WorkspaceID, kind 
 			defer func() { _ = rows.Close() }()
 			for rows.Next() {
 				w := vault.Wrapped{Workspace: ws, Subject: vault.Subject{Kind: kind}}
-				if err := rows.Scan(&w.Subject.ID, &w.Version, &w.ID, &w.Parent, &w.Blob); err != nil {
+				if err := rows.Scan(&w.Subject.ID, &w.Version, &w.ID, &w.Parent, &w.Blob, &w.Seals, &w.From); err != nil {
 					return err
-				}
-				if last := len(all) - 1; last >= 0 && all[last].Subject == w.Subject {
-					all = all[:last]
 				}
 				all = append(all, w)
 			}
@@ -79,13 +64,31 @@ func (s *Shelf) SubjectKeys(ctx context.Context, ws parlatory.WorkspaceID, kind 
 	return all, err
 }
 
+// Spend notes seals of one version of a key and gives all that are noted. vault.ErrNoKey if the key is gone.
+func (s *Shelf) Spend(ctx context.Context, ws parlatory.WorkspaceID, subject vault.Subject, version uint32, seals int64) (noted int64, err error) {
+	permit, err := s.law.System(actSpend, ws)
+	if err != nil {
+		return 0, err
+	}
+	err = s.db.Write(ctx, permit, func(tx *db.Tx) error {
+		return tx.Row(sqlSpend, subject.Kind, subject.ID[:], version, seals).Scan(&noted)
+	})
+	if errors.Is(err, db.ErrNone) {
+		return 0, vault.ErrNoKey
+	}
+	if err != nil {
+		return 0, fmt.Errorf("note seals: %w", err)
+	}
+	return noted, nil
+}
+
 func (s *Shelf) fetch(ctx context.Context, ws parlatory.WorkspaceID, w *vault.Wrapped, row func(*db.Tx) *db.Row) error {
 	permit, err := s.law.System(actFetch, ws)
 	if err != nil {
 		return err
 	}
 	err = s.db.Read(ctx, permit, func(tx *db.Tx) error {
-		return row(tx).Scan(&w.Version, &w.ID, &w.Parent, &w.Blob)
+		return row(tx).Scan(&w.Version, &w.ID, &w.Parent, &w.Blob, &w.Root)
 	})
 	if errors.Is(err, db.ErrNone) {
 		return vault.ErrNoKey
@@ -105,9 +108,9 @@ func Put(tx *db.Tx, wrapped ...vault.Wrapped) error {
 		}
 		var err error
 		if w.Subject.Kind == workspaceKind {
-			_, err = at.Exec(sqlPutWorkspaceKey, w.Version, w.ID, w.Parent, tx.Now(), w.Blob)
+			_, err = at.Exec(sqlPutWorkspaceKey, w.Version, w.ID, w.Parent, tx.Now(), w.Blob, w.Root)
 		} else {
-			_, err = at.Exec(sqlPutSubjectKey, w.Subject.Kind, w.Subject.ID[:], w.Version, w.ID, w.Parent, tx.Now(), w.Blob)
+			_, err = at.Exec(sqlPutSubjectKey, w.Subject.Kind, w.Subject.ID[:], w.Version, w.ID, w.Parent, tx.Now(), w.Blob, w.From)
 		}
 		if err != nil {
 			return fmt.Errorf("store key: %w", err)

@@ -6,6 +6,7 @@ import (
 	"parlatory/internal/domain/audit"
 	"parlatory/internal/domain/chat"
 	"parlatory/internal/domain/contact"
+	"parlatory/internal/domain/keys"
 	"parlatory/internal/domain/security"
 	"parlatory/internal/domain/signin"
 	"parlatory/internal/domain/staff"
@@ -19,6 +20,7 @@ type Rooms struct {
 	Roles     access.Roles
 	Workspace *workspace.Room
 	Security  *security.Room
+	Keys      *keys.Room
 	Account   *account.Room
 	Staff     *staff.Room
 	Signin    *signin.Room
@@ -36,6 +38,7 @@ func (a *API) routes() {
 	a.meRoutes()
 	a.factorRoutes()
 	a.workspaceRoutes()
+	a.encryptionRoutes()
 	a.staffRoutes()
 	a.enquiryRoutes()
 	a.messageRoutes()

@@ -116,18 +116,18 @@ func TestAC_122_OneKeyOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if mine.commit == theirs.commit {
+	if mine.sealing.commit == theirs.sealing.commit {
 		t.Fatal("two keys have one commitment")
 	}
 	b := Binding{Table: "sites", Row: [16]byte{1}}
 	// The attacker knows both keys: the ciphertext is sound under theirs, the mark is ours. What would otherwise open
 	// must not, and the other way round.
 	s := seal(t, theirs, b, "salamander")
-	copy(s.b[5:], mine.commit[:])
+	copy(s.b[5:], mine.sealing.commit[:])
 	refuses(t, "sound ciphertext, other key's mark", theirs, b, s)
 	refuses(t, "own mark, other key's ciphertext", mine, b, s)
 	// Red check of the defence: with the right mark the very same bytes open.
-	copy(s.b[5:], theirs.commit[:])
+	copy(s.b[5:], theirs.sealing.commit[:])
 	if plain, err := theirs.Open(b, s); err != nil || string(plain) != "salamander" {
 		t.Errorf("with its own mark: %q, %v", plain, err)
 	}
@@ -149,7 +149,7 @@ func TestAC_121_WrappedKeysStayInTheirPlace(t *testing.T) {
 	r, m := house(t)
 	contact := ContactKey(newID[parlatory.ContactKind]())
 	ws := space(t, r, m, contact)
-	fresh := func() *Ring { return NewRing(Options{Root: r.root, Shelf: m}) }
+	fresh := func() *Ring { return NewRing(Options{Anchors: r.anchors, Shelf: m}) }
 	for what, change := range map[string]func(*Wrapped){
 		"another version":   func(w *Wrapped) { w.Version++ },
 		"version 0":         func(w *Wrapped) { w.Version = 0 },

@@ -48,9 +48,18 @@ func newCache[V any](clock parlatory.Clock, max int, keep time.Duration) *cache[
 }
 
 func (c *cache[V]) get(ctx context.Context, s slot, load func(context.Context) (V, error)) (V, error) {
+	return c.fetch(ctx, s, false, load)
+}
+
+// renew is get, but what is kept is fetched anew; it stays if that fails.
+func (c *cache[V]) renew(ctx context.Context, s slot, load func(context.Context) (V, error)) (V, error) {
+	return c.fetch(ctx, s, true, load)
+}
+
+func (c *cache[V]) fetch(ctx context.Context, s slot, anew bool, load func(context.Context) (V, error)) (V, error) {
 	for {
 		c.mu.Lock()
-		if v, ok := c.find(s); ok {
+		if v, ok := c.find(s); ok && !anew {
 			c.mu.Unlock()
 			return v, nil
 		}
@@ -102,6 +111,24 @@ func (c *cache[V]) find(s slot) (V, bool) {
 	}
 	c.order.MoveToFront(e)
 	return it.value, true
+}
+
+func (c *cache[V]) peek(s slot) (V, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.find(s)
+}
+
+// sweep drops what is older than it may be used: a key that nobody asks for any more does not stay in memory.
+func (c *cache[V]) sweep() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.clock.Now()
+	for _, e := range c.items {
+		if age := now.Sub(e.Value.(*item[V]).born); age < 0 || age > c.keep {
+			c.drop(e)
+		}
+	}
 }
 
 func (c *cache[V]) put(s slot, v V) {

@@ -14,21 +14,30 @@ import (
 	"parlatory"
 )
 
-// Held is one version of a subject's key, ready to seal and open: processor time only, no look-up, so it may be used
-// inside a transaction and by many goroutines.
+// Held is a subject's key, ready to seal and open: processor time only, no look-up, so it may be used inside a transaction
+// and by many goroutines. It seals with one version and opens what any of them sealed.
 type Held struct {
 	mute
 	workspace parlatory.WorkspaceID
 	subject   Subject
-	version   uint32
-	id        parlatory.KeyID
-	aead      cipher.AEAD
-	commit    [commitSize]byte
-	ad        []byte // the key's part of the associated data
+	sealing   *edition
+	older     []*edition // and versions that begin later
+	door      *door
+	meters    *meters
 }
 
-// newHeld makes the ciphers of a raw key; it must run inside erase.
-func newHeld(w Wrapped, raw []byte) (*Held, error) {
+// edition is one version of a key.
+type edition struct {
+	version uint32
+	id      parlatory.KeyID
+	aead    cipher.AEAD
+	commit  [commitSize]byte
+	ad      []byte // the key's part of the associated data
+	meter   *meter
+}
+
+// newEdition makes the ciphers of a raw key; it must run inside erase.
+func newEdition(w Wrapped, raw []byte) (*edition, error) {
 	key, commit, err := split("seal", raw)
 	if err != nil {
 		return nil, err
@@ -42,15 +51,28 @@ func newHeld(w Wrapped, raw []byte) (*Held, error) {
 	if err != nil {
 		return nil, fmt.Errorf("seal cipher: %w", err)
 	}
-	h := &Held{workspace: w.Workspace, subject: w.Subject, version: w.Version, id: w.ID, aead: aead}
-	copy(h.commit[:], commit)
-	h.ad = appendPart(h.ad, []byte("parlatory/v1 sealed value"))
-	h.ad = appendPart(h.ad, w.Workspace[:])
-	h.ad = appendPart(h.ad, []byte(w.Subject.Kind))
-	h.ad = appendPart(h.ad, w.Subject.ID[:])
-	h.ad = appendPart(h.ad, w.ID[:])
-	h.ad = appendPart(h.ad, binary.BigEndian.AppendUint32(nil, w.Version))
-	return h, nil
+	e := &edition{version: w.Version, id: w.ID, aead: aead}
+	copy(e.commit[:], commit)
+	e.ad = appendPart(e.ad, []byte("parlatory/v1 sealed value"))
+	e.ad = appendPart(e.ad, w.Workspace[:])
+	e.ad = appendPart(e.ad, []byte(w.Subject.Kind))
+	e.ad = appendPart(e.ad, w.Subject.ID[:])
+	e.ad = appendPart(e.ad, w.ID[:])
+	e.ad = appendPart(e.ad, binary.BigEndian.AppendUint32(nil, w.Version))
+	return e, nil
+}
+
+// edition finds the version that a sealed value names.
+func (h *Held) edition(version uint32) *edition {
+	if h.sealing.version == version {
+		return h.sealing
+	}
+	for _, e := range h.older {
+		if e.version == version {
+			return e
+		}
+	}
+	return nil
 }
 
 // Workspace is whose key it is.
@@ -59,8 +81,8 @@ func (h *Held) Workspace() parlatory.WorkspaceID { return h.workspace }
 // Subject is what the key is for.
 func (h *Held) Subject() Subject { return h.subject }
 
-// Version is the key's version.
-func (h *Held) Version() uint32 { return h.version }
+// Version is the version that it seals with.
+func (h *Held) Version() uint32 { return h.sealing.version }
 
 // Seal seals a value for one place.
 func (h *Held) Seal(b Binding, plaintext []byte) (Sealed, error) {
@@ -80,22 +102,33 @@ func (h *Held) AppendSeal(dst []byte, b Binding, plaintext []byte) ([]byte, erro
 	if len(plaintext) > MaxPlain {
 		return nil, parlatory.Fail(parlatory.KindTooLarge, "This is too long.")
 	}
+	if err := h.door.open(); err != nil {
+		return nil, fmt.Errorf("seal %s: %w", b.Table, err)
+	}
+	e := h.sealing
+	note, err := e.meter.count()
+	if err != nil {
+		return nil, fmt.Errorf("seal %s: %w", b.Table, err)
+	}
+	if note {
+		h.meters.tell(e.meter)
+	}
 	buf := scratch.Get().(*[]byte)
 	defer scratch.Put(buf)
-	ad, err := b.append(append((*buf)[:0], h.ad...))
+	ad, err := b.append(append((*buf)[:0], e.ad...))
 	if err != nil {
 		return nil, err
 	}
 	*buf = ad
 	dst = slices.Grow(dst, Overhead+len(plaintext))
 	dst = append(dst, sealVersion)
-	dst = binary.BigEndian.AppendUint32(dst, h.version)
-	dst = append(dst, h.commit[:]...)
+	dst = binary.BigEndian.AppendUint32(dst, e.version)
+	dst = append(dst, e.commit[:]...)
 	nonce := dst[len(dst) : len(dst)+gcmNonce]
 	if _, err := rand.Read(nonce); err != nil {
 		return nil, fmt.Errorf("seal nonce: %w", err)
 	}
-	return h.aead.Seal(dst[:len(dst)+gcmNonce], nonce, plaintext, ad), nil
+	return e.aead.Seal(dst[:len(dst)+gcmNonce], nonce, plaintext, ad), nil
 }
 
 // Open opens a value. Any change anywhere, in the value or in its place, is ErrOpen.
@@ -106,19 +139,22 @@ func (h *Held) Open(b Binding, s Sealed) ([]byte, error) {
 	if err := checkForm(s.b); err != nil {
 		return nil, fmt.Errorf("open %s: %w", b.Table, err)
 	}
+	if err := h.door.open(); err != nil {
+		return nil, fmt.Errorf("open %s: %w", b.Table, err)
+	}
+	e := h.edition(s.Version())
 	// The commitment first: what was not made by this very key is not decrypted at all (AC-122).
-	same := subtle.ConstantTimeCompare(s.b[5:5+commitSize], h.commit[:])
-	if same&subtle.ConstantTimeEq(int32(s.Version()), int32(h.version)) != 1 {
+	if e == nil || subtle.ConstantTimeCompare(s.b[5:5+commitSize], e.commit[:]) != 1 {
 		return nil, fmt.Errorf("open %s: %w", b.Table, ErrOpen)
 	}
 	buf := scratch.Get().(*[]byte)
 	defer scratch.Put(buf)
-	ad, err := b.append(append((*buf)[:0], h.ad...))
+	ad, err := b.append(append((*buf)[:0], e.ad...))
 	if err != nil {
 		return nil, err
 	}
 	*buf = ad
-	plain, err := h.aead.Open(nil, s.b[5+commitSize:sealHeader], s.b[sealHeader:], ad)
+	plain, err := e.aead.Open(nil, s.b[5+commitSize:sealHeader], s.b[sealHeader:], ad)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", b.Table, ErrOpen)
 	}

@@ -1,37 +1,32 @@
 package vault
 
 import (
-	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 )
 
-// Root wraps the workspace keys: a local key file by default, a key server later. What Unwrap returns is cleared by
-// the ring.
-type Root interface {
-	Wrap(ctx context.Context, key, ad []byte) ([]byte, error)
-	Unwrap(ctx context.Context, wrapped, ad []byte) ([]byte, error)
-}
-
-// The key file is one line of text with a fixed head, 32 random bytes in base64url and a checksum against slips of
-// the hand when a copy is typed in:
+// The key file has a line for each root key, the newest last: a fixed head, 32 random bytes in base64url and a checksum
+// against slips of the hand when a copy is typed in:
 //
 //	parlatory-root-key/v1 <43 characters> <8 hexadecimal digits>\n
+//
+// It may stand under a passphrase (keyfile_lock.go), or be opened by a command of the operator's.
 const (
 	keyFileHead = "parlatory-root-key/v1 "
 	keyFileSize = len(keyFileHead) + 43 + 1 + 8 + 1
+	// keyFileMost bounds the keys of one file: each rotation adds one, and the operator takes out those that wrap nothing.
+	keyFileMost = 64
 )
 
-// CreateKeyFile makes a fresh root key in a new file that only its owner may read. It never replaces a file.
-func CreateKeyFile(path string) error {
+// CreateKeyFile makes a fresh root key in a new file that only its owner may read. It never replaces a file. With a
+// passphrase the file is of no use without it.
+func CreateKeyFile(path string, passphrase []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return fmt.Errorf("create key file: %w", err)
@@ -39,7 +34,7 @@ func CreateKeyFile(path string) error {
 	erase(func() {
 		var raw []byte
 		if raw, err = fresh(); err == nil {
-			_, err = f.Write(encodeKeyFile(raw))
+			err = writeKeys(f, [][]byte{raw}, passphrase)
 			clear(raw)
 		}
 	})
@@ -88,58 +83,4 @@ func parseKeyFile(b []byte) ([]byte, error) {
 		return nil, errors.New("key file: the checksum does not fit; compare it with your copy")
 	}
 	return raw, nil
-}
-
-type fileRoot struct {
-	mute
-	*wrapper
-}
-
-// OpenKeyFile reads the root key. A file that group or others may read, or that is no plain file, is refused.
-func OpenKeyFile(path string) (Root, error) {
-	info, err := os.Lstat(path)
-	if err != nil {
-		return nil, fmt.Errorf("open key file: %w", err)
-	}
-	if info.Mode()&fs.ModeSymlink != 0 {
-		return nil, fmt.Errorf("key file %s is a link; name the file itself", path)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("open key file: %w", err)
-	}
-	defer f.Close()
-	if info, err = f.Stat(); err != nil {
-		return nil, fmt.Errorf("open key file: %w", err)
-	}
-	if !info.Mode().IsRegular() || info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("key file %s has mode %v; only its owner may read it (chmod 600)", path, info.Mode())
-	}
-	var w *wrapper
-	erase(func() { w, err = readRoot(f) })
-	if err != nil {
-		return nil, err
-	}
-	return fileRoot{wrapper: w}, nil
-}
-
-// readRoot must run inside erase.
-func readRoot(r io.Reader) (*wrapper, error) {
-	b, err := io.ReadAll(io.LimitReader(r, int64(keyFileSize)+1))
-	if err != nil {
-		return nil, fmt.Errorf("read key file: %w", err)
-	}
-	defer clear(b)
-	raw, err := parseKeyFile(b)
-	if err != nil {
-		return nil, err
-	}
-	defer clear(raw)
-	return newWrapper("root", raw)
-}
-
-func (r fileRoot) Wrap(_ context.Context, key, ad []byte) ([]byte, error) { return r.wrap(key, ad) }
-
-func (r fileRoot) Unwrap(_ context.Context, blob, ad []byte) ([]byte, error) {
-	return r.unwrap(blob, ad)
 }

@@ -16,27 +16,31 @@ type minted struct {
 	indexer *Indexer
 }
 
-// mintSpace makes the first key of a workspace or of the house. It serves once its row is committed and adopted, or
+// mintSpace makes a key of a workspace or of the house under a root. It serves once its row is committed and adopted, or
 // fetched.
-func (r *Ring) mintSpace(ctx context.Context, ws parlatory.WorkspaceID) (*spaceKey, Wrapped, error) {
+func (r *Ring) mintSpace(ctx context.Context, ws parlatory.WorkspaceID, version uint32, root string) (*spaceKey, Wrapped, error) {
 	if ws.Zero() {
 		return nil, Wrapped{}, fmt.Errorf("mint workspace key: no workspace")
 	}
-	w := Wrapped{Workspace: ws, Subject: spaceSubject, Version: 1, ID: parlatory.NewID[parlatory.KeyKind](r.clock)}
+	anchor, err := r.anchors.Anchor(ctx, ws, root)
+	if err != nil {
+		return nil, Wrapped{}, fmt.Errorf("mint workspace key: %w", err)
+	}
+	w := Wrapped{Workspace: ws, Subject: spaceSubject, Version: version, ID: parlatory.NewID[parlatory.KeyKind](r.clock), Root: root}
 	var raw []byte
-	var err error
 	erase(func() { raw, err = fresh() })
 	if err != nil {
 		return nil, Wrapped{}, err
 	}
-	if w.Blob, err = r.root.Wrap(ctx, raw, w.ad()); err != nil {
-		clear(raw)
+	defer clear(raw)
+	if w.Blob, err = anchor.Root.Wrap(ctx, raw, w.ad()); err != nil {
 		return nil, Wrapped{}, fmt.Errorf("mint workspace key: %w", err)
 	}
-	space, err := openSpace(w.Version, raw)
+	space, err := openSpace(w, raw)
 	if err != nil {
 		return nil, Wrapped{}, err
 	}
+	r.door(ws).confirm(anchor)
 	r.await(minted{wrapped: w, space: space})
 	return space, w, nil
 }
@@ -48,7 +52,7 @@ func (r *Ring) Mint(ctx context.Context, ws parlatory.WorkspaceID, s Subject) (*
 	if err != nil {
 		return nil, Wrapped{}, err
 	}
-	m, err := r.mintUnder(space, ws, s)
+	m, err := r.mintUnder(space, ws, s, 1)
 	if err != nil {
 		return nil, Wrapped{}, err
 	}
@@ -56,11 +60,11 @@ func (r *Ring) Mint(ctx context.Context, ws parlatory.WorkspaceID, s Subject) (*
 	return m.held, m.wrapped, nil
 }
 
-func (r *Ring) mintUnder(space *spaceKey, ws parlatory.WorkspaceID, s Subject) (m minted, err error) {
+func (r *Ring) mintUnder(space *spaceKey, ws parlatory.WorkspaceID, s Subject, version uint32) (m minted, err error) {
 	if !s.valid() || s.Kind == KindWorkspace {
 		return m, fmt.Errorf("mint key: kind %q has no key of this form", s.Kind)
 	}
-	m.wrapped = Wrapped{Workspace: ws, Subject: s, Version: 1, Parent: space.version, ID: parlatory.NewID[parlatory.KeyKind](r.clock)}
+	m.wrapped = Wrapped{Workspace: ws, Subject: s, Version: version, Parent: space.version, ID: parlatory.NewID[parlatory.KeyKind](r.clock)}
 	erase(func() {
 		var raw []byte
 		if raw, err = fresh(); err != nil {
@@ -74,7 +78,11 @@ func (r *Ring) mintUnder(space *spaceKey, ws parlatory.WorkspaceID, s Subject) (
 			m.indexer = newIndexer(ws, raw)
 			return
 		}
-		m.held, err = newHeld(m.wrapped, raw)
+		var e *edition
+		if e, err = newEdition(m.wrapped, raw); err == nil {
+			e.meter = r.meters.of(m.wrapped)
+			m.held = &Held{workspace: ws, subject: s, sealing: e, door: r.door(ws), meters: r.meters}
+		}
 	})
 	if err != nil {
 		return minted{}, fmt.Errorf("mint key of %s: %w", s.Kind, err)
@@ -101,16 +109,15 @@ func (r *Ring) Adopt(keys ...Wrapped) {
 		if !ok || !isKey || !m.wrapped.equal(w) {
 			continue
 		}
-		for _, version := range []uint32{0, w.Version} {
-			at := slot{w.Workspace, w.Subject, version}
-			switch {
-			case m.space != nil:
-				r.spaces.put(at, m.space)
-			case m.held != nil:
-				r.subjects.put(at, m.held)
-			case version == 0:
-				r.indexes.put(at, m.indexer)
-			}
+		at := slot{w.Workspace, w.Subject, 0}
+		switch {
+		case m.space != nil:
+			r.spaces.put(at, m.space)
+			r.spaces.put(slot{w.Workspace, w.Subject, w.Version}, m.space)
+		case m.held != nil:
+			r.subjects.put(at, m.held)
+		default:
+			r.indexes.put(at, m.indexer)
 		}
 	}
 }
@@ -130,7 +137,7 @@ type Founding struct {
 // signing key of the new ledger: heads are signed also while a workspace is closed.
 func (r *Ring) Found(ctx context.Context, ws parlatory.WorkspaceID, subjects ...Subject) (*Founding, error) {
 	f := &Founding{workspace: ws, held: map[Subject]*Held{}}
-	space, w, err := r.mintSpace(ctx, ws)
+	space, w, err := r.mintSpace(ctx, ws, 1, r.fresh)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +146,7 @@ func (r *Ring) Found(ctx context.Context, ws parlatory.WorkspaceID, subjects ...
 		if f.held[s] != nil || s.Kind == KindIndex && f.indexer != nil {
 			continue
 		}
-		m, err := r.mintUnder(space, ws, s)
+		m, err := r.mintUnder(space, ws, s, 1)
 		if err != nil {
 			return nil, err
 		}

@@ -49,31 +49,58 @@ func (m *memory) WorkspaceKey(_ context.Context, ws parlatory.WorkspaceID, v uin
 	return m.get(slot{ws, spaceSubject, v})
 }
 
-func (m *memory) SubjectKey(_ context.Context, ws parlatory.WorkspaceID, s Subject, v uint32) (Wrapped, error) {
-	return m.get(slot{ws, s, v})
+func (m *memory) Spend(_ context.Context, ws parlatory.WorkspaceID, s Subject, v uint32, n int64) (int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	w, ok := m.keys[slot{ws, s, v}]
+	if !ok {
+		return 0, ErrNoKey
+	}
+	w.Seals += uint64(n)
+	m.keys[slot{ws, s, v}] = w
+	return int64(w.Seals), nil
 }
 
 func (m *memory) SubjectKeys(_ context.Context, ws parlatory.WorkspaceID, kind string, ids [][16]byte) (all []Wrapped, err error) {
 	for _, id := range ids {
-		w, err := m.get(slot{ws, Subject{kind, id}, 0})
+		newest, err := m.get(slot{ws, Subject{kind, id}, 0})
 		if errors.Is(err, ErrNoKey) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, w)
+		all = append(all, newest)
+		for v := range newest.Version - 1 {
+			if w, ok := m.keys[slot{ws, Subject{kind, id}, v + 1}]; ok {
+				all = append(all, w)
+			}
+		}
 	}
 	return all, nil
+}
+
+// newHeld is one version of a key, whose door stands open.
+func newHeld(w Wrapped, raw []byte) (h *Held, err error) {
+	erase(func() {
+		var e *edition
+		if e, err = newEdition(w, raw); err == nil {
+			m := newMeters()
+			e.meter = m.of(w)
+			h = &Held{workspace: w.Workspace, subject: w.Subject, sealing: e, door: &door{clock: parlatory.SystemClock{}}, meters: m}
+			h.door.until.Store(forever)
+		}
+	})
+	return h, err
 }
 
 func newRoot(t testing.TB) Root {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "root.key")
-	if err := CreateKeyFile(path); err != nil {
+	if err := CreateKeyFile(path, nil); err != nil {
 		t.Fatal(err)
 	}
-	root, err := OpenKeyFile(path)
+	root, err := OpenKeyFile(t.Context(), KeyFile{Path: path})
 	if err != nil {
 		t.Fatal(err)
 	}

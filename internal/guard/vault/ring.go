@@ -1,48 +1,63 @@
 package vault
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"parlatory"
 )
 
-// Shelf hands out wrapped keys; domain/keys fills it. Version 0 asks for the newest. A key that is not there is
-// ErrNoKey.
+// Shelf hands out wrapped keys; domain/keys fills it. A key that is not there is ErrNoKey.
 type Shelf interface {
+	// WorkspaceKey gives a version of a workspace's key; 0 asks for the newest.
 	WorkspaceKey(ctx context.Context, ws parlatory.WorkspaceID, version uint32) (Wrapped, error)
-	SubjectKey(ctx context.Context, ws parlatory.WorkspaceID, s Subject, version uint32) (Wrapped, error)
-	// SubjectKeys gives the newest keys of several subjects of one kind, in any order, and leaves out those that have none.
+	// SubjectKeys gives all versions of the keys of several subjects of one kind, in any order, and leaves out those that have none.
 	SubjectKeys(ctx context.Context, ws parlatory.WorkspaceID, kind string, ids [][16]byte) ([]Wrapped, error)
+	// Spend notes seals of one version of a key and gives all that are noted.
+	Spend(ctx context.Context, ws parlatory.WorkspaceID, s Subject, version uint32, seals int64) (int64, error)
 }
 
 // Options of a ring.
 type Options struct {
-	Root  Root
-	Shelf Shelf
-	Clock parlatory.Clock
-	Max   int           // opened keys at most; default 10,000
-	Keep  time.Duration // how long an opened key is used before the shelf is asked again; default 1 minute, limit 5 (AC-124)
+	Root    Root    // the operator's key file, where Anchors names no others
+	Anchors Anchors // nil: Root alone, as RootFile
+	New     string  // the root of new workspaces' keys; RootFile if empty
+	Shelf   Shelf
+	Clock   parlatory.Clock
+	Log     *slog.Logger
+	Max     int           // opened keys at most; default 10,000
+	Keep    time.Duration // how long an opened key is used before the shelf is asked again; default 1 minute, limit 5 (AC-124)
 }
 
 // Ring holds the opened keys of the process. Keys are fetched before a transaction; what it hands out costs
 // processor time only.
 type Ring struct {
 	mute
-	root     Root
+	anchors  Anchors
+	fresh    string // name of the root of new workspaces
 	shelf    Shelf
 	clock    parlatory.Clock
-	spaces   *cache[*spaceKey]
+	log      *slog.Logger
+	spaces   *cache[*spaceKey] // kept for as long as their door stands open
 	subjects *cache[*Held]
 	indexes  *cache[*Indexer]
 	minted   *cache[any] // keys made by Mint that wait for their commit
+	meters   *meters
+
+	mu    sync.Mutex
+	doors map[parlatory.WorkspaceID]*door
 }
 
 type spaceKey struct {
 	mute
 	version uint32
+	root    string
 	wrapper *wrapper
 }
 
@@ -58,39 +73,102 @@ func NewRing(o Options) *Ring {
 	if o.Clock == nil {
 		o.Clock = parlatory.SystemClock{}
 	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Anchors == nil {
+		o.Anchors = Fixed{RootFile: {Root: o.Root}}
+	}
+	if o.New == "" {
+		o.New = RootFile
+	}
 	return &Ring{
-		root: o.Root, shelf: o.Shelf, clock: o.Clock,
-		spaces:   newCache[*spaceKey](o.Clock, o.Max, o.Keep),
+		anchors: o.Anchors, fresh: o.New, shelf: o.Shelf, clock: o.Clock, log: o.Log,
+		spaces:   newCache[*spaceKey](o.Clock, o.Max, forever),
 		subjects: newCache[*Held](o.Clock, o.Max, o.Keep),
 		indexes:  newCache[*Indexer](o.Clock, o.Max, o.Keep),
 		minted:   newCache[any](o.Clock, 1024, time.Minute),
+		meters:   newMeters(),
+		doors:    map[parlatory.WorkspaceID]*door{},
 	}
 }
 
-// Hold gives the newest version of a subject's key, for sealing, and for opening what it sealed.
-func (r *Ring) Hold(ctx context.Context, ws parlatory.WorkspaceID, s Subject) (*Held, error) {
-	return r.HoldVersion(ctx, ws, s, 0)
+func (r *Ring) door(ws parlatory.WorkspaceID) *door {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	d := r.doors[ws]
+	if d == nil {
+		d = &door{clock: r.clock}
+		r.doors[ws] = d
+	}
+	return d
 }
 
-// HoldVersion gives a certain version, for opening older values: Sealed.Version says which.
-func (r *Ring) HoldVersion(ctx context.Context, ws parlatory.WorkspaceID, s Subject, version uint32) (*Held, error) {
+// Hold gives a subject's key.
+func (r *Ring) Hold(ctx context.Context, ws parlatory.WorkspaceID, s Subject) (*Held, error) {
 	if !s.valid() || s.Kind == KindIndex || s.Kind == KindWorkspace || ws.Zero() {
 		return nil, fmt.Errorf("hold key: kind %q seals no values", s.Kind)
 	}
-	return r.subjects.get(ctx, slot{ws, s, version}, func(ctx context.Context) (h *Held, err error) {
-		w, raw, err := r.fetch(ctx, ws, s, version)
+	if err := r.enter(ctx, ws); err != nil {
+		return nil, err
+	}
+	return r.subjects.get(ctx, slot{ws, s, 0}, func(ctx context.Context) (*Held, error) {
+		all, err := r.shelf.SubjectKeys(ctx, ws, s.Kind, [][16]byte{s.ID})
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("key of %s: %w", s.Kind, err)
 		}
-		return openHeld(w, raw)
+		return r.assemble(ctx, ws, s, all)
 	})
 }
 
-// openHeld clears the raw key.
-func openHeld(w Wrapped, raw []byte) (h *Held, err error) {
-	erase(func() { h, err = newHeld(w, raw) })
+// enter is nil where the workspace's door is open, or could be opened.
+func (r *Ring) enter(ctx context.Context, ws parlatory.WorkspaceID) error {
+	if d := r.door(ws); d.open() == nil {
+		d.use()
+		return nil
+	}
+	_, err := r.space(ctx, ws, 0)
+	return err
+}
+
+// assemble opens all versions of a subject's key.
+func (r *Ring) assemble(ctx context.Context, ws parlatory.WorkspaceID, s Subject, all []Wrapped) (*Held, error) {
+	h := &Held{workspace: ws, subject: s, door: r.door(ws), meters: r.meters}
+	slices.SortFunc(all, func(a, b Wrapped) int { return cmp.Compare(a.Version, b.Version) })
+	now := r.clock.Now()
+	for i, w := range all {
+		if i > 0 && all[i-1].Version == w.Version {
+			return nil, fmt.Errorf("shelf's keys of %s: a version twice: %w", s.Kind, ErrOpen)
+		}
+		raw, err := r.unwrap(ctx, w, ws, s)
+		if err != nil {
+			return nil, err
+		}
+		e, err := openEdition(w, raw)
+		if err != nil {
+			return nil, err
+		}
+		e.meter = r.meters.of(w)
+		switch {
+		case h.sealing == nil:
+			h.sealing = e
+		case w.From.After(now): // not every node has seen it yet
+			h.older = append(h.older, e)
+		default:
+			h.older, h.sealing = append(h.older, h.sealing), e
+		}
+	}
+	if h.sealing == nil {
+		return nil, fmt.Errorf("key of %s: %w", s.Kind, ErrNoKey)
+	}
+	return h, nil
+}
+
+// openEdition clears the raw key.
+func openEdition(w Wrapped, raw []byte) (e *edition, err error) {
+	erase(func() { e, err = newEdition(w, raw) })
 	clear(raw)
-	return h, err
+	return e, err
 }
 
 // HoldAll is Hold for several subjects of one kind: the shelf is asked once for those that are not in memory. One that has no key is
@@ -101,6 +179,12 @@ func (r *Ring) HoldAll(ctx context.Context, ws parlatory.WorkspaceID, all []Subj
 			return nil, fmt.Errorf("hold keys: kind %q among those of %q", s.Kind, all[0].Kind)
 		}
 	}
+	if len(all) == 0 {
+		return map[Subject]*Held{}, nil
+	}
+	if err := r.enter(ctx, ws); err != nil {
+		return nil, err
+	}
 	held := make(map[Subject]*Held, len(all))
 	missing, turn := r.subjects.known(ws, all, held)
 	if len(missing) == 0 {
@@ -110,18 +194,18 @@ func (r *Ring) HoldAll(ctx context.Context, ws parlatory.WorkspaceID, all []Subj
 	if err != nil {
 		return nil, fmt.Errorf("keys of %s: %w", all[0].Kind, err)
 	}
+	versions := map[Subject][]Wrapped{}
 	for _, w := range wrapped {
 		if w.Subject.Kind != all[0].Kind || !slices.Contains(missing, w.Subject.ID) {
 			return nil, fmt.Errorf("shelf's key of %s is none that was asked for: %w", all[0].Kind, ErrOpen)
 		}
-		raw, err := r.unwrap(ctx, w, ws, w.Subject, 0)
-		if err != nil {
+		versions[w.Subject] = append(versions[w.Subject], w)
+	}
+	for s, v := range versions {
+		if held[s], err = r.assemble(ctx, ws, s, v); err != nil {
 			return nil, err
 		}
-		if held[w.Subject], err = openHeld(w, raw); err != nil {
-			return nil, err
-		}
-		r.subjects.offer(slot{ws, w.Subject, 0}, held[w.Subject], turn)
+		r.subjects.offer(slot{ws, s, 0}, held[s], turn)
 	}
 	for _, s := range all {
 		if held[s] == nil {
@@ -131,32 +215,33 @@ func (r *Ring) HoldAll(ctx context.Context, ws parlatory.WorkspaceID, all []Subj
 	return held, nil
 }
 
-// Index gives the maker of a workspace's blind indexes.
+// Index gives the maker of a workspace's blind indexes. Its key has one version: indexes outlive rotation.
 func (r *Ring) Index(ctx context.Context, ws parlatory.WorkspaceID) (*Indexer, error) {
-	return r.indexes.get(ctx, slot{ws, IndexSubject, 0}, func(ctx context.Context) (ix *Indexer, err error) {
-		w, raw, err := r.fetch(ctx, ws, IndexSubject, 0)
+	if err := r.enter(ctx, ws); err != nil {
+		return nil, err
+	}
+	return r.indexes.get(ctx, slot{ws, IndexSubject, 0}, func(ctx context.Context) (*Indexer, error) {
+		all, err := r.shelf.SubjectKeys(ctx, ws, KindIndex, [][16]byte{{}})
+		if err != nil {
+			return nil, fmt.Errorf("key of %s: %w", KindIndex, err)
+		}
+		if len(all) != 1 {
+			return nil, fmt.Errorf("%d keys of %s: %w", len(all), KindIndex, ErrNoKey)
+		}
+		raw, err := r.unwrap(ctx, all[0], ws, IndexSubject)
 		if err != nil {
 			return nil, err
 		}
-		erase(func() { ix = newIndexer(w.Workspace, raw) })
+		var ix *Indexer
+		erase(func() { ix = newIndexer(ws, raw) })
 		clear(raw)
 		return ix, nil
 	})
 }
 
-// fetch gets a subject's wrapped key and opens it; the caller clears the raw key.
-func (r *Ring) fetch(ctx context.Context, ws parlatory.WorkspaceID, s Subject, version uint32) (Wrapped, []byte, error) {
-	w, err := r.shelf.SubjectKey(ctx, ws, s, version)
-	if err != nil {
-		return Wrapped{}, nil, fmt.Errorf("key of %s: %w", s.Kind, err)
-	}
-	raw, err := r.unwrap(ctx, w, ws, s, version)
-	return w, raw, err
-}
-
 // unwrap opens what the shelf gave for a subject; the caller clears the raw key.
-func (r *Ring) unwrap(ctx context.Context, w Wrapped, ws parlatory.WorkspaceID, s Subject, version uint32) ([]byte, error) {
-	if err := w.is(ws, s, version); err != nil {
+func (r *Ring) unwrap(ctx context.Context, w Wrapped, ws parlatory.WorkspaceID, s Subject) ([]byte, error) {
+	if err := w.is(ws, s, 0); err != nil {
 		return nil, err
 	}
 	if w.Parent == 0 {
@@ -173,27 +258,67 @@ func (r *Ring) unwrap(ctx context.Context, w Wrapped, ws parlatory.WorkspaceID, 
 	return raw, nil
 }
 
-// space gives an opened workspace key.
+// space gives an opened workspace key; 0 is the newest. While the root is away, the one in memory serves until the door shuts.
 func (r *Ring) space(ctx context.Context, ws parlatory.WorkspaceID, version uint32) (*spaceKey, error) {
-	return r.spaces.get(ctx, slot{ws, spaceSubject, version}, func(ctx context.Context) (*spaceKey, error) {
-		w, err := r.shelf.WorkspaceKey(ctx, ws, version)
-		if err != nil {
-			return nil, fmt.Errorf("workspace key: %w", err)
+	d := r.door(ws)
+	at := slot{ws, spaceSubject, version}
+	kept, known := r.spaces.peek(at)
+	known = known && d.open() == nil
+	if known && !d.stale() {
+		return kept, nil
+	}
+	if resting := d.resting(); resting != nil {
+		if known {
+			return kept, nil
 		}
-		if err := w.is(ws, spaceSubject, version); err != nil {
-			return nil, err
+		return nil, refusal(resting)
+	}
+	fetched, err := r.spaces.renew(ctx, at, func(ctx context.Context) (*spaceKey, error) { return r.ask(ctx, d, ws, version) })
+	switch {
+	case err == nil:
+		return fetched, nil
+	case errors.Is(err, ErrAway) && known && d.open() == nil:
+		return kept, nil
+	}
+	return nil, err
+}
+
+// ask has the root open a workspace key, and notes at the door what it said.
+func (r *Ring) ask(ctx context.Context, d *door, ws parlatory.WorkspaceID, version uint32) (*spaceKey, error) {
+	w, err := r.shelf.WorkspaceKey(ctx, ws, version)
+	if err != nil {
+		return nil, fmt.Errorf("workspace key: %w", err)
+	}
+	if err := w.is(ws, spaceSubject, version); err != nil {
+		return nil, err
+	}
+	anchor, err := r.anchors.Anchor(ctx, ws, w.Root)
+	if err != nil {
+		return nil, fmt.Errorf("workspace key: %w", err)
+	}
+	raw, err := anchor.Root.Unwrap(ctx, w.Blob, w.ad())
+	if err != nil {
+		d.fail(err)
+		switch {
+		case errors.Is(err, ErrWithdrawn):
+			r.ForgetWorkspace(ws)
+			return nil, refusal(ErrWithdrawn)
+		case errors.Is(err, ErrAway):
+			return nil, refusal(ErrAway)
 		}
-		raw, err := r.root.Unwrap(ctx, w.Blob, w.ad())
-		if err != nil {
-			return nil, fmt.Errorf("workspace key: %w", err)
-		}
-		return openSpace(w.Version, raw)
-	})
+		return nil, fmt.Errorf("workspace key: %w", err)
+	}
+	d.confirm(anchor)
+	space, err := openSpace(w, raw)
+	if err == nil && version == 0 {
+		r.spaces.put(slot{ws, spaceSubject, w.Version}, space)
+	}
+	return space, err
 }
 
 // openSpace clears the raw key.
-func openSpace(version uint32, raw []byte) (k *spaceKey, err error) {
-	k = &spaceKey{version: version}
+func openSpace(w Wrapped, raw []byte) (k *spaceKey, err error) {
+	k = &spaceKey{version: w.Version, root: w.Root}
 	erase(func() { k.wrapper, err = newWrapper("workspace", raw) })
 	clear(raw)
 	return k, err
@@ -208,7 +333,9 @@ func (r *Ring) Forget(ws parlatory.WorkspaceID, s Subject) {
 }
 
 // ForgetWorkspace drops a workspace's key with all its children.
-func (r *Ring) ForgetWorkspace(ws parlatory.WorkspaceID) {
+func (r *Ring) ForgetWorkspace(ws parlatory.WorkspaceID) { r.forgetAll(ws) }
+
+func (r *Ring) forgetAll(ws parlatory.WorkspaceID) {
 	match := func(t slot) bool { return t.workspace == ws }
 	r.spaces.forget(match)
 	r.subjects.forget(match)

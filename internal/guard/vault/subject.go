@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"parlatory"
 )
@@ -63,6 +64,12 @@ type Wrapped struct {
 	Parent    uint32 // version of the workspace key that wraps it; 0 for a workspace key, which the root wraps
 	ID        parlatory.KeyID
 	Blob      []byte
+
+	// What follows is not bound: it says which root to ask, from when the version seals, and how much it has sealed. Who changes
+	// it makes a key unreadable or old, never another.
+	Root  string    // of a workspace key: RootFile, RootServer, RootOwn
+	From  time.Time // of a later version: when it begins to seal, after every node has seen it
+	Seals uint64    // noted so far
 }
 
 // ad is the associated data of a wrapped key.

@@ -21,23 +21,23 @@ import (
 func TestKeyFile(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "root.key")
-	if err := CreateKeyFile(path); err != nil {
+	if err := CreateKeyFile(path, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := CreateKeyFile(path); err == nil {
+	if err := CreateKeyFile(path, nil); err == nil {
 		t.Error("a key file was replaced")
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
-	if _, err := OpenKeyFile(path); err != nil {
+	if _, err := OpenKeyFile(t.Context(), KeyFile{Path: path}); err != nil {
 		t.Fatal(err)
 	}
 	for _, mode := range []os.FileMode{0o640, 0o604, 0o660, 0o602} {
 		if err := os.Chmod(path, mode); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := OpenKeyFile(path); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+		if _, err := OpenKeyFile(t.Context(), KeyFile{Path: path}); err == nil || !strings.Contains(err.Error(), "chmod 600") {
 			t.Errorf("mode %v: %v", mode, err)
 		}
 	}
@@ -49,7 +49,7 @@ func TestKeyFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	for what, bad := range map[string]string{"link": link, "folder": folder, "absent": filepath.Join(folder, "none")} {
-		if _, err := OpenKeyFile(bad); err == nil {
+		if _, err := OpenKeyFile(t.Context(), KeyFile{Path: bad}); err == nil {
 			t.Errorf("%s was opened", what)
 		}
 	}
@@ -430,7 +430,7 @@ func TestNothingHereIsPrinted(t *testing.T) {
 	raw := bytes.Repeat([]byte{0x5a}, 32)
 	h, _ := goldenHeld(t, raw)
 	ix := newIndexer(ws, raw)
-	sk, err := openSpace(1, bytes.Clone(raw))
+	sk, err := openSpace(Wrapped{Version: 1}, bytes.Clone(raw))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -447,7 +447,7 @@ func TestNothingHereIsPrinted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, v := range []any{h, *h, ix, sk, f, signer, r, r.root, hold(t, r, ws, Settings)} {
+	for _, v := range []any{h, *h, ix, sk, f, signer, r, newRoot(t), hold(t, r, ws, Settings)} {
 		var log bytes.Buffer
 		slog.New(slog.NewTextHandler(&log, nil)).Info("x", "v", v)
 		asJSON, _ := json.Marshal(map[string]any{"v": v})

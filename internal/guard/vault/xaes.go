@@ -5,6 +5,7 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"crypto/subtle"
+	"encoding/hex"
 	"fmt"
 )
 
@@ -106,27 +107,44 @@ func newWrapper(purpose string, raw []byte) (*wrapper, error) {
 }
 
 func (w *wrapper) wrap(raw, ad []byte) (blob []byte, err error) {
+	erase(func() { blob, err = w.cipherSeal(raw, ad) })
+	return blob, err
+}
+
+// cipherSeal must run inside erase.
+func (w *wrapper) cipherSeal(raw, ad []byte) (blob []byte, err error) {
 	if len(raw) != keySize {
 		return nil, fmt.Errorf("wrap key: %d bytes", len(raw))
 	}
-	blob = make([]byte, 0, wrappedSize)
-	erase(func() {
-		blob = append(blob, wrapVersion)
-		blob = append(blob, w.commit[:]...)
-		nonce := blob[len(blob) : len(blob)+xaesNonce]
-		if _, err = rand.Read(nonce); err == nil {
-			blob, err = w.cipher.seal(blob[:len(blob)+xaesNonce], nonce, raw, ad)
-		}
-	})
+	blob = append(make([]byte, 0, wrappedSize), wrapVersion)
+	blob = append(blob, w.commit[:]...)
+	nonce := blob[len(blob) : len(blob)+xaesNonce]
+	if _, err = rand.Read(nonce); err == nil {
+		blob, err = w.cipher.seal(blob[:len(blob)+xaesNonce], nonce, raw, ad)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("wrap key: %w", err)
 	}
 	return blob, nil
 }
 
+// wrapped reports whether a blob says that it is this key's.
+func (w *wrapper) wrapped(blob []byte) bool {
+	return len(blob) == wrappedSize && blob[0] == wrapVersion && subtle.ConstantTimeCompare(blob[1:1+commitSize], w.commit[:]) == 1
+}
+
+// version names the key to people: the first bytes of its commitment.
+func (w *wrapper) version() string { return hex.EncodeToString(w.commit[:4]) }
+
 // unwrap gives the raw key in memory that erase wipes once it is dropped; the caller clears it as soon as the
 // ciphers stand.
 func (w *wrapper) unwrap(blob, ad []byte) (raw []byte, err error) {
+	erase(func() { raw, err = w.cipherOpen(blob, ad) })
+	return raw, err
+}
+
+// cipherOpen must run inside erase.
+func (w *wrapper) cipherOpen(blob, ad []byte) ([]byte, error) {
 	if len(blob) != wrappedSize || blob[0] != wrapVersion {
 		return nil, fmt.Errorf("wrapped key's form: %w", ErrOpen)
 	}
@@ -135,9 +153,11 @@ func (w *wrapper) unwrap(blob, ad []byte) (raw []byte, err error) {
 		return nil, fmt.Errorf("wrapped key's commitment: %w", ErrOpen)
 	}
 	rest = rest[commitSize:]
-	erase(func() { raw, err = w.cipher.open(nil, rest[:xaesNonce], rest[xaesNonce:], ad) })
+	raw, err := w.cipher.open(nil, rest[:xaesNonce], rest[xaesNonce:], ad)
 	if err != nil {
 		return nil, fmt.Errorf("wrapped key: %w", ErrOpen)
 	}
 	return raw, nil
 }
+
+func equalKeys(a, b []byte) bool { return subtle.ConstantTimeCompare(a, b) == 1 }

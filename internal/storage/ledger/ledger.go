@@ -130,7 +130,7 @@ func (l *Ledger) open(ctx context.Context, ws parlatory.WorkspaceID) (openLog, e
 	if err := l.db.Read(ctx, permit, h.read); err != nil {
 		return o, fmt.Errorf("ledger log: %w", err)
 	}
-	house, err := l.ring.HoldVersion(ctx, parlatory.House, vault.LedgerSubject, h.seed.Version())
+	house, err := l.ring.Hold(ctx, parlatory.House, vault.LedgerSubject)
 	if err != nil {
 		return o, fmt.Errorf("ledger signing key: %w", err)
 	}

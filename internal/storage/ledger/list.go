@@ -133,32 +133,26 @@ func sealedRows(tx *db.Tx, query string, args ...any) ([]sealedRow, error) {
 type keyRing struct {
 	ledger *Ledger
 	ws     parlatory.WorkspaceID
-	held   map[keyName]*vault.Held
-}
-
-type keyName struct {
-	subject vault.Subject
-	version uint32
+	held   map[vault.Subject]*vault.Held
 }
 
 func (l *Ledger) keyRing(ws parlatory.WorkspaceID) *keyRing {
-	return &keyRing{ledger: l, ws: ws, held: map[keyName]*vault.Held{}}
+	return &keyRing{ledger: l, ws: ws, held: map[vault.Subject]*vault.Held{}}
 }
 
 // hold gives nil for a key that is gone.
-func (k *keyRing) hold(ctx context.Context, s vault.Subject, version uint32) (*vault.Held, error) {
-	name := keyName{s, version}
-	if h, ok := k.held[name]; ok {
+func (k *keyRing) hold(ctx context.Context, s vault.Subject) (*vault.Held, error) {
+	if h, ok := k.held[s]; ok {
 		return h, nil
 	}
-	h, err := k.ledger.ring.HoldVersion(ctx, k.ws, s, version)
+	h, err := k.ledger.ring.Hold(ctx, k.ws, s)
 	if err != nil && !errors.Is(err, vault.ErrNoKey) {
 		return nil, err
 	}
 	if len(k.held) >= 1000 {
 		clear(k.held)
 	}
-	k.held[name] = h
+	k.held[s] = h
 	return h, nil
 }
 
@@ -199,22 +193,15 @@ func (r sealedRow) values(ctx context.Context, keys *keyRing) (salt, canonical [
 // disclose gives the values of a row. Erasing destroys a subject's keys and touches no row: values that are missing under
 // a key that stands, or under one that can't be destroyed, were taken.
 func (r sealedRow) disclose(ctx context.Context, keys *keyRing) (salt, canonical []byte, s state, err error) {
-	if !r.sealed.Empty() {
-		held, err := keys.hold(ctx, r.subject, r.sealed.Version())
-		if err != nil {
-			return nil, nil, whole, err
-		}
-		if held != nil {
-			salt, canonical, err = r.open(held, r.sealed)
-			return salt, canonical, whole, err
-		}
-	}
-	if !erasable(r.subject.Kind) {
+	held, err := keys.hold(ctx, r.subject)
+	switch {
+	case err != nil:
+		return nil, nil, whole, err
+	case held != nil && !r.sealed.Empty():
+		salt, canonical, err = r.open(held, r.sealed)
+		return salt, canonical, whole, err
+	case held != nil || !erasable(r.subject.Kind):
 		return nil, nil, damaged, nil
-	}
-	newest, err := keys.hold(ctx, r.subject, 0)
-	if err != nil || newest != nil {
-		return nil, nil, damaged, err
 	}
 	return nil, nil, erased, nil
 }

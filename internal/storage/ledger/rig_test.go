@@ -59,7 +59,11 @@ func (s *shelf) erase(ws parlatory.WorkspaceID, sub vault.Subject) {
 	delete(s.keys, s.name(ws, sub))
 }
 
-func (s *shelf) SubjectKey(_ context.Context, ws parlatory.WorkspaceID, sub vault.Subject, _ uint32) (vault.Wrapped, error) {
+func (*shelf) Spend(context.Context, parlatory.WorkspaceID, vault.Subject, uint32, int64) (int64, error) {
+	return 0, nil
+}
+
+func (s *shelf) key(ws parlatory.WorkspaceID, sub vault.Subject) (vault.Wrapped, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w, ok := s.keys[s.name(ws, sub)]
@@ -69,17 +73,17 @@ func (s *shelf) SubjectKey(_ context.Context, ws parlatory.WorkspaceID, sub vaul
 	return w, nil
 }
 
-func (s *shelf) SubjectKeys(ctx context.Context, ws parlatory.WorkspaceID, kind string, ids [][16]byte) (all []vault.Wrapped, err error) {
+func (s *shelf) SubjectKeys(_ context.Context, ws parlatory.WorkspaceID, kind string, ids [][16]byte) (all []vault.Wrapped, err error) {
 	for _, id := range ids {
-		if w, err := s.SubjectKey(ctx, ws, vault.Subject{Kind: kind, ID: id}, 0); err == nil {
+		if w, err := s.key(ws, vault.Subject{Kind: kind, ID: id}); err == nil {
 			all = append(all, w)
 		}
 	}
 	return all, nil
 }
 
-func (s *shelf) WorkspaceKey(ctx context.Context, ws parlatory.WorkspaceID, v uint32) (vault.Wrapped, error) {
-	return s.SubjectKey(ctx, ws, vault.Subject{Kind: vault.KindWorkspace}, v)
+func (s *shelf) WorkspaceKey(_ context.Context, ws parlatory.WorkspaceID, _ uint32) (vault.Wrapped, error) {
+	return s.key(ws, vault.Subject{Kind: vault.KindWorkspace})
 }
 
 // rig is a ledger on a real database with the house and one workspace founded.
@@ -136,10 +140,10 @@ func newRig(t testing.TB, o db.Options) *rig {
 	r := &rig{t: t, db: d, path: o.SQLite, shelf: &shelf{keys: map[string]vault.Wrapped{}}}
 	r.law = access.NewLaw(catalogue, anyRole{}, refusals)
 	key := filepath.Join(t.TempDir(), "root.key")
-	if err := vault.CreateKeyFile(key); err != nil {
+	if err := vault.CreateKeyFile(key, nil); err != nil {
 		t.Fatal(err)
 	}
-	root, err := vault.OpenKeyFile(key)
+	root, err := vault.OpenKeyFile(t.Context(), vault.KeyFile{Path: key})
 	if err != nil {
 		t.Fatal(err)
 	}

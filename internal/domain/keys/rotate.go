@@ -1,0 +1,360 @@
+package keys
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"parlatory"
+	"parlatory/internal/guard/access"
+	"parlatory/internal/guard/vault"
+	"parlatory/internal/storage/db"
+	"parlatory/internal/storage/ledger"
+)
+
+// WorkRewrap is the work after the rotation of a workspace's key.
+const WorkRewrap = "rewrap"
+
+const (
+	// workLease is for how long a node that works on something is believed to be alive without a sign.
+	workLease = 30 * time.Second
+	workTick  = 5 * time.Second
+	// settle is how long a node may mint under the version before, since it asks for the newest every minute; batches go on until then.
+	settle = 3 * time.Minute
+)
+
+// Rotate gives the workspace a new key. The keys below are wrapped again in the background; no sealed value is touched.
+func (r *Room) Rotate(ctx context.Context, actor parlatory.Actor, reason string) error {
+	permit, err := r.o.Law.Permit(ctx, actor, ActRotate)
+	if err != nil {
+		return err
+	}
+	return r.rotate(ctx, permit, func(tx *db.Tx) error { return r.o.Steady(tx, actor) }, reason)
+}
+
+// RotateFor is Rotate by the operator, for the house too.
+func (r *Room) RotateFor(ctx context.Context, operator parlatory.Actor, ws parlatory.WorkspaceID, reason string) error {
+	operator.Workspace = ws
+	permit, err := r.o.Law.Permit(ctx, operator, ActOperate)
+	if err != nil {
+		return err
+	}
+	return r.rotate(ctx, permit, func(*db.Tx) error { return nil }, reason)
+}
+
+func (r *Room) rotate(ctx context.Context, permit access.Permit, check func(*db.Tx) error, reason string) error {
+	ws := permit.Workspace()
+	w, err := r.o.Ring.MintWorkspace(ctx, ws)
+	if err != nil {
+		return err
+	}
+	pen, err := r.o.Ledger.Pen(ctx, ws)
+	if err != nil {
+		return err
+	}
+	err = r.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		if err := check(tx); err != nil {
+			return err
+		}
+		if err := Put(tx, w); err != nil {
+			return err
+		}
+		var all, behind int64
+		if err := tx.Row(sqlCount, w.Version).Scan(&all, &behind); err != nil {
+			return fmt.Errorf("count keys: %w", err)
+		}
+		// Nobody has begun yet: the first node that looks takes it.
+		if _, err := tx.Exec(sqlBeginWork, WorkRewrap, behind, tx.Now().Add(-workLease)); err != nil {
+			return fmt.Errorf("begin work on keys: %w", err)
+		}
+		return pen.Witness(tx, ledger.Entry{
+			Action: ledger.Updated, Element: Element, ID: w.ID.Raw(), Remark: reason,
+			Old: map[string]string{"version": version(w.Version - 1)}, New: map[string]string{"version": version(w.Version), "wrapped by": w.Root},
+		})
+	})
+	if db.IsTaken(err) {
+		return parlatory.Conflict("Somebody else has just rotated this key.")
+	}
+	if err != nil {
+		return err
+	}
+	r.o.Ring.Adopt(w)
+	return nil
+}
+
+func version(v uint32) string { return strconv.FormatUint(uint64(v), 10) }
+
+// Run works on what waits, turns keys that have sealed enough, and keeps schedules, until ctx ends.
+func (r *Room) Run(ctx context.Context) error {
+	tick := time.NewTicker(workTick)
+	defer tick.Stop()
+	var turned time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if err := r.work(ctx); err != nil && ctx.Err() == nil {
+			r.o.Log.LogAttrs(ctx, slog.LevelError, "work on keys stopped; it goes on by itself", slog.String("cause", err.Error()))
+		}
+		if now := r.o.Clock.Now(); now.Sub(turned) >= time.Minute {
+			turned = now
+			if err := r.turn(ctx); err != nil && ctx.Err() == nil {
+				r.o.Log.LogAttrs(ctx, slog.LevelError, "keys could not be turned", slog.String("cause", err.Error()))
+			}
+		}
+	}
+}
+
+type due struct {
+	ws      parlatory.WorkspaceID
+	kind    string
+	changed time.Time
+}
+
+// work takes what nobody works on.
+func (r *Room) work(ctx context.Context) error {
+	permit, err := r.o.Law.System(actWaits, parlatory.House)
+	if err != nil {
+		return err
+	}
+	var all []due
+	err = r.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		all = nil
+		rows, err := tx.Across().Query(sqlDueAcross, r.o.Clock.Now().Add(-workLease))
+		if err != nil {
+			return err
+		}
+		defer func() { _ = rows.Close() }()
+		for rows.Next() {
+			var d due
+			if err := rows.Scan(&d.ws, &d.kind, &d.changed); err != nil {
+				return err
+			}
+			all = append(all, d)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return fmt.Errorf("find work on keys: %w", err)
+	}
+	var faults error
+	for _, d := range all {
+		if mine, err := r.claim(ctx, d); err != nil || !mine {
+			faults = errors.Join(faults, err)
+			continue
+		}
+		faults = errors.Join(faults, r.Rewrap(ctx, d.ws, nil))
+	}
+	return faults
+}
+
+func (r *Room) claim(ctx context.Context, d due) (mine bool, err error) {
+	permit, err := r.o.Law.System(actWork, d.ws)
+	if err != nil {
+		return false, err
+	}
+	err = r.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		n, err := tx.Exec(sqlClaimWork, d.kind, tx.Now(), d.changed)
+		mine = n == 1
+		return err
+	})
+	return mine, err
+}
+
+// Rewrap wraps the keys of a workspace's subjects under its newest key, batch by batch, until none is left under an older one. It may be cut at
+// any place and run anew, also on two nodes at once. told, if there is one, hears of each batch.
+func (r *Room) Rewrap(ctx context.Context, ws parlatory.WorkspaceID, told func(done int64)) error {
+	permit, err := r.o.Law.System(actWork, ws)
+	if err != nil {
+		return err
+	}
+	var begun time.Time
+	if err := r.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		all, err := works(tx)
+		for _, w := range all {
+			if w.Kind == WorkRewrap {
+				begun = w.Begun
+			}
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	var done int64
+	for under := uint32(0); ; {
+		x, err := r.rewrapper(ctx, permit)
+		if err != nil {
+			return fmt.Errorf("wrap keys again: %w", err)
+		}
+		if x.To() == under { // nothing is left under an older one
+			if told == nil && r.o.Clock.Now().Sub(begun) < settle {
+				return nil // it is looked at again after the lease
+			}
+			return r.endWork(ctx, permit)
+		}
+		under = x.To()
+		for {
+			n, err := r.rewrapBatch(ctx, permit, x)
+			if err != nil {
+				return fmt.Errorf("wrap keys again: %w", err)
+			}
+			if n == 0 {
+				break
+			}
+			if done += int64(n); told != nil {
+				told(done)
+			}
+			select { // the others' turn: the one writer of SQLite is not kept busy
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(rewrapRest):
+			}
+		}
+	}
+}
+
+// rewrapRest is the pause between two batches.
+const rewrapRest = 5 * time.Millisecond
+
+func (r *Room) endWork(ctx context.Context, permit access.Permit) error {
+	return r.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		_, err := tx.Exec(sqlEndWork, WorkRewrap, tx.Now(), tx.Now())
+		return err
+	})
+}
+
+// rewrapper fetches the keys of all versions, of which there are few.
+func (r *Room) rewrapper(ctx context.Context, permit access.Permit) (*vault.Rewrapper, error) {
+	var all []vault.Wrapped
+	if err := r.o.DB.Read(ctx, permit, func(tx *db.Tx) (err error) { all, err = readAll(tx); return err }); err != nil {
+		return nil, err
+	}
+	versions := make([]uint32, len(all))
+	for i, w := range all {
+		versions[i] = w.Version
+	}
+	return r.o.Ring.Rewrapper(ctx, permit.Workspace(), versions)
+}
+
+func (r *Room) rewrapBatch(ctx context.Context, permit access.Permit, x *vault.Rewrapper) (n int, err error) {
+	err = r.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		batch, err := readBatch(tx, x.To())
+		if n = len(batch); err != nil || n == 0 {
+			return err
+		}
+		args := make([]any, 0, n*rewrapColumns)
+		for _, b := range batch {
+			w, err := x.Rewrap(b.Wrapped)
+			if err != nil {
+				return err
+			}
+			args = append(args, w.Subject.Kind, w.Subject.ID[:], w.Version, w.ID, w.Parent, w.Blob, w.Seals, w.From, b.created)
+		}
+		if _, err := tx.Exec(rewrapSubjectKeys(n), args...); err != nil {
+			return err
+		}
+		_, err = tx.Exec(sqlAdvanceWork, WorkRewrap, n, tx.Now())
+		return err
+	})
+	return n, err
+}
+
+type aged struct {
+	vault.Wrapped
+	created time.Time
+}
+
+func readBatch(tx *db.Tx, newest uint32) (all []aged, err error) {
+	query := sqlBatch
+	if tx.Postgres() {
+		query = sqlBatchLocked
+	}
+	rows, err := tx.Query(query, newest, batchMost)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		a := aged{Wrapped: vault.Wrapped{Workspace: tx.Workspace()}}
+		if err := rows.Scan(&a.Subject.Kind, &a.Subject.ID, &a.Version, &a.ID, &a.Parent, &a.Blob, &a.Seals, &a.From, &a.created); err != nil {
+			return nil, err
+		}
+		all = append(all, a)
+	}
+	return all, rows.Err()
+}
+
+// turn begins next versions of the keys that have sealed enough.
+func (r *Room) turn(ctx context.Context) error {
+	permit, err := r.o.Law.System(actWaits, parlatory.House)
+	if err != nil {
+		return err
+	}
+	var spent []vault.Wrapped
+	err = r.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		spent = nil
+		rows, err := tx.Across().Query(sqlSpentAcross)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = rows.Close() }()
+		for rows.Next() {
+			var w vault.Wrapped
+			if err := rows.Scan(&w.Workspace, &w.Subject.Kind, &w.Subject.ID, &w.Version); err != nil {
+				return err
+			}
+			spent = append(spent, w)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return fmt.Errorf("find spent keys: %w", err)
+	}
+	var faults error
+	for _, w := range spent {
+		faults = errors.Join(faults, r.next(ctx, w))
+	}
+	return faults
+}
+
+// next begins the version after w, unless there is one already.
+func (r *Room) next(ctx context.Context, w vault.Wrapped) error {
+	permit, err := r.o.Law.System(actTurn, w.Workspace)
+	if err != nil {
+		return err
+	}
+	var newest uint32
+	if err := r.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		return tx.Row(sqlVersions, w.Subject.Kind, w.Subject.ID[:]).Scan(&newest)
+	}); err != nil || newest != w.Version {
+		return err
+	}
+	next, err := r.o.Ring.MintVersion(ctx, w.Workspace, w.Subject, w.Version+1)
+	if err != nil {
+		return err
+	}
+	pen, err := r.o.Ledger.Pen(ctx, w.Workspace)
+	if err != nil {
+		return err
+	}
+	err = r.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		if err := Put(tx, next); err != nil {
+			return err
+		}
+		return pen.Witness(tx, ledger.Entry{
+			Action: ledger.Updated, Element: Element, ID: next.ID.Raw(),
+			Old: map[string]string{"of": w.Subject.Kind, "version": version(w.Version)}, New: map[string]string{"version": version(next.Version)},
+			Remark: "It has sealed 2^31 values.",
+		})
+	})
+	if db.IsTaken(err) {
+		return nil
+	}
+	r.o.Ring.Forget(w.Workspace, w.Subject)
+	return err
+}

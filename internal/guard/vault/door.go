@@ -1,0 +1,151 @@
+package vault
+
+import (
+	"errors"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"parlatory"
+)
+
+const (
+	// confirmEvery is how long an answer of a root holds; nodes ask again each half of it.
+	confirmEvery = time.Minute
+	// askPause is how long one failure answers for all: nobody waits for a root that has just failed somebody else.
+	askPause = 5 * time.Second
+	forever  = math.MaxInt64
+)
+
+// door stands before all keys of a workspace. It is open for the time for which the root's last answer holds, and the grace
+// after it; each handle asks it at every use, so that no handle outlives it.
+type door struct {
+	clock parlatory.Clock
+	until atomic.Int64 // microseconds; forever below a key file, 0 before the first answer and after a refusal
+
+	mu        sync.Mutex
+	confirmed time.Time
+	used      atomic.Int64 // when last, to the second or so
+	asked     time.Time
+	failed    error // of the last try: nil, ErrAway, ErrWithdrawn
+	remote    bool
+}
+
+// open is nil while keys may be used. The error is for a person, and is ErrAway or ErrWithdrawn.
+func (d *door) open() error {
+	until := d.until.Load()
+	if until == forever || until > 0 && parlatory.Micros(d.clock.Now()) <= until {
+		return nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return refusal(d.failed)
+}
+
+// refusal is what a person hears of a closed door.
+func refusal(cause error) error {
+	if errors.Is(cause, ErrWithdrawn) {
+		return parlatory.Fail(parlatory.KindUnavailable, "The keys of this workspace were withdrawn. Until they are given back, nothing of it can be read or written.").Because(cause)
+	}
+	if cause == nil {
+		cause = ErrAway
+	}
+	return parlatory.Fail(parlatory.KindUnavailable, "The keys of this workspace can't be reached at the moment. Nothing is lost; please try again in a few minutes.").Because(cause)
+}
+
+// confirm notes an answer of the root.
+func (d *door) confirm(a Anchor) {
+	now := d.clock.Now()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.confirmed, d.asked, d.failed = now, now, nil
+	_, local := a.Root.(local)
+	d.remote = !local
+	if local {
+		d.until.Store(forever)
+		return
+	}
+	d.until.Store(parlatory.Micros(now.Add(confirmEvery + max(a.Grace, 0))))
+}
+
+// fail notes a try without one. A refusal shuts the door at once.
+func (d *door) fail(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.asked = d.clock.Now()
+	switch {
+	case errors.Is(err, ErrWithdrawn):
+		d.failed = ErrWithdrawn
+		d.until.Store(0)
+	case errors.Is(err, ErrAway):
+		if d.failed == nil || d.until.Load() > 0 {
+			d.failed = ErrAway
+		}
+	}
+}
+
+// resting is the error of a failure that is so recent that the root is not asked again.
+func (d *door) resting() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if age := d.clock.Now().Sub(d.asked); d.failed != nil && age >= 0 && age < askPause {
+		return d.failed
+	}
+	return nil
+}
+
+// use notes that the workspace is in use.
+func (d *door) use() {
+	if now := d.clock.Now().Unix(); d.used.Load() != now {
+		d.used.Store(now)
+	}
+}
+
+// stale reports whether the root's last answer holds no longer.
+func (d *door) stale() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	age := d.clock.Now().Sub(d.confirmed)
+	return age < 0 || age > confirmEvery
+}
+
+// due reports whether the root should be asked: half of its answer's time is over, or the last try failed.
+func (d *door) due() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := d.clock.Now()
+	if d.failed != nil {
+		return now.Sub(d.asked) >= askPause
+	}
+	return d.remote && now.Sub(d.confirmed) >= confirmEvery/2
+}
+
+// settled reports whether the root is on another machine and answers.
+func (d *door) settled() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.remote && d.failed == nil
+}
+
+// Standing is how the keys of a workspace stand on this node.
+type Standing struct {
+	Confirmed time.Time // the root's last answer; zero: none yet
+	Until     time.Time // when the door shuts unless the root answers; zero: never, or it is shut
+	Fault     error     // ErrAway or ErrWithdrawn; nil: none
+	Open      bool
+}
+
+func (d *door) standing() Standing {
+	open := d.open() == nil
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := Standing{Confirmed: d.confirmed, Fault: d.failed, Open: open}
+	if u := d.until.Load(); u > 0 && u != forever {
+		s.Until = parlatory.FromMicros(u)
+	}
+	return s
+}
+
+// local is a root on this machine, which is always there.
+type local interface{ local() }
