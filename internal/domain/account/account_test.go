@@ -165,7 +165,7 @@ func TestAC_007_KeysTellNothing(t *testing.T) {
 	w := domaintest.New(t)
 	ws, _ := w.Founded(t, "acme")
 	counted := &shelf{Shelf: keys.New(w.DB, w.Law)}
-	ring := vault.NewRing(vault.Options{Root: w.Root, Shelf: counted, Clock: w.Clock})
+	ring := vault.NewRing(vault.Options{Anchors: w.Roots, Shelf: counted, Clock: w.Clock})
 	room := account.New(account.Options{DB: w.DB, Law: w.Law, Ring: ring, Ledger: w.Ledger, Workspace: w.Workspace, Security: w.Security, Sessions: w.Sessions, Clock: w.Clock, Log: w.Log})
 	ask := func(email string) int64 {
 		before := counted.subjects.Load()

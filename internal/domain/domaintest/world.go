@@ -107,7 +107,8 @@ type World struct {
 	Law       *access.Law
 	Catalogue *access.Catalogue
 	Roles     *role.Roles
-	Root      vault.Root
+	Roots     *keys.Roots // a key file, and another in the place of a key server
+	Keys      *keys.Room
 	Ring      *vault.Ring
 	Ledger    *ledger.Ledger
 	Clock     *Clock
@@ -130,6 +131,7 @@ type World struct {
 type Setup struct {
 	Postgres bool
 	Alone    bool           // OnBoth takes one engine after the other: for what counts all that the process does
+	Lines    keys.Lines     // workspaces' own key servers
 	Acts     [][]access.Act // of rooms to the right of signin
 	Account  account.Limits
 	Signin   signin.Limits
@@ -183,11 +185,18 @@ func Make(t testing.TB, setup Setup) *World {
 	w.DB, err = db.Open(t.Context(), options)
 	w.must(err)
 	t.Cleanup(func() { _ = w.DB.Close() })
-	w.must(vault.CreateKeyFile(filepath.Join(dir, "root.key"), nil))
-	w.Root, err = vault.OpenKeyFile(t.Context(), vault.KeyFile{Path: filepath.Join(dir, "root.key")})
-	w.must(err)
+	fixed := vault.Fixed{}
+	for _, name := range []string{vault.RootFile, vault.RootServer} {
+		path := filepath.Join(dir, name+".key")
+		w.must(vault.CreateKeyFile(path, nil))
+		root, err := vault.OpenKeyFile(t.Context(), vault.KeyFile{Path: path})
+		w.must(err)
+		fixed[name] = vault.Anchor{Root: root}
+	}
 	shelf := keys.New(w.DB, w.Law)
-	w.Ring = vault.NewRing(vault.Options{Root: w.Root, Shelf: shelf, Clock: w.Clock})
+	w.Roots = keys.NewRoots(fixed, vault.RootFile, setup.Lines, shelf)
+	w.Ring = vault.NewRing(vault.Options{Anchors: w.Roots, Shelf: shelf, Clock: w.Clock})
+	w.Roots.Serve(w.Ring)
 	w.Ledger = ledger.New(ledger.Options{DB: w.DB, Ring: w.Ring, Law: w.Law, Clock: w.Clock, Domain: Domain, Log: w.Log, Refusals: refusals})
 	w.must(shelf.FoundHouse(t.Context(), w.Ring, w.Ledger))
 	w.rooms(setup)
@@ -204,6 +213,7 @@ func (w *World) rooms(setup Setup) {
 	w.Workspace = workspace.New(workspace.Options{DB: w.DB, Law: w.Law, Ring: w.Ring, Ledger: w.Ledger, Clock: w.Clock, Domain: Domain, PublicURL: url, Mailer: w.Mail, Log: w.Log, Steady: staff.Steady})
 	w.Security = security.New(security.Options{DB: w.DB, Law: w.Law, Ring: w.Ring, Ledger: w.Ledger, Workspace: w.Workspace, Roles: w.Roles, Clock: w.Clock, Log: w.Log, Steady: staff.Steady})
 	w.Law.Guard(w.Security, w.Clock)
+	w.Keys = keys.NewRoom(keys.Options{DB: w.DB, Law: w.Law, Ring: w.Ring, Ledger: w.Ledger, Roots: w.Roots, Clock: w.Clock, Log: w.Log, Steady: staff.Steady})
 	w.Sessions = signin.NewSessions(signin.SessionOptions{DB: w.DB, Law: w.Law, Ring: w.Ring, Security: w.Security, Clock: w.Clock, Log: w.Log})
 	w.Account = account.New(account.Options{DB: w.DB, Law: w.Law, Ring: w.Ring, Ledger: w.Ledger, Workspace: w.Workspace, Security: w.Security, Sessions: w.Sessions, Clock: w.Clock, Log: w.Log, Limits: setup.Account})
 	w.Staff = staff.New(staff.Options{DB: w.DB, Law: w.Law, Roles: w.Roles, Ring: w.Ring, Ledger: w.Ledger, Workspace: w.Workspace, Account: w.Account, Sessions: w.Sessions, Clock: w.Clock, Log: w.Log})

@@ -67,7 +67,7 @@ func (r *Room) rotate(ctx context.Context, permit access.Permit, check func(*db.
 			return fmt.Errorf("count keys: %w", err)
 		}
 		// Nobody has begun yet: the first node that looks takes it.
-		if _, err := tx.Exec(sqlBeginWork, WorkRewrap, behind, tx.Now().Add(-workLease)); err != nil {
+		if _, err := tx.Exec(sqlBeginWork, WorkRewrap, behind, tx.Now(), tx.Now().Add(-workLease)); err != nil {
 			return fmt.Errorf("begin work on keys: %w", err)
 		}
 		return pen.Witness(tx, ledger.Entry{
@@ -103,7 +103,7 @@ func (r *Room) Run(ctx context.Context) error {
 		}
 		if now := r.o.Clock.Now(); now.Sub(turned) >= time.Minute {
 			turned = now
-			if err := r.turn(ctx); err != nil && ctx.Err() == nil {
+			if err := r.Turn(ctx); err != nil && ctx.Err() == nil {
 				r.o.Log.LogAttrs(ctx, slog.LevelError, "keys could not be turned", slog.String("cause", err.Error()))
 			}
 		}
@@ -289,8 +289,8 @@ func readBatch(tx *db.Tx, newest uint32) (all []aged, err error) {
 	return all, rows.Err()
 }
 
-// turn begins next versions of the keys that have sealed enough.
-func (r *Room) turn(ctx context.Context) error {
+// Turn begins next versions of the keys that have sealed enough.
+func (r *Room) Turn(ctx context.Context) error {
 	permit, err := r.o.Law.System(actWaits, parlatory.House)
 	if err != nil {
 		return err

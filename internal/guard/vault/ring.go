@@ -123,8 +123,9 @@ func (r *Ring) Hold(ctx context.Context, ws parlatory.WorkspaceID, s Subject) (*
 
 // enter is nil where the workspace's door is open, or could be opened.
 func (r *Ring) enter(ctx context.Context, ws parlatory.WorkspaceID) error {
-	if d := r.door(ws); d.open() == nil {
-		d.use()
+	d := r.door(ws)
+	d.use()
+	if d.open() == nil {
 		return nil
 	}
 	_, err := r.space(ctx, ws, 0)
@@ -205,12 +206,14 @@ func (r *Ring) HoldAll(ctx context.Context, ws parlatory.WorkspaceID, all []Subj
 		if held[s], err = r.assemble(ctx, ws, s, v); err != nil {
 			return nil, err
 		}
-		r.subjects.offer(slot{ws, s, 0}, held[s], turn)
 	}
 	for _, s := range all {
 		if held[s] == nil {
 			return nil, fmt.Errorf("key of %s: %w", s.Kind, ErrNoKey)
 		}
+	}
+	for s := range versions {
+		r.subjects.offer(slot{ws, s, 0}, held[s], turn)
 	}
 	return held, nil
 }
