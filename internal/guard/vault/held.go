@@ -25,6 +25,7 @@ type Held struct {
 	aead      cipher.AEAD
 	commit    [commitSize]byte
 	ad        []byte // the key's part of the associated data
+	more      more   // keys of streams and MACs
 }
 
 // newHeld makes the ciphers of a raw key; it must run inside erase.
@@ -50,7 +51,8 @@ func newHeld(w Wrapped, raw []byte) (*Held, error) {
 	h.ad = appendPart(h.ad, w.Subject.ID[:])
 	h.ad = appendPart(h.ad, w.ID[:])
 	h.ad = appendPart(h.ad, binary.BigEndian.AppendUint32(nil, w.Version))
-	return h, nil
+	h.more, err = newMore(raw)
+	return h, err
 }
 
 // Workspace is whose key it is.
