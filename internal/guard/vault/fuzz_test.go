@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 
@@ -28,6 +29,34 @@ func FuzzSealed(f *testing.F) {
 		}
 		if plain, err := h.Open(b, got); (err == nil) != bytes.Equal(in, g.sealed) {
 			t.Fatalf("%x: %q, %v", in, plain, err)
+		}
+	})
+}
+
+func FuzzStream(f *testing.F) {
+	h, b := goldenHeld(f, bytes.Repeat([]byte{0x42}, 32))
+	var vectors []streamVector
+	readVectors(f, "testdata/stream.json", &vectors)
+	for _, v := range vectors {
+		f.Add(unhex(f, v.Sealed), uint16(3))
+	}
+	f.Fuzz(func(t *testing.T, in []byte, at uint16) {
+		golden := false
+		for _, v := range vectors[:2] {
+			golden = golden || bytes.Equal(in, unhex(t, v.Sealed))
+		}
+		r, err := h.OpenStream(b, bytes.NewReader(in), int64(len(in)))
+		if err != nil && !errors.Is(err, ErrOpen) {
+			t.Fatal(err)
+		}
+		if (err == nil) != golden {
+			t.Fatalf("%x: %v", in, err)
+		}
+		if err == nil {
+			var p [8]byte
+			if n, err := r.ReadAt(p[:], int64(at)); err != nil && !errors.Is(err, io.EOF) || int64(n) > r.Size() {
+				t.Fatal(n, err)
+			}
 		}
 	})
 }

@@ -33,6 +33,7 @@ type edition struct {
 	aead    cipher.AEAD
 	commit  [commitSize]byte
 	ad      []byte // the key's part of the associated data
+	more    more   // keys of streams and MACs
 	meter   *meter
 }
 
@@ -59,7 +60,8 @@ func newEdition(w Wrapped, raw []byte) (*edition, error) {
 	e.ad = appendPart(e.ad, w.Subject.ID[:])
 	e.ad = appendPart(e.ad, w.ID[:])
 	e.ad = appendPart(e.ad, binary.BigEndian.AppendUint32(nil, w.Version))
-	return e, nil
+	e.more, err = newMore(raw)
+	return e, err
 }
 
 // edition finds the version that a sealed value names.

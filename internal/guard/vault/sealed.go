@@ -58,7 +58,7 @@ func (s Sealed) Bytes() []byte { return s.b }
 func (s Sealed) Empty() bool { return len(s.b) == 0 }
 
 // Version is the key version that the value says it was sealed under; 0 if empty. It is only a hint for
-// HoldVersion, since the true one is bound.
+// the program, since the true one is bound.
 func (s Sealed) Version() uint32 {
 	if len(s.b) < 5 {
 		return 0

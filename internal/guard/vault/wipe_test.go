@@ -4,7 +4,11 @@ package vault
 
 import (
 	"bufio"
+	"bytes"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"strings"
@@ -131,5 +135,76 @@ func TestAC_125_ForgottenKeysLeaveNoCopy(t *testing.T) {
 	}
 	if _, err := hold(t, r, ws, contact).Open(b, s); err != nil {
 		t.Error(err)
+	}
+}
+
+// The keys of streams and MACs go with the Held, and the key of one stream goes with its reader and writer. Of the content nothing stays in
+// the buffers.
+func TestAC_125_ForgottenStreamKeysLeaveNoCopy(t *testing.T) {
+	if underRace {
+		t.Skip("the race detector keeps shadows of memory")
+	}
+	r, m := house(t)
+	contact := ContactKey(newID[parlatory.ContactKind]())
+	ws := space(t, r, m, contact)
+	r.minted.forget(func(slot) bool { return true })
+	stream, mac, one, text := new(masked), new(masked), new(masked), new(masked)
+	b := Binding{Table: "parts", Row: [16]byte{1}}
+	func() {
+		h := hold(t, r, ws, contact)
+		h.MAC("x", []byte("y"))
+		secret := content(keySize)
+		text.set(secret)
+		var out bytes.Buffer
+		w, err := h.SealStream(b, &out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(secret); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		in, err := h.OpenStream(b, bytes.NewReader(out.Bytes()), int64(out.Len()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		clear(secret)
+		if _, err := io.ReadFull(in, secret); err != nil {
+			t.Fatal(err)
+		}
+		clear(secret)
+		ad, err := h.sealing.streamAD(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		erase(func() {
+			stream.set(h.sealing.more.stream)
+			mac.set(h.sealing.more.mac)
+			key, err := hkdf.Key(sha256.New, h.sealing.more.stream, out.Bytes()[streamFront+1:][:saltSize], string(ad), keySize)
+			if err != nil {
+				panic(err)
+			}
+			one.set(key)
+			clear(key)
+		})
+		for i, n := range copies(t, stream, mac, one, text) {
+			if n == 0 {
+				t.Errorf("key %d is not found in use: the search would not find a forgotten one either", i)
+			}
+		}
+		if err := in.Close(); err != nil {
+			t.Fatal(err)
+		}
+		runtime.KeepAlive(h)
+	}()
+	r.ForgetWorkspace(ws)
+	runtime.GC()
+	runtime.GC()
+	for i, n := range copies(t, stream, mac, one, text) {
+		if n != 0 {
+			t.Errorf("%d copies of key %d are left", n, i)
+		}
 	}
 }
