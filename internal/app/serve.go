@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"parlatory/internal/edge/live"
 	"parlatory/internal/guard/policy"
 	"parlatory/internal/guard/vault"
+	"parlatory/internal/outbound/keycommand"
 	"parlatory/internal/outbound/mail"
 	"parlatory/internal/storage/db"
 )
@@ -73,6 +75,33 @@ func planOf(ctx context.Context, c *config.Config, log *slog.Logger) (Plan, erro
 	return plan, nil
 }
 
+// keyFile says how the root key file is opened.
+func keyFile(c *config.Config) vault.KeyFile {
+	k := vault.KeyFile{Path: c.KeyFile}
+	if c.KeyPassphraseFile != "" {
+		k.Passphrase = func() ([]byte, error) {
+			b, err := os.ReadFile(c.KeyPassphraseFile)
+			return bytes.TrimRight(b, "\r\n"), err
+		}
+	}
+	if len(c.KeyCommand) > 0 {
+		k.Command = keycommand.Open(c.KeyCommand)
+	}
+	return k
+}
+
+// makeKeyFile makes it as keyFile opens it.
+func makeKeyFile(c *config.Config) error {
+	var phrase []byte
+	if k := keyFile(c); k.Passphrase != nil {
+		var err error
+		if phrase, err = k.Passphrase(); err != nil {
+			return err
+		}
+	}
+	return vault.CreateKeyFile(c.KeyFile, phrase)
+}
+
 // rootKey opens the key file. It makes one only where there is no database either: a missing key beside a database is a
 // mistake that a new key would make worse.
 func rootKey(ctx context.Context, c *config.Config) (vault.Root, error) {
@@ -82,11 +111,14 @@ func rootKey(ctx context.Context, c *config.Config) (vault.Root, error) {
 		if c.Database.Postgres != "" || !errors.Is(db, os.ErrNotExist) {
 			return nil, fmt.Errorf("key file %s is missing, and there may be data that only it opens: put it back, or make one with `parlatory keys create`", filepath.Base(c.KeyFile))
 		}
-		if err := vault.CreateKeyFile(c.KeyFile, nil); err != nil {
+		if len(c.KeyCommand) > 0 {
+			return nil, fmt.Errorf("key file %s is missing: make it with the tool that key_command names, from what `parlatory keys create` writes", filepath.Base(c.KeyFile))
+		}
+		if err := makeKeyFile(c); err != nil {
 			return nil, fmt.Errorf("make key file: %w", err)
 		}
 	}
-	return vault.OpenKeyFile(ctx, vault.KeyFile{Path: c.KeyFile})
+	return vault.OpenKeyFile(ctx, keyFile(c))
 }
 
 func certificates(c *config.Config, log *slog.Logger) func(func(context.Context, string) bool) (front.Certificates, error) {

@@ -62,6 +62,9 @@ func (k *checker) check(c *Config) {
 		(err != nil || u.Scheme != "mailto" && u.Scheme != "https" || strings.ContainsAny(c.SecurityContact, " \r\n\t")) {
 		k.wrong("security_contact", "must begin with mailto: or https:")
 	}
+	if c.KeyPassphraseFile != "" && len(c.KeyCommand) > 0 {
+		k.wrong("key_command", "opens the key file alone: leave key_passphrase_file out")
+	}
 	k.folders(c)
 	k.database(&c.Database, c.Data)
 	k.tls(c)

@@ -12,17 +12,19 @@ import (
 // Config is the whole file. Tags: toml is the key, doc its text, default the value of a missing key, sample what the
 // annotated file shows for a key without a default.
 type Config struct {
-	Domain           string   `toml:"domain" need:"yes" sample:"chat.example.com" doc:"Bare domain of this server. Sign-up is here; every workspace answers at <subdomain>.<domain>. Links in mails are built from it, never from a request."`
-	PublicPort       int      `toml:"public_port" default:"443" doc:"Port in addresses as browsers see it. Differs from the listener's only behind a port forward."`
-	Listen           string   `toml:"listen" default:":443" doc:"Address and port of the HTTPS listener (TLS 1.3)."`
-	ListenRedirect   string   `toml:"listen_redirect" sample:":80" doc:"Plain HTTP listener that sends people on to HTTPS. Pages only, the API is never answered there. Empty: none."`
-	ListenAdmin      string   `toml:"listen_admin" default:"127.0.0.1:9464" doc:"Listener of /metrics, /healthz and /readyz. It has no sign-in: keep it on loopback or on a network of your own. Empty: none."`
-	TrustedProxies   []string `toml:"trusted_proxies" sample:"[\"10.0.0.5\", \"fd00:5::/64\"]" doc:"HTTP proxies in front of the listener, each an address or a CIDR range. From them, and from nobody else, the client's address is taken out of X-Forwarded-For: the right-most one that is no trusted proxy. List the proxies only, never a network with clients in it."`
-	ProxyProtocol    []string `toml:"proxy_protocol" sample:"[\"10.0.0.6\"]" doc:"TCP balancers in front of the listeners, each an address or a CIDR range, that begin every connection with a header of the PROXY protocol, version 2. It is demanded of them on both listeners, and refused from everybody else."`
-	Data             string   `toml:"data" need:"yes" sample:"/var/lib/parlatory" doc:"Folder of the program's own files: the SQLite database, certificates ordered by ACME. Made with mode 0700 if it is missing."`
-	KeyFile          string   `toml:"key_file" need:"yes" sample:"/etc/parlatory/root.key" doc:"The root key, mode 0600, outside of the data folder. Everything is sealed under it: back it up apart from the data. A new one is made only if file and database are both missing."`
-	SecurityContact  string   `toml:"security_contact" sample:"mailto:security@example.com" doc:"Whom finders of weaknesses write to, as mailto: or https: address, told in /.well-known/security.txt. Empty: no such file."`
-	RefusedPasswords string   `toml:"refused_passwords" sample:"/etc/parlatory/refused-passwords.txt" doc:"File of passwords that nobody may choose, one a line in UTF-8, up to 20 million. It takes the place of the built-in list of 49,233 published ones. Read at the start."`
+	Domain            string   `toml:"domain" need:"yes" sample:"chat.example.com" doc:"Bare domain of this server. Sign-up is here; every workspace answers at <subdomain>.<domain>. Links in mails are built from it, never from a request."`
+	PublicPort        int      `toml:"public_port" default:"443" doc:"Port in addresses as browsers see it. Differs from the listener's only behind a port forward."`
+	Listen            string   `toml:"listen" default:":443" doc:"Address and port of the HTTPS listener (TLS 1.3)."`
+	ListenRedirect    string   `toml:"listen_redirect" sample:":80" doc:"Plain HTTP listener that sends people on to HTTPS. Pages only, the API is never answered there. Empty: none."`
+	ListenAdmin       string   `toml:"listen_admin" default:"127.0.0.1:9464" doc:"Listener of /metrics, /healthz and /readyz. It has no sign-in: keep it on loopback or on a network of your own. Empty: none."`
+	TrustedProxies    []string `toml:"trusted_proxies" sample:"[\"10.0.0.5\", \"fd00:5::/64\"]" doc:"HTTP proxies in front of the listener, each an address or a CIDR range. From them, and from nobody else, the client's address is taken out of X-Forwarded-For: the right-most one that is no trusted proxy. List the proxies only, never a network with clients in it."`
+	ProxyProtocol     []string `toml:"proxy_protocol" sample:"[\"10.0.0.6\"]" doc:"TCP balancers in front of the listeners, each an address or a CIDR range, that begin every connection with a header of the PROXY protocol, version 2. It is demanded of them on both listeners, and refused from everybody else."`
+	Data              string   `toml:"data" need:"yes" sample:"/var/lib/parlatory" doc:"Folder of the program's own files: the SQLite database, certificates ordered by ACME. Made with mode 0700 if it is missing."`
+	KeyFile           string   `toml:"key_file" need:"yes" sample:"/etc/parlatory/root.key" doc:"The root key, mode 0600, outside of the data folder. Everything is sealed under it: back it up apart from the data. A new one is made only if file and database are both missing."`
+	KeyPassphraseFile string   `toml:"key_passphrase_file" sample:"/run/credentials/parlatory.service/passphrase" doc:"File with the passphrase of a root key file that was made with one (parlatory keys create --passphrase-file). Read at the start and whenever the key file changed; its last line break is no part of it."`
+	KeyCommand        []string `toml:"key_command" sample:"[\"/usr/local/bin/open-root-key\"]" doc:"Program, with its arguments, that opens a root key file in another tool's form, such as a hardware token's: it gets the file on standard input and writes the clear lines of a key file to standard output within two minutes. No shell."`
+	SecurityContact   string   `toml:"security_contact" sample:"mailto:security@example.com" doc:"Whom finders of weaknesses write to, as mailto: or https: address, told in /.well-known/security.txt. Empty: no such file."`
+	RefusedPasswords  string   `toml:"refused_passwords" sample:"/etc/parlatory/refused-passwords.txt" doc:"File of passwords that nobody may choose, one a line in UTF-8, up to 20 million. It takes the place of the built-in list of 49,233 published ones. Read at the start."`
 
 	Database Database `toml:"database" doc:"Where rows are kept: SQLite by default, or PostgreSQL."`
 	TLS      TLS      `toml:"tls" doc:"Certificates: from files, or ordered by ACME. One of the two."`

@@ -396,6 +396,39 @@ invitations parlatory_serving may INSERT
 invitations parlatory_serving may SELECT
 invitations parlatory_serving may UPDATE
 
+-- key_settings
+key_settings.workspace bytea NOT NULL
+key_settings.revision bigint NOT NULL
+key_settings.sealed bytea NOT NULL
+key_settings key_settings_pkey PRIMARY KEY (workspace)
+CREATE UNIQUE INDEX key_settings_pkey ON public.key_settings USING btree (workspace)
+key_settings parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+key_settings parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+key_settings row security t forced t
+key_settings parlatory_serving may DELETE
+key_settings parlatory_serving may INSERT
+key_settings parlatory_serving may SELECT
+key_settings parlatory_serving may UPDATE
+
+-- key_works
+key_works.workspace bytea NOT NULL
+key_works.kind text NOT NULL
+key_works.state text NOT NULL
+key_works.done bigint NOT NULL
+key_works.total bigint NOT NULL
+key_works.begun_at bigint NOT NULL
+key_works.changed_at bigint NOT NULL
+key_works.ended_at bigint
+key_works key_works_pkey PRIMARY KEY (workspace, kind)
+CREATE UNIQUE INDEX key_works_pkey ON public.key_works USING btree (workspace, kind)
+key_works parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+key_works parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+key_works row security t forced t
+key_works parlatory_serving may DELETE
+key_works parlatory_serving may INSERT
+key_works parlatory_serving may SELECT
+key_works parlatory_serving may UPDATE
+
 -- ledger_entries
 ledger_entries.workspace bytea NOT NULL
 ledger_entries.id bytea NOT NULL
@@ -783,8 +816,12 @@ subject_keys.id bytea NOT NULL
 subject_keys.parent bigint NOT NULL
 subject_keys.created_at bigint NOT NULL
 subject_keys.wrapped bytea NOT NULL
+subject_keys.seals bigint NOT NULL DEFAULT 0
+subject_keys.serves_at bigint
 subject_keys subject_keys_pkey PRIMARY KEY (workspace, kind, subject, version)
+CREATE INDEX subject_keys_parent ON public.subject_keys USING btree (workspace, parent)
 CREATE UNIQUE INDEX subject_keys_pkey ON public.subject_keys USING btree (workspace, kind, subject, version)
+CREATE INDEX subject_keys_spent ON public.subject_keys USING btree (workspace, kind, subject, version) WHERE (seals > 2147483647)
 subject_keys parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
 subject_keys parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
 subject_keys row security t forced t
@@ -858,6 +895,7 @@ workspace_keys.id bytea NOT NULL
 workspace_keys.parent bigint NOT NULL
 workspace_keys.created_at bigint NOT NULL
 workspace_keys.wrapped bytea NOT NULL
+workspace_keys.root text NOT NULL DEFAULT 'file'::text
 workspace_keys workspace_keys_pkey PRIMARY KEY (workspace, version)
 CREATE UNIQUE INDEX workspace_keys_pkey ON public.workspace_keys USING btree (workspace, version)
 workspace_keys parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 

@@ -284,6 +284,25 @@ CREATE INDEX invitations_staff ON invitations (workspace, staff);
 
 CREATE UNIQUE INDEX invitations_token ON invitations (workspace, token);
 
+CREATE TABLE key_settings (
+    workspace BYTEA  NOT NULL,
+    revision  BIGINT NOT NULL,
+    sealed    BYTEA  NOT NULL,
+    PRIMARY KEY (workspace)
+);
+
+CREATE TABLE key_works (
+    workspace  BYTEA  NOT NULL,
+    kind       TEXT   NOT NULL,
+    state      TEXT   NOT NULL,
+    done       BIGINT NOT NULL,
+    total      BIGINT NOT NULL,
+    begun_at   BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL,
+    ended_at   BIGINT,
+    PRIMARY KEY (workspace, kind)
+);
+
 CREATE TABLE ledger_entries (
     workspace BYTEA NOT NULL,
     id BYTEA NOT NULL,
@@ -547,9 +566,13 @@ CREATE TABLE subject_keys (
     id         BYTEA  NOT NULL,
     parent     BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
-    wrapped    BYTEA  NOT NULL,
+    wrapped    BYTEA  NOT NULL, seals BIGINT NOT NULL DEFAULT 0, serves_at BIGINT,
     PRIMARY KEY (workspace, kind, subject, version)
 );
+
+CREATE INDEX subject_keys_parent ON subject_keys (workspace, parent);
+
+CREATE INDEX subject_keys_spent ON subject_keys (workspace, kind, subject, version) WHERE seals > 2147483647;
 
 CREATE TABLE trusts (
     workspace  BYTEA  NOT NULL,
@@ -598,7 +621,7 @@ CREATE TABLE workspace_keys (
     id         BYTEA  NOT NULL,
     parent     BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
-    wrapped    BYTEA  NOT NULL,
+    wrapped    BYTEA  NOT NULL, root TEXT NOT NULL DEFAULT 'file',
     PRIMARY KEY (workspace, version)
 );
 
