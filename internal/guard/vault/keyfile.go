@@ -14,13 +14,6 @@ import (
 	"path/filepath"
 )
 
-// Root wraps the workspace keys: a local key file by default, a key server later. What Unwrap returns is cleared by
-// the ring.
-type Root interface {
-	Wrap(ctx context.Context, key, ad []byte) ([]byte, error)
-	Unwrap(ctx context.Context, wrapped, ad []byte) ([]byte, error)
-}
-
 // The key file is one line of text with a fixed head, 32 random bytes in base64url and a checksum against slips of
 // the hand when a copy is typed in:
 //
@@ -143,3 +136,12 @@ func (r fileRoot) Wrap(_ context.Context, key, ad []byte) ([]byte, error) { retu
 func (r fileRoot) Unwrap(_ context.Context, blob, ad []byte) ([]byte, error) {
 	return r.unwrap(blob, ad)
 }
+
+// Version is empty: the file has one key.
+func (r fileRoot) Version(context.Context) (string, error) { return "", nil }
+
+// VersionOf is empty, too.
+func (r fileRoot) VersionOf([]byte) string { return "" }
+
+// Rotate is not yet there for key files.
+func (r fileRoot) Rotate(context.Context) error { return errors.New("rotate key file: not yet") }
