@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/openbao/openbao/builtin/credential/approle"
 	"github.com/openbao/openbao/builtin/credential/cert"
-	"github.com/openbao/openbao/builtin/credential/kubernetes"
+	kubernetes "github.com/openbao/openbao/builtin/credential/kubernetes"
 	"github.com/openbao/openbao/builtin/logical/database"
 	"github.com/openbao/openbao/builtin/logical/transit"
 	"github.com/openbao/openbao/plugins/database/postgresql"
