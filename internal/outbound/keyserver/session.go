@@ -85,6 +85,10 @@ func (l *Line) signIn(ctx context.Context, now time.Time) error {
 		s.token, s.began, s.lease, s.renew = a.Auth.Token, now, seconds(a.Auth.LeaseDuration), a.Auth.Renewable
 		return nil
 	}))
+	if errors.Is(err, errForbidden) && l.o.Auth.Kubernetes != nil {
+		// The server says the same when it could not ask Kubernetes: no refusal that keys are wiped for.
+		return &fault{vault.ErrAway, "the sign-in is refused, or Kubernetes is out of the key server's reach"}
+	}
 	if errors.Is(err, errForbidden) || errors.Is(err, vault.ErrWithdrawn) || errors.Is(err, vault.ErrOpen) {
 		return &fault{vault.ErrWithdrawn, signInRefused}
 	}
