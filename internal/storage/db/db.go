@@ -36,9 +36,11 @@ func (e Engine) String() string {
 
 // Options say which database, and who tells the time.
 type Options struct {
-	SQLite        string // file path; or
-	Postgres      string // URL of the role that serves: it owns nothing and may not bypass row security
-	PostgresOwner string // URL of the role that migrates; without it the schema must be up to date
+	SQLite        string      // file path; or
+	Postgres      string      // URL of the role that serves: it owns nothing and may not bypass row security
+	PostgresOwner string      // URL of the role that migrates; without it the schema must be up to date
+	Credentials   Credentials // of the serving role, where they change; nil: those of the URL
+	Owner         Credentials // of the owner, likewise
 	Clock         parlatory.Clock
 	Log           *slog.Logger
 	Beside        bool  // a server may be running on it: the schema must be there and up to date, nothing is made or migrated

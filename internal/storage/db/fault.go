@@ -50,6 +50,10 @@ const (
 	pgDiskFull      = "53100"
 	pgCancelled     = "57014"
 	pgLockTimeout   = "55P03"
+	pgWrongPassword = "28P01"
+	pgNoEntry       = "28000"
+	pgDenied        = "42501"
+	pgNoRole        = "42704"
 )
 
 // fault is an engine's error cut to what may stand in a log: code, table, constraint, and the message only where it

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -39,23 +40,23 @@ type heard struct {
 // listens, each connected again after a break. After a break of the listening one, and after events had to be dropped,
 // EventsMissed is told: who remembers anything reads again.
 type nodes struct {
-	db     *DB
-	config *pgx.ConnConfig
-	node   string
-	out    chan []parlatory.Event
-	held   []string     // payloads whose sending failed; the speaking goroutine's own
-	again  bool         // the listening connection is not the first; the listening goroutine's own
-	lost   atomic.Bool  // events were dropped: the others must read again
-	heard  atomic.Int64 // when the listening connection last proved alive, Unix nanoseconds
-	stop   context.CancelFunc
-	ended  sync.WaitGroup
+	db    *DB
+	door  door
+	node  string
+	out   chan []parlatory.Event
+	held  []string     // payloads whose sending failed; the speaking goroutine's own
+	again bool         // the listening connection is not the first; the listening goroutine's own
+	lost  atomic.Bool  // events were dropped: the others must read again
+	heard atomic.Int64 // when the listening connection last proved alive, Unix nanoseconds
+	stop  context.CancelFunc
+	ended sync.WaitGroup
 }
 
-func newNodes(d *DB, config *pgx.ConnConfig) *nodes {
-	own := config.Copy()
+func newNodes(d *DB, through door) *nodes {
+	own := through.config.Copy()
 	own.RuntimeParams["application_name"] = "parlatory nodes"
 	ctx, stop := context.WithCancel(context.Background())
-	n := &nodes{db: d, config: own, node: parlatory.NewID[parlatory.RowKind](d.clock).String(), out: make(chan []parlatory.Event, 1024), stop: stop}
+	n := &nodes{db: d, door: door{own, through.credentials}, node: parlatory.NewID[parlatory.RowKind](d.clock).String(), out: make(chan []parlatory.Event, 1024), stop: stop}
 	n.heard.Store(time.Now().UnixNano())
 	n.ended.Go(func() { n.keep(ctx, n.listen) })
 	n.ended.Go(func() { n.keep(ctx, n.speak) })
@@ -83,7 +84,7 @@ func (n *nodes) close() {
 // keep runs work on a connection of its own, and again on a new one when that breaks.
 func (n *nodes) keep(ctx context.Context, work func(context.Context, *pgx.Conn) error) {
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
-		conn, err := pgx.ConnectConfig(ctx, n.config)
+		conn, err := n.door.open(ctx)
 		if err == nil {
 			pause = 50 * time.Millisecond
 			err = work(ctx, conn)
@@ -93,6 +94,9 @@ func (n *nodes) keep(ctx context.Context, work func(context.Context, *pgx.Conn) 
 		}
 		if ctx.Err() != nil {
 			return
+		}
+		if errors.Is(err, errMoved) {
+			continue
 		}
 		n.db.log.Warn("connection to other nodes broke", "cause", statementFault(err).Error())
 		select {
@@ -104,6 +108,8 @@ func (n *nodes) keep(ctx context.Context, work func(context.Context, *pgx.Conn) 
 }
 
 func (n *nodes) speak(ctx context.Context, conn *pgx.Conn) error {
+	look := time.NewTicker(listenPatient)
+	defer look.Stop()
 	for {
 		if len(n.held) > 0 {
 			if _, err := conn.Exec(ctx, pgNotify, n.held); err != nil {
@@ -114,6 +120,10 @@ func (n *nodes) speak(ctx context.Context, conn *pgx.Conn) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-look.C:
+			if err := n.moved(ctx, conn); err != nil {
+				return err
+			}
 		case events := <-n.out:
 			for len(n.out) > 0 && len(events) < 4096 {
 				events = append(events, <-n.out...)
@@ -184,17 +194,29 @@ func (n *nodes) listen(ctx context.Context, conn *pgx.Conn) error {
 		switch {
 		case err == nil:
 			n.take(got.Payload)
+			err = n.moved(ctx, conn)
 		case late && !conn.IsClosed():
 			ping, cancel := context.WithTimeout(ctx, listenPatient)
 			err = conn.Ping(ping)
 			cancel()
-			if err != nil {
-				return err
+			if err == nil {
+				err = n.moved(ctx, conn)
 			}
-		default:
+		}
+		if err != nil {
 			return err
 		}
 	}
+}
+
+// errMoved ends a sound connection whose credentials were replaced.
+var errMoved = errors.New("credentials were replaced")
+
+func (n *nodes) moved(ctx context.Context, conn *pgx.Conn) error {
+	if n.door.credentials != nil && !n.door.current(ctx, conn.Config().User) {
+		return errMoved
+	}
+	return nil
 }
 
 // take hears one payload. Anyone at the database could have sent it, so that a wrong one is dropped, not believed.

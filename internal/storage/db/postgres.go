@@ -27,7 +27,7 @@ const (
 // cluster is PostgreSQL. Writes and reads have a pool each, so that a burst of one does not starve the other.
 type cluster struct {
 	db     *DB
-	config *pgx.ConnConfig
+	door   door
 	writes *sql.DB
 	reads  *sql.DB
 	nodes  *nodes
@@ -38,16 +38,17 @@ func (d *DB) openPostgres(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	if err := d.migratePostgres(ctx, o, config); err != nil {
+	serving := door{config, o.Credentials}
+	if err := d.migratePostgres(ctx, o, serving); err != nil {
 		return err
 	}
-	c := &cluster{db: d, config: config, writes: pgPool(config, o.MaxConns), reads: pgPool(config, o.MaxConns)}
+	c := &cluster{db: d, door: serving, writes: pgPool(serving, o.MaxConns), reads: pgPool(serving, o.MaxConns)}
 	if err := c.check(ctx); err != nil {
 		return errors.Join(err, c.writes.Close(), c.reads.Close())
 	}
 	d.cluster = c
 	d.herald = newHerald(d)
-	c.nodes = newNodes(d, config)
+	c.nodes = newNodes(d, serving)
 	d.herald.speakOutward(c.nodes.send)
 	return nil
 }
@@ -77,8 +78,8 @@ func pgConfig(url string, d *DB) (*pgx.ConnConfig, error) {
 	return config, nil
 }
 
-func pgPool(config *pgx.ConnConfig, most int) *sql.DB {
-	p := stdlib.OpenDB(*config)
+func pgPool(through door, most int) *sql.DB {
+	p := sql.OpenDB(through)
 	p.SetMaxOpenConns(most)
 	p.SetMaxIdleConns(most)
 	p.SetConnMaxIdleTime(5 * time.Minute)
@@ -130,6 +131,9 @@ func pgPin(permit access.Permit) string {
 func (c *cluster) write(ctx context.Context, permit access.Permit, fn func(*Tx) error) error {
 	for attempt := 0; ; attempt++ {
 		err, again := c.writeOnce(ctx, permit, fn)
+		if err != nil && attempt == 0 && !again {
+			again = c.door.revoked(ctx, err) // its transaction was undone
+		}
 		if again && attempt == pgRetries && pgAgain(err) {
 			return crowded(err)
 		}
@@ -221,6 +225,14 @@ func (c *cluster) tellInside(ctx context.Context, s pgSession, events []parlator
 }
 
 func (c *cluster) read(ctx context.Context, permit access.Permit, fn func(*Tx) error) error {
+	err := c.readOnce(ctx, permit, fn)
+	if err != nil && c.door.revoked(ctx, err) {
+		err = c.readOnce(ctx, permit, fn)
+	}
+	return err
+}
+
+func (c *cluster) readOnce(ctx context.Context, permit access.Permit, fn func(*Tx) error) error {
 	return c.with(ctx, c.reads, func(s pgSession) (bad bool, _ error) {
 		if _, err := s.simple(ctx, pgBeginRead+pgPin(permit)); err != nil {
 			return true, c.db.lost("begin", err)

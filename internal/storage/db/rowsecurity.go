@@ -9,7 +9,6 @@ import (
 	"database/sql"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 )
 
@@ -35,15 +34,20 @@ var pgLaw = [...]policy{
 }
 
 // migratePostgres runs as the owner, one node at a time. Without an owner's URL the schema must be up to date.
-func (d *DB) migratePostgres(ctx context.Context, o Options, serving *pgx.ConnConfig) (err error) {
-	config := serving
+func (d *DB) migratePostgres(ctx context.Context, o Options, serving door) (err error) {
+	through := serving
 	if o.PostgresOwner != "" && !o.Beside {
-		if config, err = pgConfig(o.PostgresOwner, d); err != nil {
+		config, err := pgConfig(o.PostgresOwner, d)
+		if err != nil {
 			return err
+		}
+		through = door{config, o.Owner}
+		if o.Owner != nil {
+			config.RuntimeParams["role"] = config.User // what is made belongs to the role that stays
 		}
 		config.RuntimeParams["statement_timeout"], config.RuntimeParams["lock_timeout"] = "0", "60000"
 	}
-	pool := stdlib.OpenDB(*config)
+	pool := sql.OpenDB(through)
 	pool.SetMaxOpenConns(2)
 	defer func() { err = errors.Join(err, pool.Close()) }()
 	if o.PostgresOwner == "" || o.Beside {
@@ -64,7 +68,7 @@ func (d *DB) migratePostgres(ctx context.Context, o Options, serving *pgx.ConnCo
 	if err := migrate(ctx, pool, o.Migrations); err != nil {
 		return err
 	}
-	return secure(ctx, lock, serving.User)
+	return secure(ctx, lock, serving.config.User)
 }
 
 func provider(pool *sql.DB, from fs.FS) (*goose.Provider, error) {
