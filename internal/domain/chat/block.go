@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"parlatory"
+	"parlatory/internal/domain/security"
 	"parlatory/internal/guard/access"
 	"parlatory/internal/guard/policy"
-	"parlatory/internal/guard/vault"
 	"parlatory/internal/storage/db"
 	"parlatory/internal/storage/ledger"
 )
@@ -42,9 +42,9 @@ func (r *Room) Block(ctx context.Context, actor parlatory.Actor, id parlatory.En
 	if !addr.IsValid() {
 		return Enquiry{}, parlatory.Conflict("It is not known where this visitor was last.")
 	}
-	held, err := r.Ring.Hold(ctx, actor.Workspace, vault.Settings)
+	held, err := security.Key(ctx, r.Ring, actor.Workspace)
 	if err != nil {
-		return Enquiry{}, fmt.Errorf("hold settings key: %w", err)
+		return Enquiry{}, err
 	}
 	ends := time.Time{}
 	if days > 0 {

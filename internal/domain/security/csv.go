@@ -12,7 +12,6 @@ import (
 
 	"parlatory"
 	"parlatory/internal/guard/policy"
-	"parlatory/internal/guard/vault"
 	"parlatory/internal/storage/db"
 	"parlatory/internal/storage/ledger"
 )
@@ -130,9 +129,9 @@ func (r *Room) Export(ctx context.Context, actor parlatory.Actor, list List) (al
 	if err != nil {
 		return nil, err
 	}
-	held, err := r.o.Ring.Hold(ctx, actor.Workspace, vault.Settings)
+	held, err := Key(ctx, r.o.Ring, actor.Workspace)
 	if err != nil {
-		return nil, fmt.Errorf("hold settings key: %w", err)
+		return nil, err
 	}
 	pen, err := r.o.Ledger.Pen(ctx, actor.Workspace)
 	if err != nil {

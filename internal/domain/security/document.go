@@ -63,6 +63,15 @@ func (r row) stored() stored {
 	return stored{r.Password, r.Lockout, r.Factor, r.Sessions, r.StaffMode, r.VisitorMode, r.log}
 }
 
+// Key gives the key of a workspace's policies. It is the house's: they hold while the workspace's own keys are out of reach.
+func Key(ctx context.Context, ring *vault.Ring, ws parlatory.WorkspaceID) (*vault.Held, error) {
+	held, err := ring.Hold(ctx, parlatory.House, vault.PolicyKey(ws))
+	if err != nil {
+		return nil, fmt.Errorf("hold policy key: %w", err)
+	}
+	return held, nil
+}
+
 // read opens the document in a transaction. One that was changed past the program is an error, so that a door stays shut.
 func read(tx *db.Tx, held *vault.Held) (row, error) { return readBy(tx, held, sqlSettings) }
 
@@ -153,9 +162,9 @@ func (r *Room) change(ctx context.Context, actor parlatory.Actor, act access.Act
 	if err != nil {
 		return err
 	}
-	held, err := r.o.Ring.Hold(ctx, actor.Workspace, vault.Settings)
+	held, err := Key(ctx, r.o.Ring, actor.Workspace)
 	if err != nil {
-		return fmt.Errorf("hold settings key: %w", err)
+		return err
 	}
 	pen, err := r.o.Ledger.Pen(ctx, actor.Workspace)
 	if err != nil {

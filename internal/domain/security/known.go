@@ -192,9 +192,9 @@ func (r *Room) load(ctx context.Context, ws parlatory.WorkspaceID, known *compil
 			return known.later(now), nil
 		}
 	}
-	held, err := r.o.Ring.Hold(ctx, ws, vault.Settings)
+	held, err := Key(ctx, r.o.Ring, ws)
 	if err != nil {
-		return nil, fmt.Errorf("hold settings key: %w", err)
+		return nil, err
 	}
 	var c *compiled
 	err = r.o.DB.Read(ctx, permit, func(tx *db.Tx) error {

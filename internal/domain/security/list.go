@@ -56,9 +56,9 @@ func (r *Room) List(ctx context.Context, actor parlatory.Actor, list List, after
 		return Page{}, err
 	}
 	limit = min(max(limit, 1), 500)
-	held, err := r.o.Ring.Hold(ctx, actor.Workspace, vault.Settings)
+	held, err := Key(ctx, r.o.Ring, actor.Workspace)
 	if err != nil {
-		return Page{}, fmt.Errorf("hold settings key: %w", err)
+		return Page{}, err
 	}
 	var p Page
 	err = r.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
@@ -264,9 +264,9 @@ func (r *Room) Open(ctx context.Context, operator parlatory.Actor, ws parlatory.
 			return parlatory.Invalid("reason", "must have at most 500 characters, on one line")
 		}
 	}
-	held, err := r.o.Ring.Hold(ctx, ws, vault.Settings)
+	held, err := Key(ctx, r.o.Ring, ws)
 	if err != nil {
-		return fmt.Errorf("hold settings key: %w", err)
+		return err
 	}
 	pen, err := r.o.Ledger.Pen(ctx, ws)
 	if err != nil {

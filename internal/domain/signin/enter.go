@@ -149,7 +149,7 @@ func (s *Room) proceed(ctx context.Context, actor parlatory.Actor, e entrance, p
 		return Result{}, err
 	}
 	w := walk{row: attempt{account: e.account.ID, door: actor.Workspace, progress: p}, entrance: e, pens: pens, arriving: arriving}
-	key, err := s.settings(ctx, actor.Workspace)
+	key, err := security.Key(ctx, s.o.Ring, actor.Workspace)
 	if err != nil {
 		return Result{}, err
 	}

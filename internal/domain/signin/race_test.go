@@ -12,7 +12,6 @@ import (
 	"parlatory/internal/domain/security"
 	"parlatory/internal/domain/signin"
 	"parlatory/internal/domain/workspace"
-	"parlatory/internal/guard/vault"
 	"parlatory/internal/storage/db"
 )
 
@@ -160,7 +159,7 @@ func TestAC_032_ChangeWaitsForSessionsInTheMaking(t *testing.T) {
 		ws, admin := w.Founded(t, "acme")
 		bob := w.Hire(t, ws, role.Agent)
 		door(t, w, admin, security.FactorPolicy{TrustDays: 7})
-		held, err := w.Ring.Hold(t.Context(), ws, vault.Settings)
+		held, err := security.Key(t.Context(), w.Ring, ws)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -135,7 +135,7 @@ func (s *Room) pay(ctx context.Context, permit access.Permit, w walk, step strin
 	if w.arriving, err = s.o.Account.Arriving(ctx, actor, w.entrance.key, w.entrance.account, w.row.progress.Device); err != nil {
 		return Result{}, err
 	}
-	key, err := s.settings(ctx, actor.Workspace)
+	key, err := security.Key(ctx, s.o.Ring, actor.Workspace)
 	if err != nil {
 		return Result{}, err
 	}

@@ -134,7 +134,8 @@ type Founding struct {
 }
 
 // Found mints the first keys. For a workspace the house must stand already, since the house's ledger key seals the
-// signing key of the new ledger: heads are signed also while a workspace is closed.
+// signing key of the new ledger, and a key of the house's its policies: heads are signed and doors are kept also while a workspace is
+// closed.
 func (r *Ring) Found(ctx context.Context, ws parlatory.WorkspaceID, subjects ...Subject) (*Founding, error) {
 	f := &Founding{workspace: ws, held: map[Subject]*Held{}}
 	space, w, err := r.mintSpace(ctx, ws, 1, r.fresh)
@@ -158,11 +159,17 @@ func (r *Ring) Found(ctx context.Context, ws parlatory.WorkspaceID, subjects ...
 		}
 		f.held[s] = m.held
 	}
-	if f.house = f.held[LedgerSubject]; ws != parlatory.House {
-		if f.house, err = r.Hold(ctx, parlatory.House, LedgerSubject); err != nil {
-			return nil, fmt.Errorf("found workspace: %w", err)
-		}
+	if f.house = f.held[LedgerSubject]; ws == parlatory.House {
+		return f, nil
 	}
+	if f.house, err = r.Hold(ctx, parlatory.House, LedgerSubject); err != nil {
+		return nil, fmt.Errorf("found workspace: %w", err)
+	}
+	_, policy, err := r.Mint(ctx, parlatory.House, PolicyKey(ws))
+	if err != nil {
+		return nil, fmt.Errorf("found workspace: %w", err)
+	}
+	f.wrapped = append(f.wrapped, policy)
 	return f, nil
 }
 

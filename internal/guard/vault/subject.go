@@ -26,6 +26,7 @@ const (
 	KindSettings  = "settings"
 	KindLedger    = "ledger"
 	KindIndex     = "index"
+	KindPolicy    = "policy"
 )
 
 // Subjects that a workspace (and the house) has once.
@@ -45,10 +46,14 @@ func StaffKey(id parlatory.StaffID) Subject { return Subject{KindStaff, id} }
 // AccountKey is the subject of an account; its keys are the house's.
 func AccountKey(id parlatory.AccountID) Subject { return Subject{KindAccount, id} }
 
+// PolicyKey is the subject of what a workspace asks of those who come in. It is a key of the house's: lists and required factors hold
+// while the workspace's own keys are out of reach.
+func PolicyKey(id parlatory.WorkspaceID) Subject { return Subject{KindPolicy, id} }
+
 // valid knows the kinds, and that exactly the singular ones have no id.
 func (s Subject) valid() bool {
 	switch s.Kind {
-	case KindContact, KindRoom, KindStaff, KindAccount:
+	case KindContact, KindRoom, KindStaff, KindAccount, KindPolicy:
 		return s.ID != [16]byte{}
 	case KindSettings, KindLedger, KindIndex, KindWorkspace:
 		return s.ID == [16]byte{}

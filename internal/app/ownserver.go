@@ -1,4 +1,4 @@
-package keyserver
+package app
 
 import (
 	"context"
@@ -9,36 +9,37 @@ import (
 	"parlatory"
 	"parlatory/internal/domain/keys"
 	"parlatory/internal/guard/vault"
+	"parlatory/internal/outbound/keyserver"
 )
 
-// Own opens lines to workspaces' own key servers (keys.Lines). Their addresses are set by workspaces: Dial is the one dialler that refuses
+// ownServers opens lines to workspaces' own key servers (keys.Lines). Their addresses are set by workspaces: dial is the one dialler that refuses
 // what they must not reach.
-type Own struct {
-	Dial  func(ctx context.Context, network, address string) (net.Conn, error)
-	Clock parlatory.Clock
-	Log   *slog.Logger
+type ownServers struct {
+	dial  func(ctx context.Context, network, address string) (net.Conn, error)
+	clock parlatory.Clock
+	log   *slog.Logger
 }
 
-var _ keys.Lines = Own{}
+var _ keys.Lines = ownServers{}
 
 // ownTimeout bounds one call; the dialler has its own bound for the connection.
 const ownTimeout = 5 * time.Second
 
-func (o Own) line(s keys.Server) (*Line, error) {
-	options := Options{
+func (o ownServers) line(s keys.Server) (*keyserver.Line, error) {
+	options := keyserver.Options{
 		Address: s.Address, Namespace: s.Namespace, Mount: s.Mount, Key: s.Key, CA: []byte(s.CA),
-		Timeout: ownTimeout, Dial: o.Dial, Clock: o.Clock, Log: o.Log,
+		Timeout: ownTimeout, Dial: o.dial, Clock: o.clock, Log: o.log,
 	}
 	if s.RoleID != "" {
-		options.Auth.AppRole = &AppRole{Mount: s.AuthMount, RoleID: s.RoleID, SecretID: s.SecretID}
+		options.Auth.AppRole = &keyserver.AppRole{Mount: s.AuthMount, RoleID: s.RoleID, SecretID: s.SecretID}
 	} else {
-		options.Auth.Certificate = &Certificate{Mount: s.AuthMount, Cert: []byte(s.Certificate), Key: s.CertificateKey}
+		options.Auth.Certificate = &keyserver.Certificate{Mount: s.AuthMount, Cert: []byte(s.Certificate), Key: s.CertificateKey}
 	}
-	return New(options)
+	return keyserver.New(options)
 }
 
 // Root opens a line; nothing is connected yet.
-func (o Own) Root(s keys.Server) (vault.Root, error) {
+func (o ownServers) Root(s keys.Server) (vault.Root, error) {
 	l, err := o.line(s)
 	if err != nil {
 		return nil, parlatory.Fail(parlatory.KindInvalid, sentence(err)).Because(err)
@@ -47,7 +48,7 @@ func (o Own) Root(s keys.Server) (vault.Root, error) {
 }
 
 // Check goes the whole way once.
-func (o Own) Check(ctx context.Context, s keys.Server) error {
+func (o ownServers) Check(ctx context.Context, s keys.Server) error {
 	l, err := o.line(s)
 	if err != nil {
 		return parlatory.Fail(parlatory.KindInvalid, sentence(err)).Because(err)
