@@ -100,7 +100,7 @@ RACE := -race $(UNRACED:%=-gcflags=%=-race=false)
 
 .PHONY: test-go
 test-go: web
-	CGO_ENABLED=1 PARLATORY_REQUIRE_POSTGRES=1 go test $(RACE) -vet=off -timeout 15m $(LIBRARY)
+	CGO_ENABLED=1 PARLATORY_REQUIRE_POSTGRES=1 PARLATORY_REQUIRE_CLAMAV=1 go test $(RACE) -vet=off -timeout 15m $(LIBRARY)
 
 .PHONY: test-web
 test-web: web/node_modules/.installed
