@@ -59,6 +59,7 @@ type Plan struct {
 		Account account.Limits
 		Signin  signin.Limits
 	}
+	Jobs  []func(context.Context) error // beside those of the rooms
 	Clock parlatory.Clock
 	Log   *slog.Logger
 }
@@ -156,6 +157,7 @@ func (p *Program) rooms(ring *vault.Ring, roles access.Roles) {
 	au := audit.New(audit.Options{DB: p.DB, Law: p.Law, Ledger: p.Ledger})
 	p.Rooms = api.Rooms{Law: p.Law, Roles: roles, Workspace: ws, Security: se, Account: ac, Staff: st, Signin: si, Contact: co, Chat: ch, Audit: au, Clock: p.Clock}
 	p.jobs = []func(context.Context) error{p.Ledger.Run, ws.Run, se.Run, st.Run, si.Run, ch.Run, p.generation.Run}
+	p.jobs = append(p.jobs, p.Jobs...)
 }
 
 // sessions is what doors ask for who somebody is.

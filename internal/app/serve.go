@@ -16,6 +16,7 @@ import (
 	"parlatory/internal/edge/live"
 	"parlatory/internal/guard/policy"
 	"parlatory/internal/guard/vault"
+	"parlatory/internal/outbound/keyserver"
 	"parlatory/internal/outbound/mail"
 	"parlatory/internal/storage/db"
 )
@@ -42,7 +43,11 @@ func planOf(c *config.Config, log *slog.Logger) (Plan, error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return Plan{}, fmt.Errorf("data folder: %w", err)
 	}
-	root, err := rootKey(c)
+	line, err := keyServer(c, log)
+	if err != nil {
+		return Plan{}, err
+	}
+	root, err := rootKey(c, line)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -55,6 +60,9 @@ func planOf(c *config.Config, log *slog.Logger) (Plan, error) {
 	plan := Plan{
 		Domain: c.Domain, Port: c.PublicPort, Root: root, Mailer: mailer, Contact: c.SecurityContact, Log: log,
 		Database: db.Options{SQLite: c.Database.SQLite, Postgres: c.Database.Postgres, PostgresOwner: c.Database.PostgresOwner},
+	}
+	if err := lendDatabase(&plan, c, line); err != nil {
+		return Plan{}, err
 	}
 	plan.TrustedProxies, plan.ProxyProtocol = config.Networks(c.TrustedProxies), config.Networks(c.ProxyProtocol)
 	if plan.Refused, err = refusedPasswords(c.RefusedPasswords); err != nil {
@@ -73,9 +81,12 @@ func planOf(c *config.Config, log *slog.Logger) (Plan, error) {
 	return plan, nil
 }
 
-// rootKey opens the key file. It makes one only where there is no database either: a missing key beside a database is a
+// rootKey is the key server's, or opens the key file. It makes one only where there is no database either: a missing key beside a database is a
 // mistake that a new key would make worse.
-func rootKey(c *config.Config) (vault.Root, error) {
+func rootKey(c *config.Config, line *keyserver.Line) (vault.Root, error) {
+	if c.RootKey == "key_server" {
+		return line, nil
+	}
 	_, err := os.Stat(c.KeyFile)
 	if errors.Is(err, os.ErrNotExist) {
 		_, db := os.Stat(c.Database.SQLite)

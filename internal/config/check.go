@@ -64,6 +64,7 @@ func (k *checker) check(c *Config) {
 	}
 	k.folders(c)
 	k.database(&c.Database, c.Data)
+	k.keyServer(c)
 	k.tls(c)
 	k.smtp(&c.SMTP)
 	k.ranges("limits", reflect.ValueOf(c.Limits))
@@ -156,7 +157,9 @@ func (k *checker) folders(c *Config) {
 		k.wrong("data", "is no folder")
 	}
 	if c.KeyFile == "" {
-		k.wrong("key_file", "is needed: a file outside of the data folder")
+		if c.RootKey == "file" {
+			k.wrong("key_file", "is needed: a file outside of the data folder")
+		}
 		return
 	}
 	if s, err := os.Stat(c.KeyFile); err == nil && s.IsDir() {
