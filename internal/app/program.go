@@ -109,9 +109,10 @@ func Open(ctx context.Context, plan Plan) (p *Program, err error) {
 	if p.DB, err = db.Open(ctx, plan.Database); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
+	database := p.DB
 	defer func() {
 		if err != nil {
-			_ = p.DB.Close() // the first error tells more
+			_ = database.Close() // the first error tells more
 		}
 	}()
 	shelf := keys.New(p.DB, p.Law)

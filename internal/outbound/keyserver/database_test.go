@@ -42,11 +42,11 @@ func TestDatabaseCredentialsAreRenewedAndReplaced(t *testing.T) {
 	d, _, at := lent(t, keyserver.Shared(t))
 	first := user(t, d)
 	began := d.began
-	if err := d.tend(t.Context()); err != nil || d.began != began {
+	if err := d.tend(t.Context()); err != nil || !d.began.Equal(began) {
 		t.Fatal("renewed before it is due:", err)
 	}
 	at.pass(45 * time.Minute)
-	if err := d.tend(t.Context()); err != nil || user(t, d) != first || d.began == began {
+	if err := d.tend(t.Context()); err != nil || user(t, d) != first || d.began.Equal(began) {
 		t.Fatal("not renewed at two thirds:", err)
 	}
 	at.pass(61 * time.Minute)
