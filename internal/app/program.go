@@ -61,6 +61,7 @@ type Plan struct {
 		Account account.Limits
 		Signin  signin.Limits
 	}
+	Jobs  []func(context.Context) error // beside those of the rooms
 	Clock parlatory.Clock
 	Log   *slog.Logger
 }
@@ -110,9 +111,10 @@ func Open(ctx context.Context, plan Plan) (p *Program, err error) {
 	if p.DB, err = db.Open(ctx, plan.Database); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
+	database := p.DB
 	defer func() {
 		if err != nil {
-			_ = p.DB.Close() // the first error tells more
+			_ = database.Close() // the first error tells more
 		}
 	}()
 	shelf := keys.New(p.DB, p.Law)
@@ -161,6 +163,7 @@ func (p *Program) rooms(ring *vault.Ring, roots *keys.Roots, roles access.Roles)
 	au := audit.New(audit.Options{DB: p.DB, Law: p.Law, Ledger: p.Ledger})
 	p.Rooms = api.Rooms{Law: p.Law, Roles: roles, Workspace: ws, Security: se, Keys: ke, Account: ac, Staff: st, Signin: si, Contact: co, Chat: ch, Audit: au, Clock: p.Clock}
 	p.jobs = []func(context.Context) error{ring.Run, ke.Run, p.Ledger.Run, ws.Run, se.Run, st.Run, si.Run, ch.Run, p.generation.Run}
+	p.jobs = append(p.jobs, p.Jobs...)
 }
 
 // sessions is what doors ask for who somebody is.

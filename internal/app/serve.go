@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,8 +15,6 @@ import (
 	"parlatory/internal/edge/front"
 	"parlatory/internal/edge/live"
 	"parlatory/internal/guard/policy"
-	"parlatory/internal/guard/vault"
-	"parlatory/internal/outbound/keycommand"
 	"parlatory/internal/outbound/mail"
 	"parlatory/internal/storage/db"
 )
@@ -44,7 +41,11 @@ func planOf(ctx context.Context, c *config.Config, log *slog.Logger) (Plan, erro
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return Plan{}, fmt.Errorf("data folder: %w", err)
 	}
-	root, err := rootKey(ctx, c)
+	line, err := keyServer(c, log)
+	if err != nil {
+		return Plan{}, err
+	}
+	roots, err := rootKeys(ctx, c, line)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -55,8 +56,11 @@ func planOf(ctx context.Context, c *config.Config, log *slog.Logger) (Plan, erro
 		return Plan{}, err
 	}
 	plan := Plan{
-		Domain: c.Domain, Port: c.PublicPort, Roots: vault.Fixed{vault.RootFile: {Root: root}}, NewRoot: vault.RootFile, Mailer: mailer, Contact: c.SecurityContact, Log: log,
+		Domain: c.Domain, Port: c.PublicPort, Roots: roots, NewRoot: newRoot(c), OwnRoots: ownServersOf(c, log), Mailer: mailer, Contact: c.SecurityContact, Log: log,
 		Database: db.Options{SQLite: c.Database.SQLite, Postgres: c.Database.Postgres, PostgresOwner: c.Database.PostgresOwner},
+	}
+	if err := lendDatabase(&plan, c, line); err != nil {
+		return Plan{}, err
 	}
 	plan.TrustedProxies, plan.ProxyProtocol = config.Networks(c.TrustedProxies), config.Networks(c.ProxyProtocol)
 	if plan.Refused, err = refusedPasswords(c.RefusedPasswords); err != nil {
@@ -73,52 +77,6 @@ func planOf(ctx context.Context, c *config.Config, log *slog.Logger) (Plan, erro
 	}
 	plan.Limits.Signin.PasskeySource = c.Limits.PasskeyQuestions
 	return plan, nil
-}
-
-// keyFile says how the root key file is opened.
-func keyFile(c *config.Config) vault.KeyFile {
-	k := vault.KeyFile{Path: c.KeyFile}
-	if c.KeyPassphraseFile != "" {
-		k.Passphrase = func() ([]byte, error) {
-			b, err := os.ReadFile(c.KeyPassphraseFile)
-			return bytes.TrimRight(b, "\r\n"), err
-		}
-	}
-	if len(c.KeyCommand) > 0 {
-		k.Command = keycommand.Open(c.KeyCommand)
-	}
-	return k
-}
-
-// makeKeyFile makes it as keyFile opens it.
-func makeKeyFile(c *config.Config) error {
-	var phrase []byte
-	if k := keyFile(c); k.Passphrase != nil {
-		var err error
-		if phrase, err = k.Passphrase(); err != nil {
-			return err
-		}
-	}
-	return vault.CreateKeyFile(c.KeyFile, phrase)
-}
-
-// rootKey opens the key file. It makes one only where there is no database either: a missing key beside a database is a
-// mistake that a new key would make worse.
-func rootKey(ctx context.Context, c *config.Config) (vault.Root, error) {
-	_, err := os.Stat(c.KeyFile)
-	if errors.Is(err, os.ErrNotExist) {
-		_, db := os.Stat(c.Database.SQLite)
-		if c.Database.Postgres != "" || !errors.Is(db, os.ErrNotExist) {
-			return nil, fmt.Errorf("key file %s is missing, and there may be data that only it opens: put it back, or make one with `parlatory keys create`", filepath.Base(c.KeyFile))
-		}
-		if len(c.KeyCommand) > 0 {
-			return nil, fmt.Errorf("key file %s is missing: make it with the tool that key_command names, from what `parlatory keys create` writes", filepath.Base(c.KeyFile))
-		}
-		if err := makeKeyFile(c); err != nil {
-			return nil, fmt.Errorf("make key file: %w", err)
-		}
-	}
-	return vault.OpenKeyFile(ctx, keyFile(c))
 }
 
 func certificates(c *config.Config, log *slog.Logger) func(func(context.Context, string) bool) (front.Certificates, error) {

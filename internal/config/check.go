@@ -58,6 +58,8 @@ func (k *checker) check(c *Config) {
 	k.address("listen_admin", c.ListenAdmin, true)
 	k.networks("trusted_proxies", c.TrustedProxies)
 	k.networks("proxy_protocol", c.ProxyProtocol)
+	k.networks("reachable_networks", c.ReachableNetworks)
+	k.ranges("key_server", reflect.ValueOf(c.KeyServer))
 	if u, err := url.Parse(c.SecurityContact); c.SecurityContact != "" &&
 		(err != nil || u.Scheme != "mailto" && u.Scheme != "https" || strings.ContainsAny(c.SecurityContact, " \r\n\t")) {
 		k.wrong("security_contact", "must begin with mailto: or https:")
@@ -67,6 +69,7 @@ func (k *checker) check(c *Config) {
 	}
 	k.folders(c)
 	k.database(&c.Database, c.Data)
+	k.keyServer(c)
 	k.tls(c)
 	k.smtp(&c.SMTP)
 	k.ranges("limits", reflect.ValueOf(c.Limits))
@@ -159,7 +162,9 @@ func (k *checker) folders(c *Config) {
 		k.wrong("data", "is no folder")
 	}
 	if c.KeyFile == "" {
-		k.wrong("key_file", "is needed: a file outside of the data folder")
+		if c.RootKey == "file" {
+			k.wrong("key_file", "is needed: a file outside of the data folder")
+		}
 		return
 	}
 	if s, err := os.Stat(c.KeyFile); err == nil && s.IsDir() {

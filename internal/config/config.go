@@ -20,17 +20,20 @@ type Config struct {
 	TrustedProxies    []string `toml:"trusted_proxies" sample:"[\"10.0.0.5\", \"fd00:5::/64\"]" doc:"HTTP proxies in front of the listener, each an address or a CIDR range. From them, and from nobody else, the client's address is taken out of X-Forwarded-For: the right-most one that is no trusted proxy. List the proxies only, never a network with clients in it."`
 	ProxyProtocol     []string `toml:"proxy_protocol" sample:"[\"10.0.0.6\"]" doc:"TCP balancers in front of the listeners, each an address or a CIDR range, that begin every connection with a header of the PROXY protocol, version 2. It is demanded of them on both listeners, and refused from everybody else."`
 	Data              string   `toml:"data" need:"yes" sample:"/var/lib/parlatory" doc:"Folder of the program's own files: the SQLite database, certificates ordered by ACME. Made with mode 0700 if it is missing."`
-	KeyFile           string   `toml:"key_file" need:"yes" sample:"/etc/parlatory/root.key" doc:"The root key, mode 0600, outside of the data folder. Everything is sealed under it: back it up apart from the data. A new one is made only if file and database are both missing."`
+	KeyFile           string   `toml:"key_file" need:"yes" sample:"/etc/parlatory/root.key" doc:"The root key, mode 0600, outside of the data folder. Everything is sealed under it: back it up apart from the data. A new one is made only if file and database are both missing. Not needed with root_key = \"key_server\"."`
+	RootKey           string   `toml:"root_key" default:"file" doc:"file: the root key is in key_file. key_server: it is a key of the server under [key_server], which never hands it out."`
 	KeyPassphraseFile string   `toml:"key_passphrase_file" sample:"/run/credentials/parlatory.service/passphrase" doc:"File with the passphrase of a root key file that was made with one (parlatory keys create --passphrase-file). Read at the start and whenever the key file changed; its last line break is no part of it."`
 	KeyCommand        []string `toml:"key_command" sample:"[\"/usr/local/bin/open-root-key\"]" doc:"Program, with its arguments, that opens a root key file in another tool's form, such as a hardware token's: it gets the file on standard input and writes the clear lines of a key file to standard output within two minutes. No shell."`
+	ReachableNetworks []string `toml:"reachable_networks" sample:"[\"10.20.0.0/16\"]" doc:"Networks inside the company that workspaces' own lines, such as to their key servers, may reach although they are private. Everything else that is not public is refused to them."`
 	SecurityContact   string   `toml:"security_contact" sample:"mailto:security@example.com" doc:"Whom finders of weaknesses write to, as mailto: or https: address, told in /.well-known/security.txt. Empty: no such file."`
 	RefusedPasswords  string   `toml:"refused_passwords" sample:"/etc/parlatory/refused-passwords.txt" doc:"File of passwords that nobody may choose, one a line in UTF-8, up to 20 million. It takes the place of the built-in list of 49,233 published ones. Read at the start."`
 
-	Database Database `toml:"database" doc:"Where rows are kept: SQLite by default, or PostgreSQL."`
-	TLS      TLS      `toml:"tls" doc:"Certificates: from files, or ordered by ACME. One of the two."`
-	SMTP     SMTP     `toml:"smtp" doc:"The mail server that takes our mail."`
-	Limits   Limits   `toml:"limits" doc:"Bounds of one address, one visitor and the whole process."`
-	Log      Log      `toml:"log" doc:"The log on standard error. It holds no content, no address and no secret."`
+	Database  Database  `toml:"database" doc:"Where rows are kept: SQLite by default, or PostgreSQL."`
+	KeyServer KeyServer `toml:"key_server" doc:"An OpenBao or HashiCorp Vault server, for the root key (root_key), for PostgreSQL credentials (database_role), or both. One way to sign in: AppRole, Kubernetes, a TLS certificate, or a token in a file. The policy needs: update on MOUNT/encrypt/KEY, MOUNT/decrypt/KEY and MOUNT/keys/KEY/rotate, read on MOUNT/keys/KEY; for credentials read on DATABASE_MOUNT/creds/ROLE and update on sys/leases/renew. Grant no create on MOUNT/encrypt/KEY: with it the server would make a new key in place of one that was deleted."`
+	TLS       TLS       `toml:"tls" doc:"Certificates: from files, or ordered by ACME. One of the two."`
+	SMTP      SMTP      `toml:"smtp" doc:"The mail server that takes our mail."`
+	Limits    Limits    `toml:"limits" doc:"Bounds of one address, one visitor and the whole process."`
+	Log       Log       `toml:"log" doc:"The log on standard error. It holds no content, no address and no secret."`
 }
 
 // Database chooses the engine.
@@ -40,6 +43,30 @@ type Database struct {
 	PostgresFile      string `toml:"postgres_file" sample:"/etc/parlatory/postgres.url" doc:"File that holds that URL, instead."`
 	PostgresOwner     string `toml:"postgres_owner" sample:"postgres://parlatory_owner@db.example.com/parlatory?sslmode=verify-full" doc:"URL of the role that owns the tables and migrates them at start."`
 	PostgresOwnerFile string `toml:"postgres_owner_file" sample:"/etc/parlatory/postgres-owner.url" doc:"File that holds that URL, instead."`
+}
+
+// KeyServer is the way to a key server.
+type KeyServer struct {
+	Address             string `toml:"address" sample:"https://keys.example.com:8200" doc:"Its address, https only. TLS 1.3 is needed. The port is 8200 if none is named."`
+	Namespace           string `toml:"namespace" sample:"chat" doc:"Namespace, of OpenBao or Vault Enterprise. Empty: the root."`
+	Mount               string `toml:"mount" default:"transit" doc:"Where the transit engine is mounted."`
+	Key                 string `toml:"key" sample:"parlatory" doc:"Name of the transit key that is the root key: of type aes256-gcm96, not derived, not exportable."`
+	GraceMinutes        int    `toml:"grace_minutes" default:"5" min:"0" max:"1440" doc:"For how long, after the server's last answer has run out (a minute), keys in memory serve while it is out of reach. Then everything below closes until it answers. A key that the server refuses closes at once."`
+	CAFile              string `toml:"ca_file" sample:"/etc/parlatory/keys-roots.pem" doc:"PEM roots that the server's certificate must chain to. Empty: the system's."`
+	AppRoleID           string `toml:"approle_id" sample:"5f3c2f6e-…" doc:"Sign in by AppRole: the role id,"`
+	AppRoleSecretFile   string `toml:"approle_secret_file" sample:"/etc/parlatory/keys.secret" doc:"and a file that holds the secret id. It is read at each sign-in, so that it may be replaced."`
+	AppRoleMount        string `toml:"approle_mount" default:"approle" doc:"Where that way of signing in is mounted."`
+	KubernetesRole      string `toml:"kubernetes_role" sample:"parlatory" doc:"Sign in by the pod's service account: the server's role for it."`
+	KubernetesTokenFile string `toml:"kubernetes_token_file" default:"/var/run/secrets/kubernetes.io/serviceaccount/token" doc:"The service account's token, read at each sign-in."`
+	KubernetesMount     string `toml:"kubernetes_mount" default:"kubernetes" doc:"Where that way of signing in is mounted."`
+	Certificate         string `toml:"certificate" sample:"/etc/parlatory/keys.crt" doc:"Sign in by a TLS certificate: PEM chain, leaf first, read at each connection,"`
+	CertificateKey      string `toml:"certificate_key" sample:"/etc/parlatory/keys.key" doc:"and its PEM key."`
+	CertificateName     string `toml:"certificate_name" sample:"parlatory" doc:"The server's entry for it. Empty: the server looks for one."`
+	CertificateMount    string `toml:"certificate_mount" default:"cert" doc:"Where that way of signing in is mounted."`
+	TokenFile           string `toml:"token_file" sample:"/run/keys/token" doc:"Sign in by a token that an agent keeps fresh in a file. It is read again every minute, and when the server refuses it."`
+	DatabaseRole        string `toml:"database_role" sample:"parlatory-serve" doc:"Role of the database engine whose users are members of the role in database.postgres. That URL then needs no password. A lease of an hour is good, of less than five minutes too short."`
+	DatabaseOwnerRole   string `toml:"database_owner_role" sample:"parlatory-own" doc:"The same for database.postgres_owner, which is asked for at the start only."`
+	DatabaseMount       string `toml:"database_mount" default:"database" doc:"Where the database engine is mounted."`
 }
 
 // TLS chooses the source of certificates.

@@ -1,6 +1,7 @@
 package keyserver
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -16,8 +17,8 @@ func says(t *testing.T, l *Line) (parlatory.Kind, string) {
 	if err == nil {
 		return 0, ""
 	}
-	e, ok := err.(*parlatory.Error)
-	if !ok {
+	var e *parlatory.Error
+	if !errors.As(err, &e) {
 		t.Fatal("no sentence:", err)
 	}
 	return e.Kind, e.Public

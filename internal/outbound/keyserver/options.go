@@ -139,7 +139,7 @@ func (a *Auth) complete() error {
 	if ways != 1 {
 		return errors.New("key server: exactly one way to sign in is needed")
 	}
-	mount := ""
+	var mount string
 	switch {
 	case a.AppRole != nil:
 		r := *a.AppRole

@@ -145,11 +145,11 @@ func TestTokenIsRenewedAndThenReplaced(t *testing.T) {
 	w := wrap(t, l, "")
 	first, began := l.session.token, l.session.began
 	at.pass(30 * time.Minute)
-	if err := opens(t, l, w, ""); err != nil || l.session.token != first || l.session.began != began {
+	if err := opens(t, l, w, ""); err != nil || l.session.token != first || !l.session.began.Equal(began) {
 		t.Fatal("at half of its lease the token was touched:", err)
 	}
 	at.pass(15 * time.Minute)
-	if err := opens(t, l, w, ""); err != nil || l.session.token != first || l.session.began == began {
+	if err := opens(t, l, w, ""); err != nil || l.session.token != first || l.session.began.Equal(began) {
 		t.Fatal("past two thirds of its lease the token is not renewed:", err)
 	}
 	at.pass(2 * time.Hour)

@@ -62,8 +62,8 @@ func (l *Line) exchange(ctx context.Context, token string, r request, read func(
 // converse must run inside vault.Erase.
 func (l *Line) converse(ctx context.Context, conn net.Conn, token string, r request) (reply, error) {
 	sealed := tls.Client(conn, l.security)
-	// Handshake without a context starts no goroutine; the connection's deadline ends it.
-	if err := sealed.Handshake(); err != nil {
+	// With a context that never ends the handshake starts no goroutine; the connection's deadline ends it.
+	if err := sealed.HandshakeContext(context.Background()); err != nil {
 		return reply{}, l.away(ctx, handshakeFault(err))
 	}
 	if _, err := sealed.Write(l.write(token, r)); err != nil {

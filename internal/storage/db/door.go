@@ -97,10 +97,10 @@ func (d door) revoked(ctx context.Context, err error) bool {
 	return true
 }
 
-// pgUnknown reports whether the server refuses the user or its password.
+// pgUnknown reports whether the server refuses the user: the password is wrong, or the role is gone, half way through the sign-in perhaps.
 func pgUnknown(err error) bool {
 	var pg *pgconn.PgError
-	return errors.As(err, &pg) && (pg.Code == pgWrongPassword || pg.Code == pgNoEntry)
+	return errors.As(err, &pg) && pg.Code == pgWrongPassword || pgPowerless(err)
 }
 
 // pgPowerless is what statements of a role end in whose rights were taken away, or that is no more. A breach of row security looks the same.
