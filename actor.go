@@ -85,4 +85,5 @@ type Actor struct {
 	Token      TokenID    // of staff: the API token that the request came with, zero for a session
 	Scopes     string     // of an API token: the names of acts, with a space between
 	Site       string     // a visitor's listed origin, such as https://shop.example
+	Unchecked  bool       // of visitors: the keys that prove the token genuine are out of reach
 }

@@ -31,6 +31,7 @@ const (
 	WorkspaceChanged EventKind = "workspace.changed" // name, state
 	LedgerGrown      EventKind = "ledger.grown"      // unnumbered entries wait
 	SecurityChanged  EventKind = "security.changed"  // settings or lists of the workspace; a zero Workspace means all of them
+	KeysShut         EventKind = "keys.shut"         // told to this node alone: the workspace's keys are wiped, so forget what they opened
 	EventsMissed     EventKind = "events.missed"     // told to this node alone: others' events may have been lost, so read again
 )
 

@@ -27,12 +27,15 @@ var (
 	ActBegin         = access.Act{Name: "visitor.begin", Feature: "Visitors", Verb: access.Use, By: byVisitor | access.ByKind(parlatory.Anonymous), Audited: true}
 	ActVisitorList   = access.Act{Name: "visitor.list", Feature: "Visitors", Verb: access.View, By: byVisitor}
 	ActVisitorRead   = access.Act{Name: "visitor.read", Feature: "Visitors", Verb: access.View, By: byVisitor}
-	ActVisitorPost   = access.Act{Name: "visitor.post", Feature: "Visitors", Verb: access.Use, By: byVisitor}
+	ActVisitorPost   = access.Act{Name: "visitor.post", Feature: "Visitors", Verb: access.Use, By: byVisitor, Unchecked: true}
 	ActVisitorTyping = access.Act{Name: "visitor.typing", Feature: "Visitors", Verb: access.Use, By: byVisitor}
 	ActVisitorMark   = access.Act{Name: "visitor.mark", Feature: "Visitors", Verb: access.Use, By: byVisitor}
 
 	actReading = access.Act{Name: "chat.reading", Feature: "Conversations", Verb: access.View, By: byStaff, Audited: true}
 	actGather  = access.Act{Name: "chat.gather", Feature: "Conversations", Verb: access.Use, By: bySystem}
+	actInbox   = access.Act{Name: "chat.inbox", Feature: "Conversations", Verb: access.Edit, By: bySystem}
+	actInboxes = access.Act{Name: "chat.inboxes", Feature: "Conversations", Verb: access.View, By: bySystem, Scope: access.Across}
+	actMinted  = access.Act{Name: "chat.inbox_key", Feature: "Conversations", Verb: access.Edit, By: bySystem, Audited: true}
 	actFrames  = access.Act{Name: "chat.frames", Feature: "Conversations", Verb: access.View, By: bySystem}
 	actDigest  = access.Act{Name: "chat.digest", Feature: "Conversations", Verb: access.Use, By: bySystem, Audited: true}
 	actRefused = access.Act{Name: "chat.refused", Feature: "Conversations", Verb: access.Edit, By: bySystem, Audited: true}
@@ -44,6 +47,6 @@ func Acts() []access.Act {
 	return []access.Act{
 		ActList, ActRead, ActPost, ActTyping, ActMark, ActPickup, ActClose, ActReopen, ActBlock, ActLeave,
 		ActBegin, ActVisitorList, ActVisitorRead, ActVisitorPost, ActVisitorTyping, ActVisitorMark,
-		actReading, actGather, actFrames, actDigest, actRefused, actOpenOf,
+		actReading, actGather, actInbox, actInboxes, actMinted, actFrames, actDigest, actRefused, actOpenOf,
 	}
 }

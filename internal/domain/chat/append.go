@@ -25,6 +25,7 @@ type draft struct {
 	event  string // of system lines: opened, picked_up, closed, reopened, refused
 	body   string
 	held   *vault.Held
+	at     time.Time // of a message that was kept in the inbox: when it arrived
 }
 
 // binding ties a sealed body to its place: nothing of it can be moved, reordered or put under another name.
@@ -34,6 +35,9 @@ func binding(room parlatory.RoomID, seq int64, client parlatory.ClientID, kind p
 
 // row seals one draft as the next message of its room, moves the state on, and gives the arguments of its insert.
 func (d *draft) row(st *state, at time.Time, args []any) ([]any, Message, error) {
+	if !d.at.IsZero() {
+		at = d.at
+	}
 	st.head++
 	sealed, err := d.held.Seal(binding(d.room, st.head, d.client, d.kind, d.author, d.event, at), []byte(d.body))
 	if err != nil {

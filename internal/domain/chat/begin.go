@@ -72,6 +72,7 @@ func (r *Room) Begin(ctx context.Context, actor parlatory.Actor, b Beginning) (B
 	if err != nil {
 		return Begun{}, err
 	}
+	r.mintInbox(ctx, actor.Workspace)
 	return Begun{Token: who.token, Contact: who.contact.ID, Enquiry: e.ID, Room: e.Room, State: e.State, Message: message}, nil
 }
 

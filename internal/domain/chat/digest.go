@@ -17,10 +17,16 @@ import (
 func (r *Room) Run(ctx context.Context) error {
 	tick := time.NewTicker(witnessEach)
 	defer tick.Stop()
+	inbox := time.NewTicker(inboxEach)
+	defer inbox.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-inbox.C:
+			if err := r.DrainInboxes(ctx); err != nil && ctx.Err() == nil {
+				r.Log.Error("inboxes of workspaces whose keys were away", "cause", err.Error())
+			}
 		case <-tick.C:
 			if err := r.WitnessHeads(ctx); err != nil && ctx.Err() == nil {
 				r.Log.Error("hourly heads of conversations", "cause", err.Error())

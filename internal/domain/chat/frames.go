@@ -105,6 +105,22 @@ func (f *frames) put(ws parlatory.WorkspaceID, messages []Message) {
 	}
 }
 
+// forget drops the frames of a workspace whose keys are gone.
+func (f *frames) forget(ws parlatory.WorkspaceID) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	kept := f.order[:0]
+	for _, k := range f.order {
+		if k.workspace != ws {
+			kept = append(kept, k)
+			continue
+		}
+		f.bytes -= len(f.known[k])
+		delete(f.known, k)
+	}
+	f.order = kept
+}
+
 func (f *frames) get(k frameKey) ([]byte, bool) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
@@ -116,6 +132,9 @@ func (f *frames) get(k frameKey) ([]byte, bool) {
 func (r *Room) Told(events []parlatory.Event) {
 	for _, e := range events {
 		switch e.Kind {
+		case parlatory.KeysShut:
+			r.frames.forget(e.Workspace)
+			r.names.clear()
 		case parlatory.EventsMissed:
 			r.states.clear()
 			r.names.clear()
@@ -137,6 +156,9 @@ func (r *Room) Told(events []parlatory.Event) {
 // Frame gives the frame of one told message: from memory, or opened from the database where another node committed
 // it. Who may get it is judged by the subscription.
 func (r *Room) Frame(ctx context.Context, ws parlatory.WorkspaceID, room parlatory.RoomID, seq int64) ([]byte, error) {
+	if err := r.Ring.Enter(ctx, ws); err != nil {
+		return nil, err
+	}
 	if data, ok := r.frames.get(frameKey{roomKey{ws, room}, seq}); ok {
 		return data, nil
 	}

@@ -21,10 +21,12 @@ type Post struct {
 	Body   string
 }
 
-// Posted is the answer to a post: its place in the room, on disk.
+// Posted is the answer to a post: its place in the room, on disk. One that is kept has no place yet: the workspace's keys are out of
+// reach, and the message stands in the inbox until they are back.
 type Posted struct {
-	Seq int64
-	At  time.Time
+	Seq  int64
+	At   time.Time
+	Kept bool
 }
 
 type waiting struct {
@@ -63,6 +65,10 @@ func (r *Room) Post(ctx context.Context, actor parlatory.Actor, p Post) (Posted,
 // block.
 func (r *Room) Submit(ctx context.Context, actor parlatory.Actor, p Post, done func(Posted, error)) {
 	w, err := r.admit(ctx, actor, p)
+	if actor.Kind == parlatory.Visitor && (errors.Is(err, vault.ErrAway) || err == nil && actor.Unchecked) {
+		done(r.keep(ctx, actor, p))
+		return
+	}
 	if err != nil {
 		done(Posted{}, err)
 		return
@@ -105,6 +111,9 @@ func (r *Room) admit(ctx context.Context, actor parlatory.Actor, p Post) (*waiti
 	name, err := r.nameOf(ctx, actor.Workspace, kind, author)
 	if err != nil {
 		return nil, err
+	}
+	if actor.Kind == parlatory.Visitor {
+		r.mintInbox(ctx, actor.Workspace)
 	}
 	return &waiting{actor: actor, level: permit.Level(), draft: draft{room: p.Room, client: p.Client, kind: kind, author: author, name: name, body: body, held: held}}, nil
 }
@@ -305,7 +314,7 @@ func (r *Room) appendAll(tx *db.Tx, batch []*waiting, states map[parlatory.RoomI
 		} else if err != nil {
 			return err
 		}
-		if refusal := mayPost(w.actor, w.level, st.state); refusal != nil {
+		if refusal := mayPost(w.actor, w.level, st.state); refusal != nil && w.draft.at.IsZero() {
 			if err := w.refuse(tx, st, refusal); err != nil {
 				return err
 			}

@@ -66,6 +66,7 @@ type Room struct {
 	contended contended
 	rates     rates
 	inserts   [gatherMost + 1]string
+	inboxes   sync.Map // workspaces that have an inbox key
 
 	mu        sync.Mutex
 	gathers   map[parlatory.WorkspaceID]*gather

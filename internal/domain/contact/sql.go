@@ -9,6 +9,8 @@ const (
 
 	sqlTokenByHash = `SELECT id, contact, site, created_at, seen_at, expires_at, sealed FROM visitor_tokens WHERE workspace = $1 AND hash = $2`
 
+	sqlTokenByID = `SELECT hash, contact, site, created_at, sealed FROM visitor_tokens WHERE workspace = $1 AND id = $2`
+
 	sqlTokenOfContact = `SELECT id, hash, site, created_at, sealed FROM visitor_tokens WHERE workspace = $1 AND contact = $2 ORDER BY seen_at DESC LIMIT 1`
 
 	sqlTouchToken = `UPDATE visitor_tokens SET seen_at = $3, expires_at = $4, sealed = $5 WHERE workspace = $1 AND id = $2`

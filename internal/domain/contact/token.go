@@ -36,12 +36,19 @@ func (r *Room) Visitor(ctx context.Context, door parlatory.WorkspaceID, token, s
 		return parlatory.Actor{}, err
 	}
 	now := r.Clock.Now()
-	held, last, err := r.genuine(ctx, door, hash, t)
-	if err != nil {
-		return parlatory.Actor{}, err
-	}
 	if t.site != site || !now.Before(t.expires) {
 		return parlatory.Actor{}, errToken()
+	}
+	actor := from
+	actor.Kind, actor.Workspace, actor.Contact, actor.Site = parlatory.Visitor, door, t.contact, site
+	actor.Session = parlatory.SessionID(t.id)
+	held, last, err := r.genuine(ctx, door, hash, t)
+	if errors.Is(err, vault.ErrAway) {
+		actor.Unchecked = true
+		return actor, nil // all that such an actor can do without the workspace's keys is to leave a message, which is checked when they are back
+	}
+	if err != nil {
+		return parlatory.Actor{}, err
 	}
 	moved := last != from.Address.Unmap() && now.Sub(t.seen) > moveEach
 	if now.Sub(t.seen) > time.Hour || moved {
@@ -49,9 +56,6 @@ func (r *Room) Visitor(ctx context.Context, door parlatory.WorkspaceID, token, s
 			return parlatory.Actor{}, err
 		}
 	}
-	actor := from
-	actor.Kind, actor.Workspace, actor.Contact, actor.Site = parlatory.Visitor, door, t.contact, site
-	actor.Session = parlatory.SessionID(t.id)
 	return actor, nil
 }
 
@@ -96,6 +100,27 @@ func (r *Room) genuine(ctx context.Context, door parlatory.WorkspaceID, hash cre
 	}
 	last, _ := netip.ParseAddr(string(text)) // tokens from before addresses were kept have none
 	return held, last, nil
+}
+
+// Genuine checks a token's row that was believed while the workspace's keys were out of reach.
+func (r *Room) Genuine(ctx context.Context, ws parlatory.WorkspaceID, id parlatory.RowID, of parlatory.ContactID) error {
+	permit, err := r.Law.System(actResume, ws)
+	if err != nil {
+		return err
+	}
+	t := visitorToken{id: id}
+	var hash credential.TokenHash
+	err = r.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		return tx.Row(sqlTokenByID, id).Scan(&hash, &t.contact, &t.site, &t.created, &t.sealed)
+	})
+	if errors.Is(err, db.ErrNone) || err == nil && t.contact != of {
+		return errToken()
+	}
+	if err != nil {
+		return fmt.Errorf("read visitor token: %w", err)
+	}
+	_, _, err = r.genuine(ctx, ws, hash, t)
+	return err
 }
 
 // LastAddress is where a visitor was last seen; for those who block it. It is not valid where nobody knows.

@@ -107,7 +107,8 @@ type World struct {
 	Law       *access.Law
 	Catalogue *access.Catalogue
 	Roles     *role.Roles
-	Roots     *keys.Roots // a key file, and another in the place of a key server
+	Roots     *keys.Roots // a key file, and another behind Line in the place of a key server
+	Line      *Line
 	Keys      *keys.Room
 	Ring      *vault.Ring
 	Ledger    *ledger.Ledger
@@ -193,6 +194,8 @@ func Make(t testing.TB, setup Setup) *World {
 		w.must(err)
 		fixed[name] = vault.Anchor{Root: root}
 	}
+	w.Line = &Line{Root: fixed[vault.RootServer].Root}
+	fixed[vault.RootServer] = vault.Anchor{Root: w.Line}
 	shelf := keys.New(w.DB, w.Law)
 	w.Roots = keys.NewRoots(fixed, vault.RootFile, setup.Lines, shelf)
 	w.Ring = vault.NewRing(vault.Options{Anchors: w.Roots, Shelf: shelf, Clock: w.Clock})

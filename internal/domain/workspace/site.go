@@ -38,11 +38,11 @@ func (s Site) binding() vault.Binding {
 	return vault.Binding{Table: "sites", Row: s.ID.Raw(), Revision: 1, Clear: []any{s.Origin, s.CreatedAt}}
 }
 
-// sites reads the list and leaves out any row that the program did not write.
+// sites reads the list, which a key of the house's seals: a site's visitors are known as such also while the workspace is closed. It leaves out any row that the program did not write.
 func (w *Room) sites(ctx context.Context, permit access.Permit) ([]Site, error) {
-	held, err := w.o.Ring.Hold(ctx, permit.Workspace(), vault.Settings)
+	held, err := w.o.Ring.Hold(ctx, parlatory.House, vault.PolicyKey(permit.Workspace()))
 	if err != nil {
-		return nil, fmt.Errorf("hold settings key: %w", err)
+		return nil, fmt.Errorf("hold policy key: %w", err)
 	}
 	var list []Site
 	err = w.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
@@ -107,9 +107,9 @@ func (w *Room) AddSite(ctx context.Context, actor parlatory.Actor, origin string
 	if origin, err = policy.Origin(origin); err != nil {
 		return Site{}, parlatory.Invalid("origin", "must look like https://www.example.com, without a path").Because(err)
 	}
-	held, err := w.o.Ring.Hold(ctx, actor.Workspace, vault.Settings)
+	held, err := w.o.Ring.Hold(ctx, parlatory.House, vault.PolicyKey(actor.Workspace))
 	if err != nil {
-		return Site{}, fmt.Errorf("hold settings key: %w", err)
+		return Site{}, fmt.Errorf("hold policy key: %w", err)
 	}
 	pen, err := w.o.Ledger.Pen(ctx, actor.Workspace)
 	if err != nil {

@@ -44,8 +44,9 @@ type NewMessage struct {
 
 // Place is where a message stands.
 type Place struct {
-	Seq int64     `json:"seq"`
-	At  time.Time `json:"at"`
+	Seq  int64     `json:"seq" doc:"0 for one that is kept"`
+	At   time.Time `json:"at"`
+	Kept bool      `json:"kept,omitempty" doc:"Received, not yet readable: the workspace's keys are out of reach, and the message takes its place when they are back"`
 }
 
 // ReadMark moves forward only.

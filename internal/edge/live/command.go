@@ -282,6 +282,10 @@ func (l *Live) post(s *socket, data []byte, answer centrifuge.RPCCallback) {
 		b = strconv.AppendInt(b, p.Seq, 10)
 		b = append(b, `,"at":"`...)
 		b = p.At.UTC().AppendFormat(b, chat.TimeForm)
-		answer(centrifuge.RPCReply{Data: append(b, `"}`...)}, nil)
+		b = append(b, '"')
+		if p.Kept {
+			b = append(b, `,"kept":true`...)
+		}
+		answer(centrifuge.RPCReply{Data: append(b, '}')}, nil)
 	})
 }

@@ -54,7 +54,7 @@ func (l *Live) connecting(ctx context.Context, e centrifuge.ConnectEvent) (centr
 	if err := l.Gate.Admit(ctx, actor); err != nil {
 		return centrifuge.ConnectReply{}, closed(actor, err)
 	}
-	if !l.hall.fits(actor, l.Limits) || l.Shared && l.Deaf() > deafMost {
+	if !l.hall.fits(actor, l.Limits) || actor.Unchecked || l.Shared && l.Deaf() > deafMost {
 		return centrifuge.ConnectReply{}, disconnectBusy
 	}
 	reply := centrifuge.ConnectReply{

@@ -71,16 +71,17 @@ func (b By) Has(k parlatory.ActorKind) bool { return b&(1<<k) != 0 }
 // Act is one thing that somebody may do: the unit of permission and of audit. Rooms declare theirs as package
 // variables and list them in Acts; nothing writes them after start.
 type Act struct {
-	Name    string // feature.verb in lower case, unique: "chat.post"
-	Feature string // a row of the permission matrix: "Conversations"
-	Verb    Verb
-	By      By    // the kinds of actor that may ask at all
-	Granted bool  // staff also need the grant of their role
-	Audited bool  // a transaction under it refuses to commit without a ledger entry
-	Scope   Scope // what its transaction may reach
-	StepUp  bool  // asks for password or factor again if it was last given over ten minutes ago (ASVS 7.5.1); no API token may do it
-	ByToken bool  // an API token that names it in its scopes may do it
-	Attends bool  // goes with another act, so that an API token need not name it and cannot be made for it
+	Name      string // feature.verb in lower case, unique: "chat.post"
+	Feature   string // a row of the permission matrix: "Conversations"
+	Verb      Verb
+	By        By    // the kinds of actor that may ask at all
+	Granted   bool  // staff also need the grant of their role
+	Audited   bool  // a transaction under it refuses to commit without a ledger entry
+	Scope     Scope // what its transaction may reach
+	StepUp    bool  // asks for password or factor again if it was last given over ten minutes ago (ASVS 7.5.1); no API token may do it
+	ByToken   bool  // an API token that names it in its scopes may do it
+	Unchecked bool  // a visitor may do it whose token could not be checked, since the workspace's keys are out of reach
+	Attends   bool  // goes with another act, so that an API token need not name it and cannot be made for it
 }
 
 // Catalogue is every act of the program.

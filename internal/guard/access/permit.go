@@ -105,6 +105,9 @@ func (l *Law) judge(ctx context.Context, actor parlatory.Actor, act Act) (Level,
 	if actor.Kind == parlatory.Operator {
 		return Full, nil
 	}
+	if actor.Unchecked && !act.Unchecked {
+		return NoData, parlatory.Fail(parlatory.KindUnavailable, "This chat can't be opened at the moment. Nothing is lost; please try again in a few minutes.")
+	}
 	if l.gate != nil && (actor.Kind == parlatory.Staff || actor.Kind == parlatory.Visitor || actor.Site != "") {
 		if err := l.gate.Admit(ctx, actor); err != nil {
 			return NoData, err

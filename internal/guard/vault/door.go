@@ -27,6 +27,7 @@ type door struct {
 	mu        sync.Mutex
 	confirmed time.Time
 	used      atomic.Int64 // when last, to the second or so
+	wiped     atomic.Bool  // since it was last open
 	asked     time.Time
 	failed    error // of the last try: nil, ErrAway, ErrWithdrawn
 	remote    bool
@@ -60,6 +61,7 @@ func (d *door) confirm(a Anchor) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.confirmed, d.asked, d.failed = now, now, nil
+	d.wiped.Store(false)
 	_, local := a.Root.(local)
 	d.remote = !local
 	if local {
@@ -134,13 +136,14 @@ type Standing struct {
 	Until     time.Time // when the door shuts unless the root answers; zero: never, or it is shut
 	Fault     error     // ErrAway or ErrWithdrawn; nil: none
 	Open      bool
+	Told      bool // the keys are wiped since, and whoever must know was told
 }
 
 func (d *door) standing() Standing {
 	open := d.open() == nil
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	s := Standing{Confirmed: d.confirmed, Fault: d.failed, Open: open}
+	s := Standing{Confirmed: d.confirmed, Fault: d.failed, Open: open, Told: d.wiped.Load()}
 	if u := d.until.Load(); u > 0 && u != forever {
 		s.Until = parlatory.FromMicros(u)
 	}

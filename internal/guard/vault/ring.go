@@ -31,8 +31,10 @@ type Options struct {
 	Shelf   Shelf
 	Clock   parlatory.Clock
 	Log     *slog.Logger
-	Max     int           // opened keys at most; default 10,000
-	Keep    time.Duration // how long an opened key is used before the shelf is asked again; default 1 minute, limit 5 (AC-124)
+	Max     int // opened keys at most; default 10,000
+	// Shut hears that a workspace's keys are wiped from this node: what was opened with them must go too.
+	Shut func(ws parlatory.WorkspaceID)
+	Keep time.Duration // how long an opened key is used before the shelf is asked again; default 1 minute, limit 5 (AC-124)
 }
 
 // Ring holds the opened keys of the process. Keys are fetched before a transaction; what it hands out costs
@@ -49,6 +51,7 @@ type Ring struct {
 	indexes  *cache[*Indexer]
 	minted   *cache[any] // keys made by Mint that wait for their commit
 	meters   *meters
+	shut     func(parlatory.WorkspaceID)
 
 	mu    sync.Mutex
 	doors map[parlatory.WorkspaceID]*door
@@ -79,6 +82,9 @@ func NewRing(o Options) *Ring {
 	if o.Anchors == nil {
 		o.Anchors = Fixed{RootFile: {Root: o.Root}}
 	}
+	if o.Shut == nil {
+		o.Shut = func(parlatory.WorkspaceID) {}
+	}
 	if o.New == "" {
 		o.New = RootFile
 	}
@@ -88,8 +94,8 @@ func NewRing(o Options) *Ring {
 		subjects: newCache[*Held](o.Clock, o.Max, o.Keep),
 		indexes:  newCache[*Indexer](o.Clock, o.Max, o.Keep),
 		minted:   newCache[any](o.Clock, 1024, time.Minute),
-		meters:   newMeters(),
-		doors:    map[parlatory.WorkspaceID]*door{},
+		meters:   newMeters(), shut: o.Shut,
+		doors: map[parlatory.WorkspaceID]*door{},
 	}
 }
 
@@ -109,7 +115,7 @@ func (r *Ring) Hold(ctx context.Context, ws parlatory.WorkspaceID, s Subject) (*
 	if !s.valid() || s.Kind == KindIndex || s.Kind == KindWorkspace || ws.Zero() {
 		return nil, fmt.Errorf("hold key: kind %q seals no values", s.Kind)
 	}
-	if err := r.enter(ctx, ws); err != nil {
+	if err := r.Enter(ctx, ws); err != nil {
 		return nil, err
 	}
 	return r.subjects.get(ctx, slot{ws, s, 0}, func(ctx context.Context) (*Held, error) {
@@ -121,8 +127,8 @@ func (r *Ring) Hold(ctx context.Context, ws parlatory.WorkspaceID, s Subject) (*
 	})
 }
 
-// enter is nil where the workspace's door is open, or could be opened.
-func (r *Ring) enter(ctx context.Context, ws parlatory.WorkspaceID) error {
+// Enter is nil where the workspace's door is open, or could be opened: for what shows opened content out of a memory of its own.
+func (r *Ring) Enter(ctx context.Context, ws parlatory.WorkspaceID) error {
 	d := r.door(ws)
 	d.use()
 	if d.open() == nil {
@@ -183,7 +189,7 @@ func (r *Ring) HoldAll(ctx context.Context, ws parlatory.WorkspaceID, all []Subj
 	if len(all) == 0 {
 		return map[Subject]*Held{}, nil
 	}
-	if err := r.enter(ctx, ws); err != nil {
+	if err := r.Enter(ctx, ws); err != nil {
 		return nil, err
 	}
 	held := make(map[Subject]*Held, len(all))
@@ -220,7 +226,7 @@ func (r *Ring) HoldAll(ctx context.Context, ws parlatory.WorkspaceID, all []Subj
 
 // Index gives the maker of a workspace's blind indexes. Its key has one version: indexes outlive rotation.
 func (r *Ring) Index(ctx context.Context, ws parlatory.WorkspaceID) (*Indexer, error) {
-	if err := r.enter(ctx, ws); err != nil {
+	if err := r.Enter(ctx, ws); err != nil {
 		return nil, err
 	}
 	return r.indexes.get(ctx, slot{ws, IndexSubject, 0}, func(ctx context.Context) (*Indexer, error) {
@@ -304,7 +310,7 @@ func (r *Ring) ask(ctx context.Context, d *door, ws parlatory.WorkspaceID, versi
 		d.fail(err)
 		switch {
 		case errors.Is(err, ErrWithdrawn):
-			r.ForgetWorkspace(ws)
+			r.wipe(d, ws)
 			return nil, refusal(ErrWithdrawn)
 		case errors.Is(err, ErrAway):
 			return nil, refusal(ErrAway)
@@ -337,6 +343,14 @@ func (r *Ring) Forget(ws parlatory.WorkspaceID, s Subject) {
 
 // ForgetWorkspace drops a workspace's key with all its children.
 func (r *Ring) ForgetWorkspace(ws parlatory.WorkspaceID) { r.forgetAll(ws) }
+
+// wipe is forgetting for a door that is shut, once each time it is.
+func (r *Ring) wipe(d *door, ws parlatory.WorkspaceID) {
+	r.forgetAll(ws)
+	if d.wiped.CompareAndSwap(false, true) {
+		r.shut(ws)
+	}
+}
 
 func (r *Ring) forgetAll(ws parlatory.WorkspaceID) {
 	match := func(t slot) bool { return t.workspace == ws }

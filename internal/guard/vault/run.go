@@ -50,6 +50,9 @@ func (r *Ring) confirmAll(ctx context.Context) {
 			defer func() { <-slots }()
 			before := d.standing()
 			err := r.Confirm(ctx, ws)
+			if d.standing().Fault != nil && d.open() != nil {
+				r.wipe(d, ws)
+			}
 			r.report(ctx, ws, before, d.standing(), err)
 		})
 	}
@@ -93,7 +96,7 @@ func (r *Ring) report(ctx context.Context, ws parlatory.WorkspaceID, before, aft
 		r.log.LogAttrs(ctx, slog.LevelError, "keys were withdrawn, and wiped from memory", which)
 	case after.Fault != nil && before.Fault == nil:
 		r.log.LogAttrs(ctx, slog.LevelError, "key server is out of reach; keys in memory serve for now", which, slog.Time("until", after.Until))
-	case before.Open && !after.Open:
+	case after.Fault != nil && !after.Open && !before.Told:
 		r.log.LogAttrs(ctx, slog.LevelError, "key server is out of reach, and the grace is over: the workspace is closed", which)
 	case err != nil && after.Fault == nil && ctx.Err() == nil:
 		r.log.LogAttrs(ctx, slog.LevelError, "keys could not be confirmed", which, slog.String("cause", err.Error()))

@@ -374,6 +374,46 @@ CREATE UNIQUE INDEX goose_db_version_pkey ON public.goose_db_version USING btree
 goose_db_version row security f forced f
 goose_db_version parlatory_serving may SELECT
 
+-- inbox
+inbox.workspace bytea NOT NULL
+inbox.room bytea NOT NULL
+inbox.client bytea NOT NULL
+inbox.number bigint NOT NULL
+inbox.contact bytea NOT NULL
+inbox.token bytea NOT NULL
+inbox.at bigint NOT NULL
+inbox.key_version bigint NOT NULL
+inbox.state text NOT NULL
+inbox.mac bytea NOT NULL
+inbox.sealed bytea NOT NULL
+inbox inbox_pkey PRIMARY KEY (workspace, room, client)
+CREATE UNIQUE INDEX inbox_number ON public.inbox USING btree (workspace, room, number)
+CREATE UNIQUE INDEX inbox_pkey ON public.inbox USING btree (workspace, room, client)
+inbox parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+inbox parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+inbox row security t forced t
+inbox parlatory_serving may DELETE
+inbox parlatory_serving may INSERT
+inbox parlatory_serving may SELECT
+inbox parlatory_serving may UPDATE
+
+-- inbox_keys
+inbox_keys.workspace bytea NOT NULL
+inbox_keys.version bigint NOT NULL
+inbox_keys.created_at bigint NOT NULL
+inbox_keys.public bytea NOT NULL
+inbox_keys.mac bytea NOT NULL
+inbox_keys.sealed bytea NOT NULL
+inbox_keys inbox_keys_pkey PRIMARY KEY (workspace, version)
+CREATE UNIQUE INDEX inbox_keys_pkey ON public.inbox_keys USING btree (workspace, version)
+inbox_keys parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+inbox_keys parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+inbox_keys row security t forced t
+inbox_keys parlatory_serving may DELETE
+inbox_keys parlatory_serving may INSERT
+inbox_keys parlatory_serving may SELECT
+inbox_keys parlatory_serving may UPDATE
+
 -- invitations
 invitations.workspace bytea NOT NULL
 invitations.id bytea NOT NULL
