@@ -1,9 +1,12 @@
 package s3
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -35,8 +38,8 @@ type Options struct {
 	Dial      func(ctx context.Context, network, addr string) (net.Conn, error) // nil: the system's, 10 s
 }
 
-// partSize is that of a multipart upload; smaller bodies go in one request.
-const partSize = 16 << 20
+// partSize is that of a multipart upload; smaller bodies go in one request. A Put holds so much in memory.
+const partSize = 8 << 20
 
 // Store keeps bodies in one bucket.
 type Store struct {
@@ -173,11 +176,6 @@ func (s *Store) Put(ctx context.Context, name string, r io.Reader, size int64) e
 		return err
 	}
 	body := &source{r: blob.Exactly(within, r, size)}
-	if size == 0 { // the client would not look at it
-		if _, err := io.Copy(io.Discard, body); err != nil {
-			return fmt.Errorf("put blob: %w", err)
-		}
-	}
 	send := s.whole
 	if size > partSize {
 		send = s.parts
@@ -204,8 +202,28 @@ func unlessThere() minio.PutObjectOptions {
 	return o
 }
 
+// read takes the next n bytes into memory, and gives their hash. A request of bytes that are known is signed with its content:
+// a store can't take half of one for the whole, and it can be sent again.
+func read(r io.Reader, n int64) (body *bytes.Reader, hash string, err error) {
+	b := make([]byte, n)
+	if _, err := io.ReadFull(r, b); err != nil {
+		return nil, "", err
+	}
+	sum := sha256.Sum256(b)
+	return bytes.NewReader(b), hex.EncodeToString(sum[:]), nil
+}
+
 func (s *Store) whole(ctx context.Context, key string, r io.Reader, size int64) error {
-	_, err := s.client.PutObject(ctx, s.bucket, key, r, size, unlessThere())
+	body, hash, err := read(r, size)
+	if err != nil {
+		return err
+	}
+	if size == 0 { // what follows was not looked for yet
+		if _, err := io.Copy(io.Discard, r); err != nil {
+			return err
+		}
+	}
+	_, err = s.core.PutObject(ctx, s.bucket, key, body, size, "", hash, unlessThere())
 	return err
 }
 
@@ -229,7 +247,11 @@ func (s *Store) parts(ctx context.Context, key string, r io.Reader, size int64) 
 	var all []minio.CompletePart
 	for left := size; left > 0; left -= each {
 		n := min(each, left)
-		p, err := s.core.PutObjectPart(ctx, s.bucket, key, id, len(all)+1, io.LimitReader(r, n), n, minio.PutObjectPartOptions{})
+		body, hash, err := read(r, n)
+		if err != nil {
+			return err
+		}
+		p, err := s.core.PutObjectPart(ctx, s.bucket, key, id, len(all)+1, body, n, minio.PutObjectPartOptions{Sha256Hex: hash})
 		if err != nil {
 			return err
 		}

@@ -3,9 +3,15 @@ package s3
 import (
 	"bytes"
 	"context"
+	"encoding/pem"
 	"errors"
 	"io"
 	"net"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -141,3 +147,42 @@ func TestS3Options(t *testing.T) {
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// Over TLS bodies are sent in another way, and only to a server that the roots vouch for.
+func TestS3TLS(t *testing.T) {
+	o := options(t)
+	behind, err := url.Parse(o.Endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	front := httptest.NewTLSServer(httputil.NewSingleHostReverseProxy(behind))
+	defer front.Close()
+	o.Endpoint = front.URL
+	if err := open(t, o).Put(t.Context(), "a", strings.NewReader("x"), 1); parlatory.KindOf(err) != parlatory.KindUnavailable {
+		t.Error("a server of unknown roots:", err)
+	}
+	o.CAFile = filepath.Join(t.TempDir(), "roots.pem")
+	roots := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: front.Certificate().Raw})
+	if err := os.WriteFile(o.CAFile, roots, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, o)
+	for name, size := range map[string]int{"empty": 0, "small": 100_000, "large": partSize + 1} {
+		body := bytes.Repeat([]byte("x"), size)
+		for what, said := range map[string]int{"longer": size - 1, "shorter": size + 1} {
+			if err := s.Put(t.Context(), name, bytes.NewReader(body), int64(said)); !errors.Is(err, blob.ErrSize) {
+				t.Errorf("%s, %s: %v", name, what, err)
+			}
+			if _, err := s.Open(t.Context(), name); !errors.Is(err, blob.ErrNone) {
+				t.Errorf("%s, %s: %v", name, what, err)
+			}
+		}
+		blobtest.Put(t, s, name, body)
+		if err := s.Put(t.Context(), name, bytes.NewReader(body), int64(size)); !errors.Is(err, blob.ErrTaken) {
+			t.Error(name, err)
+		}
+		if got, err := blobtest.Get(t, s, name); err != nil || !bytes.Equal(got, body) {
+			t.Error(name, len(got), err)
+		}
+	}
+}
