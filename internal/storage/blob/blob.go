@@ -28,7 +28,8 @@ const (
 	MaxList = 1000
 )
 
-// Store keeps bodies by name. Its methods may be called by many goroutines.
+// Store keeps bodies by name. No name is another's folder: where there is a/b there is no a/b/c, since some stores keep names
+// as paths. Its methods may be called by many goroutines.
 type Store interface {
 	// Put stores exactly size bytes of r under a new name. When it returns nil the body is durable: on the disk with its
 	// name, or accepted as a whole by the remote store. When it fails there is no body of that name, unless it is ErrTaken.
@@ -87,7 +88,7 @@ type exact struct {
 	left int64
 }
 
-// Read gives io.EOF only after the whole body, and after a look that nothing follows it.
+// Read looks for what follows as soon as the last byte is read, so that also a reader of exactly size bytes learns of it.
 func (e *exact) Read(p []byte) (int, error) {
 	if err := e.ctx.Err(); err != nil {
 		return 0, err
@@ -96,22 +97,28 @@ func (e *exact) Read(p []byte) (int, error) {
 		return 0, nil
 	}
 	if e.left == 0 {
-		var more [1]byte
-		switch _, err := io.ReadFull(e.r, more[:]); {
-		case err == nil:
-			return 0, ErrSize
-		case errors.Is(err, io.EOF):
-			return 0, io.EOF
-		default:
-			return 0, err
-		}
+		return 0, e.end()
 	}
 	n, err := e.r.Read(p[:min(int64(len(p)), e.left)])
 	e.left -= int64(n)
-	if errors.Is(err, io.EOF) {
-		if err = nil; e.left > 0 {
-			err = ErrSize
+	if errors.Is(err, io.EOF) && e.left > 0 {
+		return n, ErrSize
+	}
+	if e.left == 0 && (err == nil || errors.Is(err, io.EOF)) {
+		if err = e.end(); !errors.Is(err, io.EOF) {
+			return 0, err // without the last bytes no body is whole, whatever its reader makes of the error
 		}
+		err = nil // with the next call
 	}
 	return n, err
+}
+
+// end is io.EOF if nothing follows.
+func (e *exact) end() error {
+	var more [1]byte
+	_, err := io.ReadFull(e.r, more[:])
+	if err == nil {
+		return ErrSize
+	}
+	return err
 }
