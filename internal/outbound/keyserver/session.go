@@ -43,10 +43,11 @@ const reread = time.Minute
 func (l *Line) token(ctx context.Context, refused string) (string, error) {
 	s, now := &l.session, l.o.Clock.Now()
 	t := s.get()
-	if t.usable(now, refused) {
-		if !t.due(now) {
-			return t.text, nil
-		}
+	usable := t.usable(now, refused)
+	if usable && !t.due(now) {
+		return t.text, nil
+	}
+	if usable {
 		select {
 		case s.turn <- struct{}{}:
 		default:
@@ -60,7 +61,13 @@ func (l *Line) token(ctx context.Context, refused string) (string, error) {
 		}
 	}
 	defer func() { <-s.turn }()
-	t = s.get()
+	return l.freshen(ctx, refused, now)
+}
+
+// freshen renews or replaces the token, unless who had the turn before has done it.
+func (l *Line) freshen(ctx context.Context, refused string, now time.Time) (string, error) {
+	s := &l.session
+	t := s.get()
 	usable := t.usable(now, refused)
 	if usable && !t.due(now) {
 		return t.text, nil
