@@ -32,6 +32,9 @@ FUZZTIME ?= 60s
 DEMO_ARGS ?=
 BENCH_ARGS ?= -idle -signin
 
+# The key server that tests start. The one that test-go builds beforehand, so that no test's time runs out over it; others build or find it.
+OPENBAO := $(CURDIR)/test/openbao/openbao
+
 # Packages of the program; test/ holds whole-program tests, which run apart and without the race detector.
 LIBRARY = $$(go list ./... | grep -vE '^parlatory/test/(bench|fault|canary|tls|nodes|abuse|signin)$$')
 
@@ -62,6 +65,10 @@ web/node_modules/.built: web/node_modules/.installed $(WEB_SOURCES)
 .PHONY: web
 web: web/node_modules/.built
 	@test -d web/dist || { rm -f web/node_modules/.built; $(MAKE) web/node_modules/.built; }
+
+.PHONY: openbao
+openbao: ## the key server for tests; some minutes the first time
+	GOEXPERIMENT= GOFLAGS=-buildvcs=false go build -C test/openbao -trimpath -ldflags '-s -w' -o $(OPENBAO) .
 
 .PHONY: gen
 gen: web ## all generated files; CI ends with `git diff --exit-code`
@@ -99,8 +106,8 @@ UNRACED := modernc.org/sqlite/lib golang.org/x/crypto/argon2 golang.org/x/crypto
 RACE := -race $(UNRACED:%=-gcflags=%=-race=false)
 
 .PHONY: test-go
-test-go: web
-	CGO_ENABLED=1 PARLATORY_REQUIRE_POSTGRES=1 PARLATORY_REQUIRE_CLAMAV=1 go test $(RACE) -vet=off -timeout 15m $(LIBRARY)
+test-go: web openbao
+	CGO_ENABLED=1 PARLATORY_REQUIRE_POSTGRES=1 PARLATORY_REQUIRE_CLAMAV=1 PARLATORY_OPENBAO=$(OPENBAO) go test $(RACE) -vet=off -timeout 15m $(LIBRARY)
 
 .PHONY: test-web
 test-web: web/node_modules/.installed
@@ -178,4 +185,4 @@ vuln: web ## known vulnerabilities in what the binary calls (needs the internet)
 
 .PHONY: clean
 clean: ## remove what the build left
-	rm -rf $(BINARY) web/dist web/node_modules test/e2e/node_modules
+	rm -rf $(BINARY) $(OPENBAO) web/dist web/node_modules test/e2e/node_modules

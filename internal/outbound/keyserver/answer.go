@@ -25,6 +25,8 @@ type answer struct {
 		Exportable  bool   `json:"exportable"`
 		PlainBackup bool   `json:"allow_plaintext_backup"`
 		Derived     bool   `json:"derived"`
+		// What the token may do at the one path that was asked about.
+		Capabilities []string `json:"capabilities"`
 	} `json:"data"`
 	Auth struct {
 		Token         string `json:"client_token"`

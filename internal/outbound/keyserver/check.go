@@ -6,6 +6,8 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
 
 	"parlatory"
 	"parlatory/internal/guard/vault"
@@ -20,6 +22,9 @@ func (l *Line) Check(ctx context.Context) error {
 		return unfit("No transit key is configured.")
 	}
 	if err := l.checkKey(ctx); err != nil {
+		return err
+	}
+	if err := l.checkPolicy(ctx); err != nil {
 		return err
 	}
 	raw, ad := make([]byte, rawSize), make([]byte, 16)
@@ -74,6 +79,26 @@ func (l *Line) checkKey(ctx context.Context) error {
 		return unfit("The key exists, but may be exported or backed up in clear; one that never leaves the server is needed.")
 	case d.Latest < 1:
 		return unfit("The key exists, but has no version.")
+	}
+	return nil
+}
+
+// checkPolicy looks for a right too many: with "create" the transit engine answers the encryption under a key that was deleted by making
+// another of the same name, and what the old one wrapped is lost unseen. A server that tells nobody its rights is taken as it is.
+func (l *Line) checkPolicy(ctx context.Context) error {
+	path := l.at("encrypt")
+	r := request{method: http.MethodPost, path: "sys/capabilities-self", size: 256, body: func(b []byte) []byte {
+		return appendJSON(b, map[string]any{"paths": []string{path}})
+	}}
+	var may []string
+	if err := l.call(ctx, r, func(a answer) error { may = a.Data.Capabilities; return nil }); err != nil {
+		if errors.Is(err, vault.ErrAway) {
+			return l.unfitFor("read", err)
+		}
+		return nil
+	}
+	if slices.Contains(may, "create") || slices.Contains(may, "root") {
+		return unfit("The policy allows to create on the path of encryption, so that a deleted key would be replaced unseen; grant update alone.")
 	}
 	return nil
 }

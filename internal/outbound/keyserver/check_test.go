@@ -45,6 +45,11 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 	}
 	reader := s.AppRole(t, "", []string{s.Policy(t, "", k.Mount+"/keys/root read", k.Mount+"/encrypt/root update")}, nil)
 	all := s.AppRole(t, "", []string{s.Policy(t, "", k.Mount+"/* read update")}, nil)
+	maker := s.AppRole(t, "", []string{s.Policy(t, "", k.Mount+"/* create read update")}, nil)
+	mute := s.AppRole(t, "", []string{k.Policy(t)}, keyserver.Fields{"token_no_default_policy": true})
+	if kind, sentence := says(t, line(t, leading(t, s, "", k, mute))); sentence != "" {
+		t.Error("a token that may not ask for its rights:", kind, sentence)
+	}
 	for _, c := range []struct {
 		o    Options
 		kind parlatory.Kind
@@ -55,6 +60,7 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 		{of(keyserver.Fields{"type": "aes256-gcm96", "derived": true}), parlatory.KindConflict, "derives another key"},
 		{of(keyserver.Fields{"type": "aes256-gcm96", "exportable": true}), parlatory.KindConflict, "may be exported"},
 		{of(keyserver.Fields{"type": "aes256-gcm96", "allow_plaintext_backup": true}), parlatory.KindConflict, "may be exported or backed up"},
+		{leading(t, s, "", k, maker), parlatory.KindConflict, "allows to create"},
 		{leading(t, s, "", k, reader), parlatory.KindConflict, "does not allow to decrypt with the key"},
 		{with(func(o *Options) { o.Key = "other" }), parlatory.KindConflict, "does not allow to read the key"},
 		{func() Options { o := leading(t, s, "", k, all); o.Key = "other"; return o }(), parlatory.KindConflict, "no key of this name"},

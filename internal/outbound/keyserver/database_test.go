@@ -1,7 +1,9 @@
 package keyserver
 
 import (
+	"context"
 	"errors"
+	"runtime"
 	"testing"
 	"time"
 
@@ -41,12 +43,12 @@ func user(t *testing.T, d *Database) string {
 func TestDatabaseCredentialsAreRenewedAndReplaced(t *testing.T) {
 	d, _, at := lent(t, keyserver.Shared(t))
 	first := user(t, d)
-	began := d.began
-	if err := d.tend(t.Context()); err != nil || !d.began.Equal(began) {
+	began := d.get().began
+	if err := d.tend(t.Context()); err != nil || !d.get().began.Equal(began) {
 		t.Fatal("renewed before it is due:", err)
 	}
 	at.pass(45 * time.Minute)
-	if err := d.tend(t.Context()); err != nil || user(t, d) != first || d.began.Equal(began) {
+	if err := d.tend(t.Context()); err != nil || user(t, d) != first || d.get().began.Equal(began) {
 		t.Fatal("not renewed at two thirds:", err)
 	}
 	at.pass(61 * time.Minute)
@@ -89,8 +91,26 @@ func TestDatabaseCredentialsOutliveTheKeyServersAbsence(t *testing.T) {
 	d, _, at := lent(t, s)
 	d.line.o.Timeout = time.Second
 	first := user(t, d)
-	s.Cut()
+	s.Hang()
 	at.pass(45 * time.Minute)
+	// While the renewal waits for its answer, whoever takes a connection does not wait with it.
+	waiting := make(chan error, 1)
+	go func() { waiting <- d.tend(context.Background()) }()
+	for len(d.turn) == 0 {
+		runtime.Gosched()
+	}
+	if user(t, d) != first {
+		t.Error("dropped while their lease lasts")
+	}
+	select {
+	case err := <-waiting:
+		t.Error("the renewal was not on its way:", err)
+	default:
+	}
+	if err := <-waiting; !errors.Is(err, vault.ErrAway) {
+		t.Error(err)
+	}
+	s.Cut()
 	if err := d.tend(t.Context()); !errors.Is(err, vault.ErrAway) {
 		t.Error(err)
 	}

@@ -19,5 +19,5 @@
 // whatever a proxy or a broken connection might say is vault.ErrAway. Errors and logs hold status codes and sentences of this package, never
 // texts of the server, which may repeat what it was sent. Tokens are held in memory only and signed in for anew when they are refused.
 //
-// The transit engine makes a missing key on encryption if the policy allows "create": grant "update" alone, as docs/operations says.
+// The transit engine makes a missing key on encryption if the policy allows "create": grant "update" alone, as docs/config.md says; Check looks.
 package keyserver

@@ -75,9 +75,9 @@ func TestRevokedTokensAreReplacedAndWithdrawnRolesAreARefusal(t *testing.T) {
 	s := keyserver.Shared(t)
 	l, _, a := simple(t, s)
 	w := wrap(t, l, "")
-	first := l.session.token
+	first := l.session.get().text
 	a.RevokeTokens(t)
-	if err := opens(t, l, w, ""); err != nil || l.session.token == first {
+	if err := opens(t, l, w, ""); err != nil || l.session.get().text == first {
 		t.Fatal("after a revocation:", err)
 	}
 	a.Withdraw(t)
@@ -143,17 +143,17 @@ func TestTokenIsRenewedAndThenReplaced(t *testing.T) {
 	o.Clock = at
 	l := line(t, o)
 	w := wrap(t, l, "")
-	first, began := l.session.token, l.session.began
+	first, began := l.session.get().text, l.session.get().began
 	at.pass(30 * time.Minute)
-	if err := opens(t, l, w, ""); err != nil || l.session.token != first || !l.session.began.Equal(began) {
+	if err := opens(t, l, w, ""); err != nil || l.session.get().text != first || !l.session.get().began.Equal(began) {
 		t.Fatal("at half of its lease the token was touched:", err)
 	}
 	at.pass(15 * time.Minute)
-	if err := opens(t, l, w, ""); err != nil || l.session.token != first || l.session.began.Equal(began) {
+	if err := opens(t, l, w, ""); err != nil || l.session.get().text != first || l.session.get().began.Equal(began) {
 		t.Fatal("past two thirds of its lease the token is not renewed:", err)
 	}
 	at.pass(2 * time.Hour)
-	if err := opens(t, l, w, ""); err != nil || l.session.token == first {
+	if err := opens(t, l, w, ""); err != nil || l.session.get().text == first {
 		t.Fatal("past its lease the token is not replaced:", err)
 	}
 }

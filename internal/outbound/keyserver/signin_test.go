@@ -96,9 +96,9 @@ func TestSignsInByCertificate(t *testing.T) {
 	o.Clock = at
 	l := line(t, o)
 	w := wrap(t, l, "")
-	token := l.session.token
+	token := l.session.get().text
 	at.pass(45 * time.Minute)
-	if err := opens(t, l, w, ""); err != nil || l.session.token != token {
+	if err := opens(t, l, w, ""); err != nil || l.session.get().text != token {
 		t.Error("renewed by the same certificate:", err)
 	}
 	cert, key = pair(t, "parlatory.test")

@@ -102,6 +102,9 @@ func spy(all []masked, raw []byte) {
 // After a key has gone to the server and come back, and its memory was collected, no copy of it is left in this process: not in TLS's
 // buffers, not in HTTP's, not in JSON's, neither raw nor in base64.
 func TestWrappedAndUnwrappedKeysLeaveNoCopy(t *testing.T) {
+	if underRace {
+		t.Skip("the race detector keeps shadows of memory")
+	}
 	l, _, _ := simple(t, keyserver.Shared(t))
 	forms := spied()
 	var wrapped []byte
@@ -157,6 +160,9 @@ func TestWrappedAndUnwrappedKeysLeaveNoCopy(t *testing.T) {
 
 // Callers outside of vault.Erase are no worse off: what Unwrap hands out is theirs to clear, and nothing else is left.
 func TestOrdinaryCallersLeaveNoCopyBesideTheirs(t *testing.T) {
+	if underRace {
+		t.Skip("the race detector keeps shadows of memory")
+	}
 	l, _, _ := simple(t, keyserver.Shared(t))
 	forms := spied()
 	var wrapped []byte

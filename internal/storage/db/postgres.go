@@ -131,8 +131,8 @@ func pgPin(permit access.Permit) string {
 func (c *cluster) write(ctx context.Context, permit access.Permit, fn func(*Tx) error) error {
 	for attempt := 0; ; attempt++ {
 		err, again := c.writeOnce(ctx, permit, fn)
-		if err != nil && attempt == 0 && !again {
-			again = c.door.revoked(ctx, err) // its transaction was undone
+		if attempt > 0 && pgPowerless(err) {
+			again = false // no matter of credentials
 		}
 		if again && attempt == pgRetries && pgAgain(err) {
 			return crowded(err)
@@ -161,8 +161,8 @@ func (c *cluster) writeOnce(ctx context.Context, permit access.Permit, fn func(*
 		tx := c.db.newTurn(own, s, permit, true)
 		err := tx.run(fn)
 		if err != nil {
-			again = pgAgain(err) || pgAgain(tx.spoiled)
 			_, undo := s.simple(own, pgRollback)
+			again = pgAgain(err) || pgAgain(tx.spoiled) || c.door.revoked(own, errors.Join(err, tx.spoiled))
 			return undo != nil, err
 		}
 		bad, err = c.commit(own, s, tx)
@@ -225,24 +225,32 @@ func (c *cluster) tellInside(ctx context.Context, s pgSession, events []parlator
 }
 
 func (c *cluster) read(ctx context.Context, permit access.Permit, fn func(*Tx) error) error {
-	err := c.readOnce(ctx, permit, fn)
-	if err != nil && c.door.revoked(ctx, err) {
-		err = c.readOnce(ctx, permit, fn)
+	err, again := c.readOnce(ctx, permit, fn)
+	if again {
+		err, _ = c.readOnce(ctx, permit, fn)
 	}
 	return err
 }
 
-func (c *cluster) readOnce(ctx context.Context, permit access.Permit, fn func(*Tx) error) error {
-	return c.with(ctx, c.reads, func(s pgSession) (bad bool, _ error) {
+// readOnce asks for another try where the credentials went before fn saw anything; later ones fn might take twice.
+func (c *cluster) readOnce(ctx context.Context, permit access.Permit, fn func(*Tx) error) (err error, again bool) {
+	err = c.with(ctx, c.reads, func(s pgSession) (bad bool, _ error) {
 		if _, err := s.simple(ctx, pgBeginRead+pgPin(permit)); err != nil {
 			return true, c.db.lost("begin", err)
 		}
-		err := c.db.newTurn(ctx, s, permit, false).run(fn)
+		tx := c.db.newTurn(ctx, s, permit, false)
+		err := tx.run(fn)
+		if err != nil && c.door.revoked(ctx, errors.Join(err, tx.spoiled)) {
+			if again = !tx.given; !again {
+				err = away(err)
+			}
+		}
 		own, cancel := context.WithTimeout(context.WithoutCancel(ctx), pgDialled)
 		defer cancel()
 		_, end := s.simple(own, pgRollback)
 		return end != nil, err
 	})
+	return err, again
 }
 
 // with lends a pooled connection. The pool drops it when do says that it went bad, and, by Raw's own doing, when do never returns.

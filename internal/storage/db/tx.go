@@ -33,6 +33,7 @@ type turn struct {
 	over      bool
 	witnessed bool
 	spoiled   error
+	given     bool  // fn has seen rows
 	open      *Rows // one walk at a time: PostgreSQL's protocol allows no more on a connection
 	args      []driver.NamedValue
 	events    []parlatory.Event
@@ -156,7 +157,7 @@ func (t *Tx) Query(query string, args ...any) (*Rows, error) {
 		return nil, err
 	}
 	r := &Rows{turn: t.turn, rows: rows, row: make([]driver.Value, len(rows.Columns()))}
-	t.open = r
+	t.open, t.given = r, true
 	return r, nil
 }
 

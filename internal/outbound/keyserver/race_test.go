@@ -1,0 +1,6 @@
+//go:build race
+
+package keyserver
+
+// underRace: the race detector keeps shadows of memory.
+const underRace = true
