@@ -364,6 +364,86 @@ factors parlatory_serving may INSERT
 factors parlatory_serving may SELECT
 factors parlatory_serving may UPDATE
 
+-- file_parts
+file_parts.workspace bytea NOT NULL
+file_parts.file bytea NOT NULL
+file_parts.part bigint NOT NULL
+file_parts.size bigint NOT NULL
+file_parts.mark text NOT NULL
+file_parts.digest bytea NOT NULL
+file_parts file_parts_pkey PRIMARY KEY (workspace, file, part)
+CREATE UNIQUE INDEX file_parts_pkey ON public.file_parts USING btree (workspace, file, part)
+file_parts parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+file_parts parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+file_parts row security t forced t
+file_parts parlatory_serving may DELETE
+file_parts parlatory_serving may INSERT
+file_parts parlatory_serving may SELECT
+file_parts parlatory_serving may UPDATE
+
+-- file_settings
+file_settings.workspace bytea NOT NULL
+file_settings.revision bigint NOT NULL
+file_settings.sealed bytea NOT NULL
+file_settings file_settings_pkey PRIMARY KEY (workspace)
+CREATE UNIQUE INDEX file_settings_pkey ON public.file_settings USING btree (workspace)
+file_settings parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+file_settings parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+file_settings row security t forced t
+file_settings parlatory_serving may DELETE
+file_settings parlatory_serving may INSERT
+file_settings parlatory_serving may SELECT
+file_settings parlatory_serving may UPDATE
+
+-- file_spent
+file_spent.workspace bytea NOT NULL
+file_spent.key bytea NOT NULL
+file_spent.until bigint NOT NULL
+file_spent.bytes bigint NOT NULL
+file_spent file_spent_pkey PRIMARY KEY (workspace, key)
+CREATE UNIQUE INDEX file_spent_pkey ON public.file_spent USING btree (workspace, key)
+CREATE INDEX file_spent_until ON public.file_spent USING btree (until)
+file_spent parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+file_spent parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+file_spent row security t forced t
+file_spent parlatory_serving may DELETE
+file_spent parlatory_serving may INSERT
+file_spent parlatory_serving may SELECT
+file_spent parlatory_serving may UPDATE
+
+-- files
+files.workspace bytea NOT NULL
+files.id bytea NOT NULL
+files.room bytea NOT NULL
+files.contact bytea NOT NULL
+files.author_kind bigint NOT NULL
+files.author bytea NOT NULL
+files.client bytea NOT NULL
+files.state text NOT NULL
+files.kind text NOT NULL
+files.size bigint NOT NULL
+files.seq bigint NOT NULL
+files.created_at bigint NOT NULL
+files.changed_at bigint NOT NULL
+files.expires_at bigint
+files.due_at bigint
+files.tries bigint NOT NULL
+files.revision bigint NOT NULL
+files.sealed bytea NOT NULL
+files files_pkey PRIMARY KEY (workspace, id)
+CREATE UNIQUE INDEX files_client ON public.files USING btree (workspace, author, client)
+CREATE INDEX files_contact ON public.files USING btree (workspace, contact, id)
+CREATE INDEX files_due ON public.files USING btree (due_at) WHERE (due_at IS NOT NULL)
+CREATE INDEX files_expires ON public.files USING btree (expires_at) WHERE (expires_at IS NOT NULL)
+CREATE UNIQUE INDEX files_pkey ON public.files USING btree (workspace, id)
+files parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+files parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+files row security t forced t
+files parlatory_serving may DELETE
+files parlatory_serving may INSERT
+files parlatory_serving may SELECT
+files parlatory_serving may UPDATE
+
 -- goose_db_version
 goose_db_version.id integer NOT NULL
 goose_db_version.version_id bigint NOT NULL
@@ -395,6 +475,39 @@ invitations parlatory_serving may DELETE
 invitations parlatory_serving may INSERT
 invitations parlatory_serving may SELECT
 invitations parlatory_serving may UPDATE
+
+-- key_settings
+key_settings.workspace bytea NOT NULL
+key_settings.revision bigint NOT NULL
+key_settings.sealed bytea NOT NULL
+key_settings key_settings_pkey PRIMARY KEY (workspace)
+CREATE UNIQUE INDEX key_settings_pkey ON public.key_settings USING btree (workspace)
+key_settings parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+key_settings parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+key_settings row security t forced t
+key_settings parlatory_serving may DELETE
+key_settings parlatory_serving may INSERT
+key_settings parlatory_serving may SELECT
+key_settings parlatory_serving may UPDATE
+
+-- key_works
+key_works.workspace bytea NOT NULL
+key_works.kind text NOT NULL
+key_works.state text NOT NULL
+key_works.done bigint NOT NULL
+key_works.total bigint NOT NULL
+key_works.begun_at bigint NOT NULL
+key_works.changed_at bigint NOT NULL
+key_works.ended_at bigint
+key_works key_works_pkey PRIMARY KEY (workspace, kind)
+CREATE UNIQUE INDEX key_works_pkey ON public.key_works USING btree (workspace, kind)
+key_works parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+key_works parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+key_works row security t forced t
+key_works parlatory_serving may DELETE
+key_works parlatory_serving may INSERT
+key_works parlatory_serving may SELECT
+key_works parlatory_serving may UPDATE
 
 -- ledger_entries
 ledger_entries.workspace bytea NOT NULL
@@ -783,8 +896,12 @@ subject_keys.id bytea NOT NULL
 subject_keys.parent bigint NOT NULL
 subject_keys.created_at bigint NOT NULL
 subject_keys.wrapped bytea NOT NULL
+subject_keys.seals bigint NOT NULL DEFAULT 0
+subject_keys.serves_at bigint
 subject_keys subject_keys_pkey PRIMARY KEY (workspace, kind, subject, version)
+CREATE INDEX subject_keys_parent ON public.subject_keys USING btree (workspace, parent)
 CREATE UNIQUE INDEX subject_keys_pkey ON public.subject_keys USING btree (workspace, kind, subject, version)
+CREATE INDEX subject_keys_spent ON public.subject_keys USING btree (workspace, kind, subject, version) WHERE (seals > 2147483647)
 subject_keys parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
 subject_keys parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
 subject_keys row security t forced t
@@ -858,6 +975,7 @@ workspace_keys.id bytea NOT NULL
 workspace_keys.parent bigint NOT NULL
 workspace_keys.created_at bigint NOT NULL
 workspace_keys.wrapped bytea NOT NULL
+workspace_keys.root text NOT NULL DEFAULT 'file'::text
 workspace_keys workspace_keys_pkey PRIMARY KEY (workspace, version)
 CREATE UNIQUE INDEX workspace_keys_pkey ON public.workspace_keys USING btree (workspace, version)
 workspace_keys parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 

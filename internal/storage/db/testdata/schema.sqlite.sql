@@ -260,6 +260,63 @@ CREATE UNIQUE INDEX factors_credential ON factors (workspace, credential_index);
 
 CREATE INDEX factors_goes ON factors (workspace, goes_at);
 
+CREATE TABLE file_parts (
+    workspace BYTEA  NOT NULL,
+    file      BYTEA  NOT NULL,
+    part      BIGINT NOT NULL,
+    size      BIGINT NOT NULL,
+    mark      TEXT   NOT NULL,
+    digest    BYTEA  NOT NULL,
+    PRIMARY KEY (workspace, file, part)
+);
+
+CREATE TABLE file_settings (
+    workspace BYTEA  NOT NULL,
+    revision  BIGINT NOT NULL,
+    sealed    BYTEA  NOT NULL,
+    PRIMARY KEY (workspace)
+);
+
+CREATE TABLE file_spent (
+    workspace BYTEA  NOT NULL,
+    key       BYTEA  NOT NULL,
+    until     BIGINT NOT NULL,
+    bytes     BIGINT NOT NULL,
+    PRIMARY KEY (workspace, key)
+);
+
+CREATE INDEX file_spent_until ON file_spent (until);
+
+CREATE TABLE files (
+    workspace   BYTEA  NOT NULL,
+    id          BYTEA  NOT NULL,
+    room        BYTEA  NOT NULL,
+    contact     BYTEA  NOT NULL,
+    author_kind BIGINT NOT NULL,
+    author      BYTEA  NOT NULL,
+    client      BYTEA  NOT NULL,
+    state       TEXT   NOT NULL,
+    kind        TEXT   NOT NULL,
+    size        BIGINT NOT NULL,
+    seq         BIGINT NOT NULL,
+    created_at  BIGINT NOT NULL,
+    changed_at  BIGINT NOT NULL,
+    expires_at  BIGINT,
+    due_at      BIGINT,
+    tries       BIGINT NOT NULL,
+    revision    BIGINT NOT NULL,
+    sealed      BYTEA  NOT NULL,
+    PRIMARY KEY (workspace, id)
+);
+
+CREATE UNIQUE INDEX files_client ON files (workspace, author, client);
+
+CREATE INDEX files_contact ON files (workspace, contact, id);
+
+CREATE INDEX files_due ON files (due_at) WHERE due_at IS NOT NULL;
+
+CREATE INDEX files_expires ON files (expires_at) WHERE expires_at IS NOT NULL;
+
 CREATE TABLE goose_db_version (
 		id INTEGER PRIMARY KEY AUTOINCREMENT,
 		version_id INTEGER NOT NULL,
@@ -283,6 +340,25 @@ CREATE TABLE invitations (
 CREATE INDEX invitations_staff ON invitations (workspace, staff);
 
 CREATE UNIQUE INDEX invitations_token ON invitations (workspace, token);
+
+CREATE TABLE key_settings (
+    workspace BYTEA  NOT NULL,
+    revision  BIGINT NOT NULL,
+    sealed    BYTEA  NOT NULL,
+    PRIMARY KEY (workspace)
+);
+
+CREATE TABLE key_works (
+    workspace  BYTEA  NOT NULL,
+    kind       TEXT   NOT NULL,
+    state      TEXT   NOT NULL,
+    done       BIGINT NOT NULL,
+    total      BIGINT NOT NULL,
+    begun_at   BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL,
+    ended_at   BIGINT,
+    PRIMARY KEY (workspace, kind)
+);
 
 CREATE TABLE ledger_entries (
     workspace BYTEA NOT NULL,
@@ -547,9 +623,13 @@ CREATE TABLE subject_keys (
     id         BYTEA  NOT NULL,
     parent     BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
-    wrapped    BYTEA  NOT NULL,
+    wrapped    BYTEA  NOT NULL, seals BIGINT NOT NULL DEFAULT 0, serves_at BIGINT,
     PRIMARY KEY (workspace, kind, subject, version)
 );
+
+CREATE INDEX subject_keys_parent ON subject_keys (workspace, parent);
+
+CREATE INDEX subject_keys_spent ON subject_keys (workspace, kind, subject, version) WHERE seals > 2147483647;
 
 CREATE TABLE trusts (
     workspace  BYTEA  NOT NULL,
@@ -598,7 +678,7 @@ CREATE TABLE workspace_keys (
     id         BYTEA  NOT NULL,
     parent     BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
-    wrapped    BYTEA  NOT NULL,
+    wrapped    BYTEA  NOT NULL, root TEXT NOT NULL DEFAULT 'file',
     PRIMARY KEY (workspace, version)
 );
 
