@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"parlatory"
 	"parlatory/internal/domain/file"
@@ -144,14 +145,15 @@ func (a *API) fileStands(do func(context.Context, parlatory.Actor, parlatory.Fil
 // partInput takes a body as a stream: front has bounded it and set its pace.
 type partInput struct {
 	FilePath
-	Part   int   `path:"part" minimum:"1"`
-	Length int64 `header:"Content-Length"`
+	Part   int `path:"part" minimum:"1"`
 	body   io.Reader
+	length int64
 }
 
 // Resolve is huma's way to the request.
 func (in *partInput) Resolve(ctx huma.Context) []error {
-	in.body = ctx.BodyReader()
+	r, _ := humago.Unwrap(ctx)
+	in.body, in.length = r.Body, r.ContentLength
 	return nil
 }
 
@@ -160,7 +162,7 @@ func (a *API) putPart(ctx context.Context, actor parlatory.Actor, in *partInput)
 	if err != nil {
 		return nil, err
 	}
-	return nil, a.File.PutPart(ctx, actor, id, in.Part, in.body, in.Length)
+	return nil, a.File.PutPart(ctx, actor, id, in.Part, in.body, in.length)
 }
 
 // Stream says how long the body of a request may be that is taken as a stream; false for every other request.
