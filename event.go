@@ -15,6 +15,7 @@ type Event struct {
 	Account   AccountID   `json:"a,omitzero"`
 	Session   SessionID   `json:"n,omitzero"`
 	Contact   ContactID   `json:"c,omitzero"`
+	File      FileID      `json:"f,omitzero"`
 }
 
 // The events.
@@ -24,6 +25,7 @@ const (
 	EnquiryChanged   EventKind = "enquiry.changed"   // Enquiry, Room, Staff
 	RoomContended    EventKind = "room.contended"    // Room: several nodes write to it, so all of them lock it for a while
 	ReadMoved        EventKind = "read.moved"        // Room, Seq, Staff or Contact
+	FileChanged      EventKind = "file.changed"      // Room, File, Staff or Contact: the check of what somebody is about to send has ended
 	SessionEnded     EventKind = "session.ended"     // Session
 	AccountChanged   EventKind = "account.changed"   // Account: password changed, sessions ended
 	StaffChanged     EventKind = "staff.changed"     // Staff: role, state, name

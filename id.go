@@ -30,6 +30,7 @@ type (
 	FactorKind     struct{}
 	DeviceKind     struct{}
 	TokenKind      struct{}
+	FileKind       struct{}
 )
 
 // The typed ids.
@@ -50,6 +51,7 @@ type (
 	FactorID     = ID[FactorKind]
 	DeviceID     = ID[DeviceKind]
 	TokenID      = ID[TokenKind] // an API token
+	FileID       = ID[FileKind]
 )
 
 // House is the reserved workspace of what belongs to no workspace: accounts, sessions, sign-up.

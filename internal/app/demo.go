@@ -17,6 +17,7 @@ import (
 	"parlatory/internal/edge/front"
 	"parlatory/internal/guard/vault"
 	"parlatory/internal/outbound/mail"
+	"parlatory/internal/storage/blob"
 	"parlatory/internal/storage/db"
 )
 
@@ -69,7 +70,7 @@ func Demo(ctx context.Context, o DemoOptions) error {
 		return errors.Join(err, listener.Close())
 	}
 	if err := printGuide(o, guide); err != nil {
-		return errors.Join(err, listener.Close(), p.close(), p.DB.Close())
+		return errors.Join(err, listener.Close(), p.close(), p.closeStores())
 	}
 	return p.Run(ctx, listener, nil, nil)
 }
@@ -115,6 +116,9 @@ func openDemo(ctx context.Context, o DemoOptions, port int) (*Program, *DemoGuid
 		Hosts:        map[string]http.Handler{demoShop: site, demoMail: MailPage(kept)},
 		Certificates: func(func(context.Context, string) bool) (front.Certificates, error) { return authority, nil },
 	}
+	if plan.Blobs, err = blob.OpenDisk(filepath.Join(o.Data, "data", "files")); err != nil {
+		return nil, nil, err
+	}
 	p, err := Open(ctx, plan)
 	if err != nil {
 		return nil, nil, err
@@ -124,7 +128,7 @@ func openDemo(ctx context.Context, o DemoOptions, port int) (*Program, *DemoGuid
 		Authority: authority.PEMPath(), Pin: authority.Pin(),
 	}
 	if guide.People, err = demoPeople(ctx, p, kept, o, fresh, origin(demoShop)); err != nil {
-		return nil, nil, errors.Join(err, p.close(), p.DB.Close())
+		return nil, nil, errors.Join(err, p.close(), p.closeStores())
 	}
 	return p, guide, nil
 }

@@ -43,6 +43,7 @@ func TestProgramOnAKeyServer(t *testing.T) {
 	a := s.AppRole(t, "", policies, nil)
 	c := config.Default()
 	c.Domain, c.Data, c.RootKey = "chat.example.com", t.TempDir(), "key_server"
+	c.Files.Folder = filepath.Join(c.Data, "files")
 	c.SMTP.Host, c.SMTP.From = "mail.example.com", "Parlatory <no-reply@chat.example.com>"
 	c.Database.Postgres, c.Database.PostgresOwner = servingURL, ownerURL
 	c.KeyServer.Address, c.KeyServer.CAFile, c.KeyServer.Mount, c.KeyServer.Key = s.Address(), s.CAFile(), k.Mount, k.Name

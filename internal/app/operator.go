@@ -40,7 +40,7 @@ func (o Operation) beside(ctx context.Context, fn func(*Program) error) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(fn(p), p.close(), p.DB.Close())
+	return errors.Join(fn(p), p.close(), p.closeStores())
 }
 
 // Recover gives an account back to its mailbox, and says what was done.

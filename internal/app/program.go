@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -20,6 +21,7 @@ import (
 	"parlatory/internal/domain/audit"
 	"parlatory/internal/domain/chat"
 	"parlatory/internal/domain/contact"
+	"parlatory/internal/domain/file"
 	"parlatory/internal/domain/keys"
 	"parlatory/internal/domain/role"
 	"parlatory/internal/domain/security"
@@ -32,6 +34,7 @@ import (
 	"parlatory/internal/guard/access"
 	"parlatory/internal/guard/policy"
 	"parlatory/internal/guard/vault"
+	"parlatory/internal/storage/blob"
 	"parlatory/internal/storage/db"
 	"parlatory/internal/storage/ledger"
 	"parlatory/web"
@@ -47,6 +50,8 @@ type Plan struct {
 	OwnRoots keys.Lines  // workspaces' own key servers; nil: there are none
 	Mailer   workspace.Mailer
 	Contact  string       // of security.txt
+	Blobs    blob.Store   // of what people send each other; closed at the end if it can be; nil: no files are taken
+	Scanner  file.Scanner // of files; nil: none is scanned
 	Refused  *policy.List // passwords that nobody may choose; nil: the built-in list
 
 	TrustedProxies, ProxyProtocol []netip.Prefix
@@ -58,6 +63,7 @@ type Plan struct {
 		Front   front.Limits
 		Live    live.Limits
 		Chat    chat.Limits
+		File    file.Limits
 		Account account.Limits
 		Signin  signin.Limits
 	}
@@ -88,7 +94,7 @@ type Program struct {
 // Catalogue gathers the acts of all rooms.
 func Catalogue() (*access.Catalogue, error) {
 	return access.NewCatalogue(
-		ledger.Acts(), workspace.Acts(), security.Acts(), role.Acts(), keys.Acts(), account.Acts(), staff.Acts(), signin.Acts(), contact.Acts(), chat.Acts(), audit.Acts(),
+		ledger.Acts(), workspace.Acts(), security.Acts(), role.Acts(), keys.Acts(), account.Acts(), staff.Acts(), signin.Acts(), contact.Acts(), file.Acts(), chat.Acts(), audit.Acts(),
 	)
 }
 
@@ -111,10 +117,10 @@ func Open(ctx context.Context, plan Plan) (p *Program, err error) {
 	if p.DB, err = db.Open(ctx, plan.Database); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	database := p.DB
+	opened := p
 	defer func() {
 		if err != nil {
-			_ = database.Close() // the first error tells more
+			_ = opened.closeStores() // the first error tells more
 		}
 	}()
 	shelf := keys.New(p.DB, p.Law)
@@ -156,14 +162,19 @@ func (p *Program) rooms(ring *vault.Ring, roots *keys.Roots, roles access.Roles)
 	})
 	se.Meet(store, si, si, operation{proxies: len(p.TrustedProxies), vouched: len(p.ProxyProtocol) > 0, refused: p.Refused != nil})
 	co := contact.New(contact.Options{DB: p.DB, Law: p.Law, Ring: ring, Sites: ws, Clock: p.Clock, Log: p.Log})
+	fi := file.New(file.Options{
+		DB: p.DB, Law: p.Law, Ring: ring, Ledger: p.Ledger, Blobs: p.Blobs, Scanner: p.Scanner, Contacts: co, Staff: st, Clock: p.Clock, Log: p.Log, Limits: p.Limits.File, Steady: staff.Steady,
+	})
 	ch := chat.New(chat.Options{
 		DB: p.DB, Law: p.Law, Ring: ring, Ledger: p.Ledger, Contacts: co, Staff: st, Security: se, Clock: p.Clock, Log: p.Log, Limits: p.Limits.Chat,
 	})
+	fi.Meet(ch)
+	p.Registry.MustRegister(fileChecks(fi)...)
 	p.store = store
 	p.DB.Listen(ch)
 	au := audit.New(audit.Options{DB: p.DB, Law: p.Law, Ledger: p.Ledger})
-	p.Rooms = api.Rooms{Law: p.Law, Roles: roles, Workspace: ws, Security: se, Keys: ke, Account: ac, Staff: st, Signin: si, Contact: co, Chat: ch, Audit: au, Clock: p.Clock}
-	p.jobs = []func(context.Context) error{ring.Run, ke.Run, p.Ledger.Run, ws.Run, se.Run, st.Run, si.Run, ch.Run, p.generation.Run}
+	p.Rooms = api.Rooms{Law: p.Law, Roles: roles, Workspace: ws, Security: se, Keys: ke, Account: ac, Staff: st, Signin: si, Contact: co, File: fi, Chat: ch, Audit: au, Clock: p.Clock}
+	p.jobs = []func(context.Context) error{ring.Run, ke.Run, p.Ledger.Run, ws.Run, se.Run, st.Run, si.Run, fi.Run, ch.Run, p.generation.Run}
 	p.jobs = append(p.jobs, p.Jobs...)
 }
 
@@ -193,7 +204,7 @@ func (p *Program) doors(catalogue *access.Catalogue) error {
 	}
 	options := front.Options{
 		Domain: p.Domain, Port: p.Port, Directory: p.Rooms.Workspace, Sessions: who, Sites: p.Rooms.Workspace,
-		API: p.API, Heavy: p.API.Heavy(), StaffLive: p.Live.Handler(), VisitorLive: p.Live.Handler(), Web: web.FS(), Hosts: p.Hosts,
+		API: p.API, Heavy: p.API.Heavy(), Stream: api.Stream, StaffLive: p.Live.Handler(), VisitorLive: p.Live.Handler(), Web: web.FS(), Hosts: p.Hosts,
 		TrustedProxies: p.TrustedProxies, ProxyProtocol: p.ProxyProtocol, Limits: p.Limits.Front, Contact: p.Contact, Clock: p.Clock, Log: p.Log, Registry: p.Registry,
 	}
 	if p.Certificates != nil {
@@ -208,6 +219,15 @@ func (p *Program) doors(catalogue *access.Catalogue) error {
 	}
 	p.DB.Listen(p.Front)
 	return nil
+}
+
+// closeStores ends the database, and the store of files where it holds something. Everything that uses them has ended.
+func (p *Program) closeStores() error {
+	err := p.DB.Close()
+	if c, ok := p.Blobs.(io.Closer); ok {
+		err = errors.Join(err, c.Close())
+	}
+	return err
 }
 
 // deaf is for how long this node may not know what others did: other nodes, or a command of the operator.
@@ -254,7 +274,7 @@ func (p *Program) Run(ctx context.Context, public, redirect, admin net.Listener)
 	<-ctx.Done()
 	err := p.close()
 	working.Wait()
-	err = errors.Join(err, p.DB.Close())
+	err = errors.Join(err, p.closeStores())
 	select {
 	case fault := <-faults:
 		return fault

@@ -16,6 +16,7 @@ import (
 	"parlatory/internal/edge/live"
 	"parlatory/internal/guard/policy"
 	"parlatory/internal/outbound/mail"
+	"parlatory/internal/storage/blob"
 	"parlatory/internal/storage/db"
 )
 
@@ -31,7 +32,7 @@ func Serve(ctx context.Context, c *config.Config, log *slog.Logger) error {
 	}
 	public, redirect, admin, err := listen(ctx, c.Listen, c.ListenRedirect, c.ListenAdmin)
 	if err != nil {
-		return errors.Join(err, p.close(), p.DB.Close())
+		return errors.Join(err, p.close(), p.closeStores())
 	}
 	log.Info("serving", "what", c.LogLine())
 	return p.Run(ctx, public, redirect, admin)
@@ -67,6 +68,10 @@ func planOf(ctx context.Context, c *config.Config, log *slog.Logger) (Plan, erro
 		return Plan{}, err
 	}
 	plan.Certificates = certificates(c, log)
+	plan.Limits.File.File = c.Files.MaxBytes
+	if plan.Blobs, err = blob.OpenDisk(c.Files.Folder); err != nil {
+		return Plan{}, err
+	}
 	plan.Limits.Front = front.Limits{
 		Body: c.Limits.BodyBytes, RequestsPerSecond: c.Limits.RequestsPerSecond, Burst: c.Limits.RequestsBurst,
 		Connections: c.Limits.Connections, ConnectionsPerAddress: c.Limits.ConnectionsPerAddress,

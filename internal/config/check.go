@@ -72,6 +72,7 @@ func (k *checker) check(c *Config) {
 	k.keyServer(c)
 	k.tls(c)
 	k.smtp(&c.SMTP)
+	k.files(c)
 	k.ranges("limits", reflect.ValueOf(c.Limits))
 	k.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	k.oneOf("log.format", c.Log.Format, "text", "json")
@@ -175,8 +176,23 @@ func (k *checker) folders(c *Config) {
 	if c.Data != "" && inside(c.Data, c.KeyFile) {
 		k.wrong("key_file", "lies inside the data folder: keep the key apart from what it opens")
 	}
+	if f := c.Files.Folder; f != "" && inside(absolute(c.Data, f), c.KeyFile) {
+		k.wrong("key_file", "lies inside the folder of files: keep the key apart from what it opens")
+	}
 	if db := c.Database.SQLite; db != "" && inside(filepath.Dir(absolute(c.Data, db)), c.KeyFile) {
 		k.wrong("key_file", "lies beside the database: keep the key apart from what it opens")
+	}
+}
+
+// files gives the folder its default, and resolves it.
+func (k *checker) files(c *Config) {
+	k.ranges("files", reflect.ValueOf(c.Files))
+	if c.Files.Folder == "" {
+		c.Files.Folder = "files"
+	}
+	c.Files.Folder = absolute(c.Data, c.Files.Folder)
+	if s, err := os.Stat(c.Files.Folder); err == nil && !s.IsDir() {
+		k.wrong("files.folder", "is no folder")
 	}
 }
 

@@ -32,6 +32,7 @@ type Config struct {
 	KeyServer KeyServer `toml:"key_server" doc:"An OpenBao or HashiCorp Vault server, for the root key (root_key), for PostgreSQL credentials (database_role), or both. One way to sign in: AppRole, Kubernetes, a TLS certificate, or a token in a file. The policy needs: update on MOUNT/encrypt/KEY, MOUNT/decrypt/KEY and MOUNT/keys/KEY/rotate, read on MOUNT/keys/KEY; for credentials read on DATABASE_MOUNT/creds/ROLE and update on sys/leases/renew. Grant no create on MOUNT/encrypt/KEY: with it the server would make a new key in place of one that was deleted."`
 	TLS       TLS       `toml:"tls" doc:"Certificates: from files, or ordered by ACME. One of the two."`
 	SMTP      SMTP      `toml:"smtp" doc:"The mail server that takes our mail."`
+	Files     Files     `toml:"files" doc:"What people send each other besides words: images, documents, voice notes. All of it is sealed before it is stored."`
 	Limits    Limits    `toml:"limits" doc:"Bounds of one address, one visitor and the whole process."`
 	Log       Log       `toml:"log" doc:"The log on standard error. It holds no content, no address and no secret."`
 }
@@ -98,6 +99,12 @@ type SMTP struct {
 	PasswordFile string           `toml:"password_file" sample:"/etc/parlatory/smtp.password" doc:"File that holds it, instead."`
 	From         string           `toml:"from" need:"yes" sample:"Parlatory <no-reply@chat.example.com>" doc:"Sender of all mail."`
 	CAFile       string           `toml:"ca_file" sample:"/etc/parlatory/mail-roots.pem" doc:"PEM roots that the mail server's certificate must chain to. Empty: the system's."`
+}
+
+// Files says where files are kept.
+type Files struct {
+	Folder   string `toml:"folder" sample:"files" doc:"Folder of the sealed files, within the data folder if it is no absolute path. The default: files. Nodes that share a database must share it too."`
+	MaxBytes int64  `toml:"max_bytes" default:"1073741824" min:"1048576" max:"17179869184" doc:"The most that a workspace may set as the limit of one file, in bytes. A workspace starts with 100 MB, or this if it is less."`
 }
 
 // Limits bound costs.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parlatory"
+	"parlatory/internal/domain/file"
 	"parlatory/internal/guard/vault"
 	"parlatory/internal/storage/db"
 )
@@ -17,15 +18,17 @@ var errStale = errors.New("room has moved on")
 
 // draft is a message before it has a sequence number.
 type draft struct {
-	room   parlatory.RoomID
-	client parlatory.ClientID
-	kind   parlatory.ActorKind
-	author [16]byte
-	name   string
-	event  string // of system lines: opened, picked_up, closed, reopened, refused
-	body   string
-	held   *vault.Held
-	at     time.Time // of a message that was kept in the inbox: when it arrived
+	room     parlatory.RoomID
+	client   parlatory.ClientID
+	kind     parlatory.ActorKind
+	author   [16]byte
+	name     string
+	event    string // of system lines: opened, picked_up, closed, reopened, refused
+	body     string
+	files    []parlatory.FileID // to claim, and what they are once they were
+	attached []file.Attached
+	held     *vault.Held
+	at       time.Time // of a message that was kept in the inbox: when it arrived
 }
 
 // binding ties a sealed body to its place: nothing of it can be moved, reordered or put under another name.
@@ -39,14 +42,18 @@ func (d *draft) row(st *state, at time.Time, args []any) ([]any, Message, error)
 		at = d.at
 	}
 	st.head++
-	sealed, err := d.held.Seal(binding(d.room, st.head, d.client, d.kind, d.author, d.event, at), []byte(d.body))
+	plain, err := content(d.body, d.attached)
+	if err != nil {
+		return nil, Message{}, fmt.Errorf("encode message: %w", err)
+	}
+	sealed, err := d.held.Seal(binding(d.room, st.head, d.client, d.kind, d.author, d.event, at), plain)
 	if err != nil {
 		return nil, Message{}, fmt.Errorf("seal message: %w", err)
 	}
 	st.digest = nextDigest(st.digest, st.head, sealed)
 	digest := st.digest
 	args = append(args, d.room, st.head, d.client, int64(d.kind), parlatory.RowID(d.author), d.event, at, digest[:], sealed)
-	m := Message{Room: d.room, Seq: st.head, Client: d.client, Kind: d.kind, Author: d.author, Name: d.name, Event: d.event, At: at, Body: d.body}
+	m := Message{Room: d.room, Seq: st.head, Client: d.client, Kind: d.kind, Author: d.author, Name: d.name, Event: d.event, At: at, Body: d.body, Files: d.attached}
 	return args, m, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"parlatory"
+	"parlatory/internal/domain/file"
 	"parlatory/internal/storage/db"
 )
 
@@ -24,6 +25,7 @@ type Message struct {
 	Event  string
 	At     time.Time
 	Body   string
+	Files  []file.Attached
 }
 
 // TimeForm is how times stand in the API and in frames: RFC 3339, UTC, microseconds.
@@ -57,6 +59,10 @@ func (m Message) Encode() []byte {
 	}
 	b = append(b, `,"body":`...)
 	b = appendText(b, m.Body)
+	if len(m.Files) > 0 {
+		files, _ := json.Marshal(m.Files) // ids, texts and numbers always encode
+		b = append(append(b, `,"files":`...), files...)
+	}
 	return append(b, '}')
 }
 

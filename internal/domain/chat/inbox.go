@@ -92,6 +92,9 @@ func (r *Room) keep(ctx context.Context, actor parlatory.Actor, p Post) (Posted,
 	if err != nil {
 		return Posted{}, err
 	}
+	if len(p.Files) > 0 {
+		return Posted{}, parlatory.Fail(parlatory.KindUnavailable, "Files can't be sent at the moment. A message without one can.")
+	}
 	body, err := Body(p.Body)
 	if err != nil {
 		return Posted{}, err

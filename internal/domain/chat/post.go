@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parlatory"
+	"parlatory/internal/domain/file"
 	"parlatory/internal/guard/access"
 	"parlatory/internal/guard/policy"
 	"parlatory/internal/guard/vault"
@@ -18,7 +19,8 @@ import (
 type Post struct {
 	Room   parlatory.RoomID
 	Client parlatory.ClientID
-	Body   string
+	Body   string             // may be empty beside files
+	Files  []parlatory.FileID // the author's own, ready and in this room; at most file.MessageMax
 }
 
 // Posted is the answer to a post: its place in the room, on disk. One that is kept has no place yet: the workspace's keys are out of
@@ -92,7 +94,7 @@ func (r *Room) admit(ctx context.Context, actor parlatory.Actor, p Post) (*waiti
 	if err := r.rates.post(r.Clock.Now(), actor, r.Limits); err != nil {
 		return nil, err
 	}
-	body, err := Body(p.Body)
+	body, err := p.text()
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +117,18 @@ func (r *Room) admit(ctx context.Context, actor parlatory.Actor, p Post) (*waiti
 	if actor.Kind == parlatory.Visitor {
 		r.mintInbox(ctx, actor.Workspace)
 	}
-	return &waiting{actor: actor, level: permit.Level(), draft: draft{room: p.Room, client: p.Client, kind: kind, author: author, name: name, body: body, held: held}}, nil
+	return &waiting{actor: actor, level: permit.Level(), draft: draft{room: p.Room, client: p.Client, kind: kind, author: author, name: name, body: body, files: p.Files, held: held}}, nil
+}
+
+// text judges text and files: one of the two must be there.
+func (p Post) text() (string, error) {
+	if err := file.Files(p.Files); err != nil {
+		return "", err
+	}
+	if len(p.Files) > 0 && p.Body == "" {
+		return "", nil
+	}
+	return Body(p.Body)
 }
 
 // Body judges the text of a message: valid UTF-8 in NFC, 1 to MaxBody characters, no control characters.
@@ -299,25 +312,9 @@ func (r *Room) appendAll(tx *db.Tx, batch []*waiting, states map[parlatory.RoomI
 			w.err = err
 			continue
 		}
-		if careful {
-			done, err := w.repeated(tx, first)
-			if err != nil {
-				return err
-			}
-			if done {
-				continue
-			}
-		}
-		if err := r.steady(tx, w.actor); parlatory.KindOf(err) == parlatory.KindUnauthenticated {
-			w.err = err
-			continue
-		} else if err != nil {
+		if mine, err := r.mayAppend(tx, w, st, first, careful); err != nil {
 			return err
-		}
-		if refusal := mayPost(w.actor, w.level, st.state); refusal != nil && w.draft.at.IsZero() {
-			if err := w.refuse(tx, st, refusal); err != nil {
-				return err
-			}
+		} else if !mine {
 			continue
 		}
 		var m Message
@@ -329,6 +326,26 @@ func (r *Room) appendAll(tx *db.Tx, batch []*waiting, states map[parlatory.RoomI
 		messages = append(messages, m)
 	}
 	return r.insert(tx, args, messages)
+}
+
+// mayAppend judges one waiting post, and claims its files. False: it has its answer.
+func (r *Room) mayAppend(tx *db.Tx, w *waiting, st *working, first map[repeatKey]*waiting, careful bool) (bool, error) {
+	if careful || len(w.draft.files) > 0 { // a repeat would find its files claimed: by itself
+		if done, err := w.repeated(tx, first); err != nil || done {
+			return false, err
+		}
+	}
+	if err := r.steady(tx, w.actor); parlatory.KindOf(err) == parlatory.KindUnauthenticated {
+		w.err = err
+		return false, nil
+	} else if err != nil {
+		return false, err
+	}
+	if refusal := mayPost(w.actor, w.level, st.state); refusal != nil && w.draft.at.IsZero() { // what was kept was judged when it came
+		return false, w.refuse(tx, st, refusal)
+	}
+	refused, err := w.claim(tx, st.head)
+	return !refused, err
 }
 
 func (r *Room) stateIn(tx *db.Tx, states map[parlatory.RoomID]*working, room parlatory.RoomID, fresh bool) (*working, error) {

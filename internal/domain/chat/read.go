@@ -206,15 +206,19 @@ func scanMessages(rows *db.Rows, err error) ([]stored, error) {
 
 func (r *Room) open(ctx context.Context, ws parlatory.WorkspaceID, room parlatory.RoomID, s stored, held *vault.Held) (Message, error) {
 	kind := parlatory.ActorKind(s.kind)
-	body, err := held.Open(binding(room, s.seq, s.client, kind, s.author.Raw(), s.event, s.at), s.sealed)
+	plain, err := held.Open(binding(room, s.seq, s.client, kind, s.author.Raw(), s.event, s.at), s.sealed)
 	if err != nil {
 		return Message{}, fmt.Errorf("open message: %w", err)
+	}
+	body, files, err := contentOf(plain)
+	if err != nil {
+		return Message{}, err
 	}
 	name, err := r.nameOf(ctx, ws, kind, s.author.Raw())
 	if err != nil {
 		return Message{}, err
 	}
-	return Message{Room: room, Seq: s.seq, Client: s.client, Kind: kind, Author: s.author.Raw(), Name: name, Event: s.event, At: s.at, Body: string(body)}, nil
+	return Message{Room: room, Seq: s.seq, Client: s.client, Kind: kind, Author: s.author.Raw(), Name: name, Event: s.event, At: s.at, Body: body, Files: files}, nil
 }
 
 // Mark moves the actor's read mark of a room forward, never back and never past its head.

@@ -17,8 +17,8 @@ import (
 	"parlatory"
 )
 
-// Limits bound a picture before it is decoded. Zero values are the defaults.
-type Limits struct {
+// PictureLimits bound a picture before it is decoded. Zero values are the defaults.
+type PictureLimits struct {
 	Bytes  int64 // of the file; 32 MiB
 	Pixels int64 // 50 million
 	Side   int   // longest side in pixels; 12,000
@@ -27,7 +27,7 @@ type Limits struct {
 	Thumb  int   // longest side of the thumbnail; 480
 }
 
-func (l Limits) complete() Limits {
+func (l PictureLimits) complete() PictureLimits {
 	set := func(v *int64, to int64) {
 		if *v <= 0 {
 			*v = to
@@ -72,9 +72,9 @@ func tooLarge() error {
 
 // Reencode decodes a PNG, JPEG, GIF (its first frame) or WebP, turns it as its camera says, and encodes a view and a
 // thumbnail anew from the pixels: nothing else of the file survives. Photos become JPEG; what has transparency, few colours or hardly gains
-// by JPEG becomes PNG. It takes up to Limits.Memory and some seconds of one core: the caller runs one at a time. Colour
+// by JPEG becomes PNG. It takes up to PictureLimits.Memory and some seconds of one core: the caller runs one at a time. Colour
 // profiles are dropped with the rest of the metadata, so colours beyond sRGB look a little paler.
-func Reencode(r io.Reader, limit Limits) (view, thumb Image, err error) {
+func Reencode(r io.Reader, limit PictureLimits) (view, thumb Image, err error) {
 	limit = limit.complete()
 	b, err := io.ReadAll(io.LimitReader(r, limit.Bytes+1))
 	if err != nil {
@@ -120,7 +120,7 @@ var codecs = map[Type]codec{
 }
 
 // judge checks what the header says, before anything is decoded.
-func judge(kind Type, c codec, b []byte, limit Limits) error {
+func judge(kind Type, c codec, b []byte, limit PictureLimits) error {
 	config, err := safely(func() (image.Config, error) { return c.config(bytes.NewReader(b)) })
 	if err != nil || config.Width <= 0 || config.Height <= 0 {
 		return unreadable()

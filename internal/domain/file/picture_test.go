@@ -123,7 +123,7 @@ func withChunks(p []byte, chunks ...[]byte) []byte {
 // reencode gives the decoded view and thumbnail, and what was decoded.
 func reencode(t testing.TB, b []byte) (view, thumb image.Image, out [2]Image) {
 	t.Helper()
-	v, th, err := Reencode(bytes.NewReader(b), Limits{})
+	v, th, err := Reencode(bytes.NewReader(b), PictureLimits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -305,19 +305,19 @@ func TestBombsAreRefused(t *testing.T) {
 		"wide": header(12_001, 1, 8, 2), "high": header(1, 1<<30, 8, 2), "many pixels": header(12_000, 12_000, 1, 0), "deep": header(7000, 7000, 16, 6), "gif": bigGIF, "jpeg": bigJPEG,
 		"progressive": slow, "scans": scans, "bytes": append(asPNG(t, scene(10, 10)), make([]byte, 32<<20)...),
 	} {
-		_, _, err := Reencode(bytes.NewReader(b), Limits{})
+		_, _, err := Reencode(bytes.NewReader(b), PictureLimits{})
 		if !errors.Is(err, ErrPictureSize) || parlatory.KindOf(err) != parlatory.KindTooLarge {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if _, _, err := Reencode(bytes.NewReader(quick), Limits{}); !errors.Is(err, ErrPicture) {
+	if _, _, err := Reencode(bytes.NewReader(quick), PictureLimits{}); !errors.Is(err, ErrPicture) {
 		t.Error("36 megapixels that are no progressive ones are refused by size:", err)
 	}
 	// A bomb with an honest header is an ordinary picture, and one with more pixels than it said is broken.
 	lie := asPNG(t, scene(500, 500))
 	binary.BigEndian.PutUint32(lie[16:], 5)
 	binary.BigEndian.PutUint32(lie[29:], crc32.ChecksumIEEE(lie[12:29]))
-	if _, _, err := Reencode(bytes.NewReader(lie), Limits{}); !errors.Is(err, ErrPicture) {
+	if _, _, err := Reencode(bytes.NewReader(lie), PictureLimits{}); !errors.Is(err, ErrPicture) {
 		t.Error(err)
 	}
 }
@@ -327,24 +327,24 @@ func TestBrokenPicturesAreRefused(t *testing.T) {
 		"jpeg": asJPEG(t, noise(300, 200)), "png": asPNG(t, noise(300, 200)), "gif": asGIF(t, scene(300, 200)), "webp": asWebP(scene(300, 200)),
 	} {
 		for _, n := range []int{0, 3, 12, 40, len(b) / 4, len(b) / 2, len(b) * 3 / 4} {
-			_, _, err := Reencode(bytes.NewReader(b[:n]), Limits{})
+			_, _, err := Reencode(bytes.NewReader(b[:n]), PictureLimits{})
 			if !errors.Is(err, ErrPicture) || parlatory.KindOf(err) != parlatory.KindInvalid {
 				t.Errorf("%s cut to %d of %d: %v", what, n, len(b), err)
 			}
 		}
 	}
 	for what, s := range map[string]string{"svg": heads["svg"], "html": heads["html"], "pdf": heads["pdf"], "text": "text"} {
-		if _, _, err := Reencode(bytes.NewReader([]byte(s)), Limits{}); !errors.Is(err, ErrPicture) {
+		if _, _, err := Reencode(bytes.NewReader([]byte(s)), PictureLimits{}); !errors.Is(err, ErrPicture) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if _, _, err := Reencode(iotest.ErrReader(io.ErrNoProgress), Limits{}); !errors.Is(err, io.ErrNoProgress) {
+	if _, _, err := Reencode(iotest.ErrReader(io.ErrNoProgress), PictureLimits{}); !errors.Is(err, io.ErrNoProgress) {
 		t.Error(err)
 	}
 }
 
 func FuzzReencode(f *testing.F) {
-	small := Limits{Bytes: 1 << 20, Pixels: 1 << 16, Side: 512, View: 64, Thumb: 16}
+	small := PictureLimits{Bytes: 1 << 20, Pixels: 1 << 16, Side: 512, View: 64, Thumb: 16}
 	f.Add(withExif(asJPEG(f, scene(20, 10)), exifBlock(6, binary.LittleEndian)))
 	f.Add(withChunks(asPNG(f, scene(20, 10)), chunk("eXIf", exifBlock(8, binary.BigEndian))))
 	f.Add(asGIF(f, scene(20, 10), scene(20, 10)))

@@ -24,6 +24,7 @@ func Acts() []access.Act { return []access.Act{ActList} }
 // conversing is what everybody who answers visitors does.
 var conversing = []string{
 	"chat.list", "chat.read", "chat.post", "chat.pickup", "chat.close", "chat.reopen", "chat.typing", "chat.mark", "staff.view",
+	"file.upload", "file.view", "file.download",
 }
 
 // supervising comes on top.

@@ -31,7 +31,8 @@ type LastMessage struct {
 	At      time.Time `json:"at"`
 	By      string    `json:"by" enum:"visitor,staff,system"`
 	Event   string    `json:"event,omitempty"`
-	Preview string    `json:"preview" doc:"The first 140 characters"`
+	Preview string    `json:"preview" doc:"The first 140 characters; the name of the first file where there is no text"`
+	Files   int       `json:"files,omitempty" doc:"How many files it brings"`
 }
 
 // Enquiry is one matter of a visitor.
@@ -75,6 +76,14 @@ func optional(t time.Time) *time.Time {
 	return &t
 }
 
+// previewOf is the line of a message in a list.
+func previewOf(m *chat.Message) string {
+	if m.Body == "" && len(m.Files) > 0 {
+		return m.Files[0].Name
+	}
+	return m.Body
+}
+
 func enquiryOf(e chat.Enquiry) Enquiry {
 	out := Enquiry{
 		ID: e.ID.String(), Room: e.Room.String(), State: e.State, Question: e.Question, Site: e.Site, Page: e.Page, Language: e.Language,
@@ -86,7 +95,7 @@ func enquiryOf(e chat.Enquiry) Enquiry {
 		out.Staff = &Person{e.Staff.String(), e.StaffName}
 	}
 	if m := e.Last; m != nil {
-		out.Last = &LastMessage{Seq: m.Seq, At: m.At, By: m.Kind.String(), Event: m.Event, Preview: chat.Preview(m.Body)}
+		out.Last = &LastMessage{Seq: m.Seq, At: m.At, By: m.Kind.String(), Event: m.Event, Preview: chat.Preview(previewOf(m)), Files: len(m.Files)}
 	}
 	return out
 }

@@ -21,13 +21,14 @@ type Author struct {
 
 // Message is one message of a room; a live session's frames have the same form and "k":"message" before it.
 type Message struct {
-	Room  string    `json:"room"`
-	Seq   int64     `json:"seq"`
-	ID    string    `json:"id" doc:"Chosen by the author's device, unique in the room"`
-	By    Author    `json:"by"`
-	At    time.Time `json:"at"`
-	Event string    `json:"event,omitempty" doc:"Of lines that the system writes: picked_up, closed, reopened, refused (closed by itself, since a list refuses the visitor)"`
-	Body  string    `json:"body"`
+	Room  string        `json:"room"`
+	Seq   int64         `json:"seq"`
+	ID    string        `json:"id" doc:"Chosen by the author's device, unique in the room"`
+	By    Author        `json:"by"`
+	At    time.Time     `json:"at"`
+	Event string        `json:"event,omitempty" doc:"Of lines that the system writes: picked_up, closed, reopened, refused (closed by itself, since a list refuses the visitor)"`
+	Body  string        `json:"body" doc:"May be empty where there are files"`
+	Files []MessageFile `json:"files,omitempty"`
 }
 
 // MessageList is a stretch of a room in order.
@@ -38,8 +39,9 @@ type MessageList struct {
 
 // NewMessage is what an author sends.
 type NewMessage struct {
-	ID   string `json:"id" format:"uuid" doc:"Chosen by you. A repeat with the same id returns the first answer."`
-	Body string `json:"body" minLength:"1" maxLength:"4000"`
+	ID    string   `json:"id" format:"uuid" doc:"Chosen by you. A repeat with the same id returns the first answer."`
+	Body  string   `json:"body,omitempty" maxLength:"4000" doc:"May be left out where there are files"`
+	Files []string `json:"files,omitempty" maxItems:"10" doc:"Ids of your files for this room that are ready and were not sent"`
 }
 
 // Place is where a message stands.
@@ -59,7 +61,7 @@ func messageOf(m chat.Message) Message {
 	if m.Author != ([16]byte{}) {
 		by.ID = parlatory.RowID(m.Author).String()
 	}
-	return Message{Room: m.Room.String(), Seq: m.Seq, ID: m.Client.String(), By: by, At: m.At, Event: m.Event, Body: m.Body}
+	return Message{Room: m.Room.String(), Seq: m.Seq, ID: m.Client.String(), By: by, At: m.At, Event: m.Event, Body: m.Body, Files: messageFiles(m.Files)}
 }
 
 // RoomPath names a room in the path. Exported, since the router looks into exported embedded structs only.
@@ -110,7 +112,13 @@ func (a *API) roomRoutes(prefix, surface, id string, acts [3]access.Act) {
 			if err != nil {
 				return nil, err
 			}
-			posted, err := a.Chat.Post(ctx, actor, chat.Post{Room: room, Client: client, Body: in.Body.Body})
+			files := make([]parlatory.FileID, len(in.Body.Files))
+			for i, id := range in.Body.Files {
+				if files[i], err = parlatory.ParseID[parlatory.FileKind](id); err != nil {
+					return nil, parlatory.Invalid("files", "must be ids of files")
+				}
+			}
+			posted, err := a.Chat.Post(ctx, actor, chat.Post{Room: room, Client: client, Body: in.Body.Body, Files: files})
 			if err != nil {
 				return nil, err
 			}

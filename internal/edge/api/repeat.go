@@ -57,6 +57,9 @@ func (a *API) repeats(w http.ResponseWriter, r *http.Request) bool {
 // what is under My Account, since its answers hold secrets or cookies;
 // marks, since they repeat by themselves and have no rate of their own.
 func keeps(r *http.Request, actor parlatory.Actor) bool {
+	if _, streams := Stream(r); streams { // a part of a file: by itself the same when it is sent again
+		return false
+	}
 	if r.URL.Path == exportPath || strings.HasSuffix(r.URL.Path, "/read") || strings.HasPrefix(r.URL.Path, "/api/v1/me/") {
 		return false
 	}

@@ -6,6 +6,7 @@ import (
 	"parlatory/internal/domain/audit"
 	"parlatory/internal/domain/chat"
 	"parlatory/internal/domain/contact"
+	"parlatory/internal/domain/file"
 	"parlatory/internal/domain/keys"
 	"parlatory/internal/domain/security"
 	"parlatory/internal/domain/signin"
@@ -25,6 +26,7 @@ type Rooms struct {
 	Staff     *staff.Room
 	Signin    *signin.Room
 	Contact   *contact.Room
+	File      *file.Room
 	Chat      *chat.Room
 	Audit     *audit.Room
 	Online    func(parlatory.WorkspaceID) bool // whether a staff member of the workspace has a live session
@@ -42,6 +44,8 @@ func (a *API) routes() {
 	a.staffRoutes()
 	a.enquiryRoutes()
 	a.messageRoutes()
+	a.fileRoutes()
+	a.storageRoutes()
 	a.widgetRoutes()
 	a.auditRoutes()
 	a.securityRoutes()

@@ -63,6 +63,7 @@ type Options struct {
 	StaffLive   http.Handler     // /api/v1/live
 	VisitorLive http.Handler     // /widget/v1/live
 	Heavy       map[string]Heavy // operations of the API that take a large body, by method and path
+	Stream      Stream           // requests whose body is bytes that the API takes as they come; nil: none
 	Web         fs.FS            // built web part: console.html, door.html, assets/, widget/
 
 	TrustedProxies []netip.Prefix // peers whose X-Forwarded-For counts

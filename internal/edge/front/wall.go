@@ -35,19 +35,15 @@ func (f *Front) staff(w *recorder, r *http.Request, d door) {
 		return
 	}
 	waited := r.Body != nil && r.Body != http.NoBody
-	limit, free, ok := f.weigh(w, r, who)
+	free, streams, ok := f.takeBody(w, r, who)
 	if !ok {
 		r.Pattern = "refused"
 		return
 	}
 	defer free()
-	if !f.readBody(w, r, limit) {
-		r.Pattern = "refused"
-		return
-	}
 	// A body takes as long as its sender likes, up to the deadline. Who asked is looked up before it, since that says how much is read, and
 	// again after it, since a session may have been ended in between.
-	if waited && who.Kind != parlatory.Anonymous {
+	if waited && !streams && who.Kind != parlatory.Anonymous {
 		if who, ok = f.staffOrToken(w, r, d, socket); !ok {
 			return
 		}
@@ -142,15 +138,11 @@ func (f *Front) asVisitor(w *recorder, r *http.Request, d door, site string) {
 		WriteProblem(w, err)
 		return
 	}
-	limit, free, ok := f.weigh(w, r, who)
+	free, _, ok := f.takeBody(w, r, who)
 	if !ok {
-		r.Pattern = "refused"
 		return
 	}
 	defer free()
-	if !f.readBody(w, r, limit) {
-		return
-	}
 	r2 := r.WithContext(WithActor(r.Context(), who))
 	r2.Pattern = ""
 	defer func() { r.Pattern = r2.Pattern }()
@@ -184,9 +176,9 @@ func httpsOrigin(s string) bool {
 
 func allowSite(h http.Header, site string) {
 	h.Set("Access-Control-Allow-Origin", site)
-	h.Set("Access-Control-Allow-Methods", "GET, POST")
-	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key")
-	h.Set("Access-Control-Expose-Headers", "Retry-After")
+	h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE")
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, Range")
+	h.Set("Access-Control-Expose-Headers", "Retry-After, Content-Disposition, Content-Range")
 	h.Set("Access-Control-Max-Age", "600")
 }
 

@@ -261,9 +261,10 @@ func (l *Live) read(ctx context.Context, s *socket, data []byte) (any, error) {
 // post answers after the commit, from the room's own goroutine: the socket may send its next command meanwhile.
 func (l *Live) post(s *socket, data []byte, answer centrifuge.RPCCallback) {
 	var in struct {
-		Room parlatory.RoomID   `json:"room"`
-		ID   parlatory.ClientID `json:"id"`
-		Body string             `json:"body"`
+		Room  parlatory.RoomID   `json:"room"`
+		ID    parlatory.ClientID `json:"id"`
+		Body  string             `json:"body"`
+		Files []parlatory.FileID `json:"files"`
 	}
 	if err := decode(data, &in); err != nil {
 		if !l.hall.spend(s, l.Clock.Now(), l.Limits.CommandsPerSecond) { // sound posts have limits of their own
@@ -273,7 +274,7 @@ func (l *Live) post(s *socket, data []byte, answer centrifuge.RPCCallback) {
 		return
 	}
 	l.use(s)
-	l.Chat.Submit(s.client.Context(), s.actor, chat.Post{Room: in.Room, Client: in.ID, Body: in.Body}, func(p chat.Posted, err error) {
+	l.Chat.Submit(s.client.Context(), s.actor, chat.Post{Room: in.Room, Client: in.ID, Body: in.Body, Files: in.Files}, func(p chat.Posted, err error) {
 		if err != nil {
 			answer(centrifuge.RPCReply{}, l.refusal(postName, err))
 			return

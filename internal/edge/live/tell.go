@@ -50,6 +50,8 @@ func (l *Live) hear(ctx context.Context, e parlatory.Event) {
 		l.message(ctx, roomKey{e.Workspace, e.Room}, e.Seq)
 	case parlatory.ReadMoved:
 		l.readMoved(e)
+	case parlatory.FileChanged:
+		l.fileChanged(e)
 	case parlatory.EnquiryOpened, parlatory.EnquiryChanged:
 		frame := enquiryFrame(e)
 		l.broadcast(lobby(e.Workspace), frame)
@@ -192,6 +194,22 @@ func enquiryFrame(e parlatory.Event) []byte {
 		Head    int64               `json:"head,omitempty"`
 	}{"enquiry", e.Enquiry, e.Room, e.Seq})
 	return frame
+}
+
+// fileChanged tells whoever is about to send a file that its check has ended; how, they ask for.
+func (l *Live) fileChanged(e parlatory.Event) {
+	who := e.Staff.Raw()
+	if e.Staff.Zero() {
+		who = e.Contact.Raw()
+	}
+	frame, _ := json.Marshal(struct { // ids always encode
+		K    string           `json:"k"`
+		File parlatory.FileID `json:"file"`
+		Room parlatory.RoomID `json:"room"`
+	}{"file", e.File, e.Room})
+	for _, s := range l.hall.in(func(h *hall) map[*socket]bool { return h.people[who] }) {
+		_ = s.client.Send(frame) // a hint: a closed socket needs none
+	}
 }
 
 func (l *Live) readMoved(e parlatory.Event) {

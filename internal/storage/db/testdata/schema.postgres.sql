@@ -364,6 +364,86 @@ factors parlatory_serving may INSERT
 factors parlatory_serving may SELECT
 factors parlatory_serving may UPDATE
 
+-- file_parts
+file_parts.workspace bytea NOT NULL
+file_parts.file bytea NOT NULL
+file_parts.part bigint NOT NULL
+file_parts.size bigint NOT NULL
+file_parts.mark text NOT NULL
+file_parts.digest bytea NOT NULL
+file_parts file_parts_pkey PRIMARY KEY (workspace, file, part)
+CREATE UNIQUE INDEX file_parts_pkey ON public.file_parts USING btree (workspace, file, part)
+file_parts parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+file_parts parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+file_parts row security t forced t
+file_parts parlatory_serving may DELETE
+file_parts parlatory_serving may INSERT
+file_parts parlatory_serving may SELECT
+file_parts parlatory_serving may UPDATE
+
+-- file_settings
+file_settings.workspace bytea NOT NULL
+file_settings.revision bigint NOT NULL
+file_settings.sealed bytea NOT NULL
+file_settings file_settings_pkey PRIMARY KEY (workspace)
+CREATE UNIQUE INDEX file_settings_pkey ON public.file_settings USING btree (workspace)
+file_settings parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+file_settings parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+file_settings row security t forced t
+file_settings parlatory_serving may DELETE
+file_settings parlatory_serving may INSERT
+file_settings parlatory_serving may SELECT
+file_settings parlatory_serving may UPDATE
+
+-- file_spent
+file_spent.workspace bytea NOT NULL
+file_spent.key bytea NOT NULL
+file_spent.until bigint NOT NULL
+file_spent.bytes bigint NOT NULL
+file_spent file_spent_pkey PRIMARY KEY (workspace, key)
+CREATE UNIQUE INDEX file_spent_pkey ON public.file_spent USING btree (workspace, key)
+CREATE INDEX file_spent_until ON public.file_spent USING btree (until)
+file_spent parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+file_spent parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+file_spent row security t forced t
+file_spent parlatory_serving may DELETE
+file_spent parlatory_serving may INSERT
+file_spent parlatory_serving may SELECT
+file_spent parlatory_serving may UPDATE
+
+-- files
+files.workspace bytea NOT NULL
+files.id bytea NOT NULL
+files.room bytea NOT NULL
+files.contact bytea NOT NULL
+files.author_kind bigint NOT NULL
+files.author bytea NOT NULL
+files.client bytea NOT NULL
+files.state text NOT NULL
+files.kind text NOT NULL
+files.size bigint NOT NULL
+files.seq bigint NOT NULL
+files.created_at bigint NOT NULL
+files.changed_at bigint NOT NULL
+files.expires_at bigint
+files.due_at bigint
+files.tries bigint NOT NULL
+files.revision bigint NOT NULL
+files.sealed bytea NOT NULL
+files files_pkey PRIMARY KEY (workspace, id)
+CREATE UNIQUE INDEX files_client ON public.files USING btree (workspace, author, client)
+CREATE INDEX files_contact ON public.files USING btree (workspace, contact, id)
+CREATE INDEX files_due ON public.files USING btree (due_at) WHERE (due_at IS NOT NULL)
+CREATE INDEX files_expires ON public.files USING btree (expires_at) WHERE (expires_at IS NOT NULL)
+CREATE UNIQUE INDEX files_pkey ON public.files USING btree (workspace, id)
+files parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+files parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+files row security t forced t
+files parlatory_serving may DELETE
+files parlatory_serving may INSERT
+files parlatory_serving may SELECT
+files parlatory_serving may UPDATE
+
 -- goose_db_version
 goose_db_version.id integer NOT NULL
 goose_db_version.version_id bigint NOT NULL
