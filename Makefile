@@ -26,6 +26,7 @@ TOOL := go tool -modfile=test/tools/go.mod
 # Whole-program tests start the binary that stands in the tree, and each takes its rounds from here.
 WHOLE := PARLATORY_BINARY=$(BINARY) PARLATORY_REQUIRE_POSTGRES=1
 KILLS ?= 10
+KEY_FAULTS ?= 5
 CRASHES ?= 2
 ROUNDS ?= 5
 FUZZTIME ?= 60s
@@ -124,8 +125,8 @@ test-e2e: build
 	else echo "no browser tests yet"; fi
 
 .PHONY: test-fault
-test-fault: build
-	$(WHOLE) PARLATORY_KILLS=$(KILLS) PARLATORY_CRASHES=$(CRASHES) go test -count=1 -timeout 120m ./test/fault
+test-fault: build openbao
+	$(WHOLE) PARLATORY_KILLS=$(KILLS) PARLATORY_CRASHES=$(CRASHES) PARLATORY_KEY_FAULTS=$(KEY_FAULTS) PARLATORY_OPENBAO=$(OPENBAO) go test -count=1 -timeout 120m ./test/fault
 
 .PHONY: test-nodes
 test-nodes: build
@@ -163,7 +164,7 @@ bench: tools web ## load on the real binary beside a bare floor: tables, then on
 
 .PHONY: long
 long: ## fault, sign-in and bench with full rounds
-	$(MAKE) fault KILLS=200 CRASHES=5
+	$(MAKE) fault KILLS=200 CRASHES=5 KEY_FAULTS=50
 	$(MAKE) test-signin ROUNDS=100
 	$(MAKE) bench BENCH_ARGS="-idle -signin -rounds 5 -window 15s"
 

@@ -45,9 +45,10 @@ type Plan struct {
 	Domain   string
 	Port     int // as browsers see it
 	Database db.Options
-	Roots    vault.Fixed // the operator's root keys by name, vault.RootFile or vault.RootServer
-	NewRoot  string      // under which of them new workspaces' keys are
-	OwnRoots keys.Lines  // workspaces' own key servers; nil: there are none
+	Roots    vault.Fixed   // the operator's root keys by name, vault.RootFile or vault.RootServer
+	NewRoot  string        // under which of them new workspaces' keys are
+	OwnRoots keys.Lines    // workspaces' own key servers; nil: there are none
+	Confirm  time.Duration // how long an answer of a key server holds
 	Mailer   workspace.Mailer
 	Contact  string       // of security.txt
 	Blobs    blob.Store   // of what people send each other; closed at the end if it can be; nil: no files are taken
@@ -125,7 +126,7 @@ func Open(ctx context.Context, plan Plan) (p *Program, err error) {
 	}()
 	shelf := keys.New(p.DB, p.Law)
 	roots := keys.NewRoots(plan.Roots, plan.NewRoot, plan.OwnRoots, shelf)
-	ring := vault.NewRing(vault.Options{Anchors: roots, New: plan.NewRoot, Shelf: shelf, Clock: plan.Clock, Log: plan.Log,
+	ring := vault.NewRing(vault.Options{Anchors: roots, New: plan.NewRoot, Confirm: plan.Confirm, Shelf: shelf, Clock: plan.Clock, Log: plan.Log,
 		Shut: func(ws parlatory.WorkspaceID) { p.DB.Hear(parlatory.Event{Kind: parlatory.KeysShut, Workspace: ws}) }})
 	roots.Serve(ring)
 	p.Ledger = ledger.New(ledger.Options{DB: p.DB, Ring: ring, Law: p.Law, Clock: plan.Clock, Domain: plan.Domain, Log: plan.Log, Refusals: refusals})

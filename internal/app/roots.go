@@ -38,7 +38,7 @@ func rootKeys(ctx context.Context, c *config.Config, line *keyserver.Line) (vaul
 		roots[vault.RootFile] = vault.Anchor{Root: root}
 	}
 	if line != nil && c.KeyServer.Key != "" {
-		roots[vault.RootServer] = vault.Anchor{Root: line, Grace: time.Duration(c.KeyServer.GraceMinutes) * time.Minute}
+		roots[vault.RootServer] = vault.Anchor{Root: line, Grace: time.Duration(c.KeyServer.GraceSeconds) * time.Second}
 	}
 	return roots, nil
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"time"
 
 	"parlatory"
 	"parlatory/internal/config"
@@ -57,7 +58,7 @@ func planOf(ctx context.Context, c *config.Config, log *slog.Logger) (Plan, erro
 		return Plan{}, err
 	}
 	plan := Plan{
-		Domain: c.Domain, Port: c.PublicPort, Roots: roots, NewRoot: newRoot(c), OwnRoots: ownServersOf(c, log), Mailer: mailer, Contact: c.SecurityContact, Log: log,
+		Domain: c.Domain, Port: c.PublicPort, Roots: roots, NewRoot: newRoot(c), OwnRoots: ownServersOf(c, log), Confirm: time.Duration(c.KeyServer.ConfirmSeconds) * time.Second, Mailer: mailer, Contact: c.SecurityContact, Log: log,
 		Database: db.Options{SQLite: c.Database.SQLite, Postgres: c.Database.Postgres, PostgresOwner: c.Database.PostgresOwner},
 	}
 	if err := lendDatabase(&plan, c, line); err != nil {

@@ -52,7 +52,8 @@ type KeyServer struct {
 	Namespace           string `toml:"namespace" sample:"chat" doc:"Namespace, of OpenBao or Vault Enterprise. Empty: the root."`
 	Mount               string `toml:"mount" default:"transit" doc:"Where the transit engine is mounted."`
 	Key                 string `toml:"key" sample:"parlatory" doc:"Name of the transit key that is the root key: of type aes256-gcm96, not derived, not exportable."`
-	GraceMinutes        int    `toml:"grace_minutes" default:"5" min:"0" max:"1440" doc:"For how long, after the server's last answer has run out (a minute), keys in memory serve while it is out of reach. Then everything below closes until it answers. A key that the server refuses closes at once."`
+	GraceSeconds        int    `toml:"grace_seconds" default:"300" min:"0" max:"86400" doc:"For how long, after the server's last answer has run out, keys in memory serve while it is out of reach. Then everything below closes until it answers. A key that the server refuses closes at once."`
+	ConfirmSeconds      int    `toml:"confirm_seconds" default:"60" min:"2" max:"60" doc:"How long an answer of the server holds. Each node asks again for each key in use at half of it, so a key that is withdrawn closes within this time. It holds for workspaces' own key servers too."`
 	CAFile              string `toml:"ca_file" sample:"/etc/parlatory/keys-roots.pem" doc:"PEM roots that the server's certificate must chain to. Empty: the system's."`
 	AppRoleID           string `toml:"approle_id" sample:"5f3c2f6e-…" doc:"Sign in by AppRole: the role id,"`
 	AppRoleSecretFile   string `toml:"approle_secret_file" sample:"/etc/parlatory/keys.secret" doc:"and a file that holds the secret id. It is read at each sign-in, so that it may be replaced."`

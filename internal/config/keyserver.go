@@ -6,7 +6,7 @@ import "net/url"
 func (k *checker) keyServer(c *Config) {
 	k.oneOf("root_key", c.RootKey, "file", "key_server")
 	s := &c.KeyServer
-	used := c.RootKey == "key_server" || s.DatabaseRole != "" || s.DatabaseOwnerRole != ""
+	used := c.RootKey == "key_server" || s.Key != "" || s.DatabaseRole != "" || s.DatabaseOwnerRole != ""
 	switch {
 	case s.Address == "" && !used:
 		return
@@ -14,7 +14,7 @@ func (k *checker) keyServer(c *Config) {
 		k.wrong("key_server.address", "is needed")
 		return
 	case !used:
-		k.wrong("key_server.address", "is set, but nothing uses it: say root_key = \"key_server\", or name a database_role")
+		k.wrong("key_server.address", "is set, but nothing uses it: name a key, or a database_role")
 	}
 	if u, err := url.Parse(s.Address); err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.Path != "" && u.Path != "/" || u.RawQuery != "" {
 		k.wrong("key_server.address", "must be https://HOST or https://HOST:PORT")

@@ -10,18 +10,27 @@ import (
 	"parlatory"
 )
 
-const (
-	// confirmEvery is how long an answer of a root holds; nodes ask again each half of it.
-	confirmEvery = time.Minute
-	// askPause is how long one failure answers for all: nobody waits for a root that has just failed somebody else.
-	askPause = 5 * time.Second
-	forever  = math.MaxInt64
-)
+const forever = math.MaxInt64
+
+// pace is how a ring asks roots on other machines.
+type pace struct {
+	holds time.Duration // how long an answer of a root holds; nodes ask again each half of it
+	pause time.Duration // how long one failure answers for all: nobody waits for a root that has just failed somebody else
+	tick  time.Duration
+}
+
+func paceOf(confirm time.Duration) pace {
+	if confirm <= 0 || confirm > time.Minute {
+		confirm = time.Minute
+	}
+	return pace{holds: confirm, pause: min(5*time.Second, confirm/4), tick: min(5*time.Second, confirm/4)}
+}
 
 // door stands before all keys of a workspace. It is open for the time for which the root's last answer holds, and the grace
 // after it; each handle asks it at every use, so that no handle outlives it.
 type door struct {
 	clock parlatory.Clock
+	pace  pace
 	until atomic.Int64 // microseconds; forever below a key file, 0 before the first answer and after a refusal
 
 	mu        sync.Mutex
@@ -68,7 +77,7 @@ func (d *door) confirm(a Anchor) {
 		d.until.Store(forever)
 		return
 	}
-	d.until.Store(parlatory.Micros(now.Add(confirmEvery + max(a.Grace, 0))))
+	d.until.Store(parlatory.Micros(now.Add(d.pace.holds + max(a.Grace, 0))))
 }
 
 // fail notes a try without one. A refusal shuts the door at once.
@@ -91,7 +100,7 @@ func (d *door) fail(err error) {
 func (d *door) resting() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if age := d.clock.Now().Sub(d.asked); d.failed != nil && age >= 0 && age < askPause {
+	if age := d.clock.Now().Sub(d.asked); d.failed != nil && age >= 0 && age < d.pace.pause {
 		return d.failed
 	}
 	return nil
@@ -109,7 +118,7 @@ func (d *door) stale() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	age := d.clock.Now().Sub(d.confirmed)
-	return age < 0 || age > confirmEvery
+	return age < 0 || age > d.pace.holds
 }
 
 // due reports whether the root should be asked: half of its answer's time is over, or the last try failed.
@@ -118,9 +127,9 @@ func (d *door) due() bool {
 	defer d.mu.Unlock()
 	now := d.clock.Now()
 	if d.failed != nil {
-		return now.Sub(d.asked) >= askPause
+		return now.Sub(d.asked) >= d.pace.pause
 	}
-	return d.remote && now.Sub(d.confirmed) >= confirmEvery/2
+	return d.remote && now.Sub(d.confirmed) >= d.pace.holds/2
 }
 
 // settled reports whether the root is on another machine and answers.

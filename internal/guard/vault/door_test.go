@@ -91,7 +91,7 @@ func TestAC_124_KeysServeForTheGraceAndNoLonger(t *testing.T) {
 				t.Errorf("the house: %v", err)
 			}
 			root.set(nil)
-			clock.add(askPause)
+			clock.add(paceOf(0).pause)
 			if err := works(t, r, ws); err != nil {
 				t.Errorf("when it is back: %v", err)
 			}
@@ -115,7 +115,7 @@ func TestAFailureAnswersForAll(t *testing.T) {
 		t.Errorf("the root was asked %d times", n)
 	}
 	root.set(nil)
-	clock.add(askPause)
+	clock.add(paceOf(0).pause)
 	if err := works(t, r, ws); err != nil {
 		t.Error(err)
 	}
@@ -132,7 +132,7 @@ func TestTheRootIsAskedOnce(t *testing.T) {
 	if n := root.calls(); n != 1 {
 		t.Errorf("the root was asked %d times", n)
 	}
-	clock.add(confirmEvery / 2)
+	clock.add(paceOf(0).holds / 2)
 	r.confirmAll(t.Context())
 	if err := works(t, r, ws); err != nil || root.calls() != 2 {
 		t.Errorf("%d calls after half a minute, %v", root.calls(), err)
@@ -147,7 +147,7 @@ func TestAC_124_AWithdrawnKeyIsWipedAtOnce(t *testing.T) {
 	h := hold(t, r, ws, Settings)
 	sealed := seal(t, h, place, "x")
 	root.set(ErrWithdrawn)
-	clock.add(confirmEvery / 2)
+	clock.add(paceOf(0).holds / 2)
 	r.confirmAll(t.Context())
 	if _, err := h.Open(place, sealed); !errors.Is(err, ErrWithdrawn) {
 		t.Errorf("a handle outlived the withdrawal: %v", err)
@@ -164,7 +164,7 @@ func TestAC_124_AWithdrawnKeyIsWipedAtOnce(t *testing.T) {
 		t.Errorf("the house: %v", err)
 	}
 	root.set(nil)
-	clock.add(askPause)
+	clock.add(paceOf(0).pause)
 	r.confirmAll(t.Context())
 	if plain, err := h.Open(place, sealed); err != nil || string(plain) != "x" {
 		t.Errorf("when it is given back: %v", err)
@@ -194,7 +194,7 @@ func TestIdleKeysLeave(t *testing.T) {
 		t.Error("dropped although the root is away")
 	}
 	root.set(nil)
-	clock.add(askPause)
+	clock.add(paceOf(0).pause)
 	r.confirmAll(t.Context())
 	clock.add(idleAfter)
 	r.confirmAll(t.Context())

@@ -87,7 +87,7 @@ func newHeld(w Wrapped, raw []byte) (h *Held, err error) {
 		if e, err = newEdition(w, raw); err == nil {
 			m := newMeters()
 			e.meter = m.of(w)
-			h = &Held{workspace: w.Workspace, subject: w.Subject, sealing: e, door: &door{clock: parlatory.SystemClock{}}, meters: m}
+			h = &Held{workspace: w.Workspace, subject: w.Subject, sealing: e, door: &door{clock: parlatory.SystemClock{}, pace: paceOf(0)}, meters: m}
 			h.door.until.Store(forever)
 		}
 	})

@@ -31,7 +31,8 @@ type Options struct {
 	Shelf   Shelf
 	Clock   parlatory.Clock
 	Log     *slog.Logger
-	Max     int // opened keys at most; default 10,000
+	Confirm time.Duration // how long an answer of a root on another machine holds; 1 minute, which is the most
+	Max     int           // opened keys at most; default 10,000
 	// Shut hears that a workspace's keys are wiped from this node: what was opened with them must go too.
 	Shut func(ws parlatory.WorkspaceID)
 	Keep time.Duration // how long an opened key is used before the shelf is asked again; default 1 minute, limit 5 (AC-124)
@@ -51,6 +52,7 @@ type Ring struct {
 	indexes  *cache[*Indexer]
 	minted   *cache[any] // keys made by Mint that wait for their commit
 	meters   *meters
+	pace     pace
 	shut     func(parlatory.WorkspaceID)
 
 	mu    sync.Mutex
@@ -94,7 +96,7 @@ func NewRing(o Options) *Ring {
 		subjects: newCache[*Held](o.Clock, o.Max, o.Keep),
 		indexes:  newCache[*Indexer](o.Clock, o.Max, o.Keep),
 		minted:   newCache[any](o.Clock, 1024, time.Minute),
-		meters:   newMeters(), shut: o.Shut,
+		meters:   newMeters(), pace: paceOf(o.Confirm), shut: o.Shut,
 		doors: map[parlatory.WorkspaceID]*door{},
 	}
 }
@@ -104,7 +106,7 @@ func (r *Ring) door(ws parlatory.WorkspaceID) *door {
 	defer r.mu.Unlock()
 	d := r.doors[ws]
 	if d == nil {
-		d = &door{clock: r.clock}
+		d = &door{clock: r.clock, pace: r.pace}
 		r.doors[ws] = d
 	}
 	return d

@@ -11,7 +11,6 @@ import (
 )
 
 const (
-	confirmTick = 5 * time.Second
 	// confirmAtOnce bounds the calls to key servers that wait at the same time.
 	confirmAtOnce = 8
 	// idleAfter is how long a workspace's keys stay in memory without use.
@@ -21,7 +20,7 @@ const (
 // Run confirms the keys in use with their roots, notes seals, and drops keys that nobody uses, until ctx ends. Without it a ring
 // works as well, but a caller may wait for a root, and seals go unnoted.
 func (r *Ring) Run(ctx context.Context) error {
-	tick := time.NewTicker(confirmTick)
+	tick := time.NewTicker(r.pace.tick)
 	defer tick.Stop()
 	for {
 		select {
