@@ -3,6 +3,8 @@ package keys_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -277,4 +279,124 @@ func TestWhoRotates(t *testing.T) {
 	if err := w.Keys.Rotate(t.Context(), admin, ""); parlatory.KindOf(err) != parlatory.KindStepUp {
 		t.Errorf("without a step-up: %v", err)
 	}
+}
+
+// A schedule rotates a key once it is as old as that.
+func TestASchedule(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		if err := w.Keys.Change(t.Context(), admin, keys.Settings{RotateDays: 30}, ""); err != nil {
+			t.Fatal(err)
+		}
+		for days, want := range []uint32{29: 1, 30: 2, 31: 2, 61: 3} {
+			if want == 0 {
+				w.Clock.Advance(24 * time.Hour)
+				continue
+			}
+			if err := w.Keys.Schedule(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			raw(t, w, ws, func(tx *db.Tx) error {
+				var newest uint32
+				if err := tx.Row(`SELECT MAX(version) FROM workspace_keys WHERE workspace = $1`).Scan(&newest); err != nil {
+					return err
+				}
+				if newest != want {
+					t.Errorf("version %d after %d days", newest, days)
+				}
+				return nil
+			})
+			w.Clock.Advance(24 * time.Hour)
+		}
+	})
+}
+
+// Settings that can't be are refused field by field, and a secret goes to no other server than the one it was given for.
+func TestKeyServerSettings(t *testing.T) {
+	lines := &lines{}
+	w := domaintest.Make(t, domaintest.Setup{Lines: lines})
+	ws, admin := w.Founded(t, "acme")
+	sound := keys.Server{Address: "https://vault.acme.example:8200", Mount: "transit", Key: "parlatory", RoleID: "role", SecretID: parlatory.NewSecret("hush")}
+	for field, change := range map[string]func(*keys.Settings){
+		"server.address":   func(s *keys.Settings) { s.Server.Address = "http://vault.acme.example" },
+		"server.mount":     func(s *keys.Settings) { s.Server.Mount = "../sys" },
+		"server.key":       func(s *keys.Settings) { s.Server.Key = "a?b" },
+		"server.role_id":   func(s *keys.Settings) { s.Server.Certificate = "x" },
+		"server.secret_id": func(s *keys.Settings) { s.Server.SecretID = parlatory.Secret{} },
+		"grace_seconds":    func(s *keys.Settings) { s.GraceSeconds = 86401 },
+		"rotate_days":      func(s *keys.Settings) { s.RotateDays = -1 },
+	} {
+		server := sound
+		s := keys.Settings{Server: &server}
+		change(&s)
+		var e *parlatory.Error
+		if err := w.Keys.Change(t.Context(), admin, s, ""); !errors.As(err, &e) || len(e.Fields) != 1 || e.Fields[0].Name != field {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+	server := sound
+	if err := w.Keys.Change(t.Context(), admin, keys.Settings{Server: &server, GraceSeconds: 60}, "ours now"); err != nil {
+		t.Fatal(err)
+	}
+	o := overview(t, w, admin)
+	if o.Root != vault.RootOwn || o.Settings.Server == nil || o.Settings.GraceSeconds != 60 {
+		t.Fatalf("%+v", o)
+	}
+	values := contacts(t, w, ws, 3)
+	if n := opens(t, w, ws, values); n != 3 {
+		t.Errorf("%d open below the own server", n)
+	}
+	kept := sound
+	kept.SecretID = parlatory.Secret{}
+	if err := w.Keys.Change(t.Context(), admin, keys.Settings{Server: &kept}, ""); err != nil || lines.last.SecretID.Reveal() != "hush" {
+		t.Errorf("the stored secret was not kept: %v", err)
+	}
+	evil := kept
+	evil.Address, evil.SecretID = "https://evil.example", parlatory.Secret{}
+	if err := w.Keys.Test(t.Context(), admin, keys.Settings{Server: &evil}); parlatory.KindOf(err) != parlatory.KindInvalid {
+		t.Errorf("a stored secret went to another address: %v", err)
+	}
+	if _, err := w.Keys.Move(t.Context(), operator, ws, vault.RootFile, ""); parlatory.KindOf(err) != parlatory.KindConflict {
+		t.Errorf("the operator took it away: %v", err)
+	}
+	if err := w.Keys.Change(t.Context(), admin, keys.Settings{}, "back"); err != nil {
+		t.Fatal(err)
+	}
+	if n := opens(t, w, ws, values); n != 3 || overview(t, w, admin).Root != vault.RootFile {
+		t.Errorf("%d open below %s", n, overview(t, w, admin).Root)
+	}
+}
+
+// lines has one key file in the place of all servers.
+type lines struct {
+	root vault.Root
+	last keys.Server
+}
+
+func (l *lines) Root(s keys.Server) (vault.Root, error) {
+	l.last = s
+	return l.open()
+}
+
+func (l *lines) Check(_ context.Context, s keys.Server) error {
+	l.last = s
+	_, err := l.open()
+	return err
+}
+
+func (l *lines) open() (vault.Root, error) {
+	if l.root != nil {
+		return l.root, nil
+	}
+	dir, err := os.MkdirTemp("", "own-root-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "root.key")
+	if err := vault.CreateKeyFile(path, nil); err != nil {
+		return nil, err
+	}
+	l.root, err = vault.OpenKeyFile(context.Background(), vault.KeyFile{Path: path})
+	return l.root, err
 }

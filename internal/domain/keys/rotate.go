@@ -103,7 +103,7 @@ func (r *Room) Run(ctx context.Context) error {
 		}
 		if now := r.o.Clock.Now(); now.Sub(turned) >= time.Minute {
 			turned = now
-			if err := r.Turn(ctx); err != nil && ctx.Err() == nil {
+			if err := errors.Join(r.Turn(ctx), r.Schedule(ctx)); err != nil && ctx.Err() == nil {
 				r.o.Log.LogAttrs(ctx, slog.LevelError, "keys could not be turned", slog.String("cause", err.Error()))
 			}
 		}

@@ -33,8 +33,9 @@ const (
 	sqlBatch       = `SELECT kind, ` + subjectColumns + `, created_at FROM subject_keys WHERE workspace = $1 AND parent < $2 LIMIT $3`
 	sqlBatchLocked = sqlBatch + ` FOR UPDATE SKIP LOCKED`
 
-	sqlSettings    = `SELECT revision, sealed FROM key_settings WHERE workspace = $1`
-	sqlPutSettings = `INSERT INTO key_settings (workspace, revision, sealed) VALUES ($1, $2, $3)
+	sqlSettings        = `SELECT revision, sealed FROM key_settings WHERE workspace = $1`
+	sqlScheduledAcross = `SELECT workspace FROM key_settings ORDER BY workspace`
+	sqlPutSettings     = `INSERT INTO key_settings (workspace, revision, sealed) VALUES ($1, $2, $3)
 		ON CONFLICT (workspace) DO UPDATE SET revision = excluded.revision, sealed = excluded.sealed WHERE key_settings.revision = $4`
 
 	workColumns = `kind, state, done, total, begun_at, changed_at, ended_at`
