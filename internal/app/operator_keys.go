@@ -114,15 +114,21 @@ func (o Operation) RotateWorkspace(ctx context.Context, name string, progress io
 		if err := p.Rooms.Keys.RotateFor(ctx, operator("keys rotate"), ws, o.Reason); err != nil {
 			return err
 		}
-		var all int64
-		if err := p.Rooms.Keys.Rewrap(ctx, ws, func(done int64) {
-			if all = done; done%10_000 < 100 && done > 100 {
+		var next int64 = 10_000
+		told := func(done int64) {
+			if done >= next {
+				next = done + 10_000
 				_, _ = fmt.Fprintf(progress, "%d keys are wrapped again\n", done)
 			}
-		}); err != nil {
+		}
+		served, err := p.Rooms.Keys.Watch(ctx, ws, told)
+		if err == nil && !served {
+			err = p.Rooms.Keys.Rewrap(ctx, ws, told)
+		}
+		if err != nil {
 			return fmt.Errorf("%w; a running server goes on with it", err)
 		}
-		said = fmt.Sprintf("%s has a new key; %d keys below it are wrapped again.", name, all)
+		said = name + " has a new key, and all keys below it are wrapped again."
 		return nil
 	})
 	return said, err

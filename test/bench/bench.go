@@ -31,6 +31,7 @@ type options struct {
 	idle    bool
 	signIns bool
 	sockets int
+	keys    int
 	profile string
 }
 
@@ -62,6 +63,7 @@ func runBench(args []string) error {
 	flags.Float64Var(&o.rate, "rate", 300, "messages a second offered in the open loop")
 	flags.BoolVar(&o.idle, "idle", false, "measure the memory of an idle server and of idle sockets too")
 	flags.BoolVar(&o.signIns, "signin", false, "measure sign-ins beside bare argon2id, and chat beside a flood of wrong ones, too")
+	flags.IntVar(&o.keys, "keys", 0, "measure the rotation of a workspace's key with so many keys below it, too")
 	flags.IntVar(&o.sockets, "sockets", 5000, "idle sockets")
 	flags.StringVar(&o.profile, "profile", "", "folder for processor profiles of each load; the product is built with a profiler for it")
 	if err := flags.Parse(args); err != nil {
@@ -124,6 +126,13 @@ func (o options) run(dir string) (err error) {
 	}
 	if o.signIns {
 		more, err := b.signin()
+		if err != nil {
+			return err
+		}
+		lines = append(lines, more...)
+	}
+	if o.keys > 0 {
+		more, err := b.rewrap()
 		if err != nil {
 			return err
 		}

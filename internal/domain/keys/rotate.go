@@ -199,6 +199,7 @@ func (r *Room) Rewrap(ctx context.Context, ws parlatory.WorkspaceID, told func(d
 		}
 		under = x.To()
 		for {
+			began := time.Now()
 			n, err := r.rewrapBatch(ctx, permit, x)
 			if err != nil {
 				return fmt.Errorf("wrap keys again: %w", err)
@@ -212,14 +213,56 @@ func (r *Room) Rewrap(ctx context.Context, ws parlatory.WorkspaceID, told func(d
 			select { // the others' turn: the one writer of SQLite is not kept busy
 			case <-ctx.Done():
 				return ctx.Err()
-			case <-time.After(rewrapRest):
+			case <-time.After(rest(time.Since(began))):
 			}
 		}
 	}
 }
 
-// rewrapRest is the pause between two batches.
-const rewrapRest = 5 * time.Millisecond
+// rest is the pause after a batch that took so long: who serves has two thirds of the time, and a slow machine is not waited for without end.
+func rest(took time.Duration) time.Duration {
+	return min(max(2*took, 5*time.Millisecond), 30*time.Millisecond)
+}
+
+// Watch follows work that a running server does, until it ends, and reports whether one does: where none takes it up within some seconds, or
+// the one that did is gone, there is none.
+func (r *Room) Watch(ctx context.Context, ws parlatory.WorkspaceID, told func(done int64)) (bool, error) {
+	permit, err := r.o.Law.System(actWork, ws)
+	if err != nil {
+		return false, err
+	}
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	var last Work
+	for alive := time.Now().Add(2*workTick + 2*time.Second); time.Now().Before(alive); {
+		var now Work
+		if err := r.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+			all, err := works(tx)
+			for _, w := range all {
+				if w.Kind == WorkRewrap {
+					now = w
+				}
+			}
+			return err
+		}); err != nil {
+			return false, err
+		}
+		if now.State == "done" || now.Done > 0 && now.Done >= now.Total {
+			return true, nil
+		}
+		if !last.Changed.IsZero() && !now.Changed.Equal(last.Changed) {
+			alive = time.Now().Add(workLease)
+			told(now.Done)
+		}
+		last = now
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-tick.C:
+		}
+	}
+	return false, nil
+}
 
 func (r *Room) endWork(ctx context.Context, permit access.Permit) error {
 	return r.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
