@@ -55,6 +55,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/encryption": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the workspace's keys stand */
+        get: operations["get-encryption"];
+        /** Name the workspace's own key server, or take it away, and the schedule of rotation */
+        put: operations["set-encryption"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/encryption/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give the workspace a new key; what is below it is wrapped again in the background */
+        post: operations["rotate-key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/encryption/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go the whole way to a key server once, and change nothing */
+        post: operations["test-key-server"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/enquiries": {
         parameters: {
             query?: never;
@@ -151,6 +203,109 @@ export interface paths {
         put?: never;
         /** Make a closed enquiry ongoing again */
         post: operations["reopen-enquiry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a file stands, and which parts are there */
+        get: operations["get-file"];
+        put?: never;
+        post?: never;
+        /** Give up a file that was not sent */
+        delete: operations["drop-file"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{file}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End an upload; the content is looked at */
+        post: operations["complete-file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{file}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file as it was sent, to be kept */
+        get: operations["download-file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{file}/parts/{part}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Send one part of a file, exactly as long as it has to be */
+        put: operations["put-file-part"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{file}/thumb": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A small picture, encoded anew */
+        get: operations["thumb-file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{file}/view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A picture, encoded anew */
+        get: operations["view-file"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -596,6 +751,23 @@ export interface paths {
         get: operations["list-roles"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{room}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Announce a file for a room */
+        post: operations["begin-file"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1422,6 +1594,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much the files take, by kind, and their bounds */
+        get: operations["get-storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The workspace's files, with size, type and owner */
+        get: operations["list-stored-files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage/files/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a file in quarantine */
+        delete: operations["delete-quarantined-file"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage/limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Bound the files of the workspace */
+        put: operations["set-storage-limit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspace": {
         parameters: {
             query?: never;
@@ -1469,6 +1709,126 @@ export interface paths {
         put?: never;
         /** Begin an enquiry */
         post: operations["begin-enquiry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/widget/v1/files/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a file stands, and which parts are there */
+        get: operations["get-own-file"];
+        put?: never;
+        post?: never;
+        /** Give up a file that was not sent */
+        delete: operations["drop-own-file"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/widget/v1/files/{file}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End an upload; the content is looked at */
+        post: operations["complete-own-file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/widget/v1/files/{file}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file as it was sent, to be kept */
+        get: operations["download-own-file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/widget/v1/files/{file}/parts/{part}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Send one part of a file, exactly as long as it has to be */
+        put: operations["put-own-file-part"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/widget/v1/files/{file}/thumb": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A small picture, encoded anew */
+        get: operations["thumb-own-file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/widget/v1/files/{file}/view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A picture, encoded anew */
+        get: operations["view-own-file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/widget/v1/rooms/{room}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Announce a file for a room */
+        post: operations["begin-own-file"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1630,6 +1990,45 @@ export interface components {
             /** @description What a begun sign-in owes */
             step?: components["schemas"]["SigninState"];
             subdomain: string;
+        };
+        EncryptionView: {
+            /**
+             * Format: int64
+             * @description Of these, still under an older version
+             */
+            behind: number;
+            /** Format: date-time */
+            confirmed_at?: string;
+            /** Format: int64 */
+            grace_seconds: number;
+            /**
+             * Format: int64
+             * @description Keys of contacts, rooms and persons below it
+             */
+            keys: number;
+            /**
+             * @description What wraps the workspace's key: the operator's key file or key server, or the workspace's own server
+             * @enum {string}
+             */
+            root: "file" | "server" | "own";
+            /** Format: int64 */
+            rotate_days: number;
+            server?: components["schemas"]["KeyServerView"];
+            /**
+             * Format: date-time
+             * @description When the workspace closes unless the root answers
+             */
+            serves_until?: string;
+            /** Format: date-time */
+            since: string;
+            /**
+             * @description As this node sees the root
+             * @enum {string}
+             */
+            state: "confirmed" | "away" | "withdrawn";
+            /** Format: int32 */
+            version: number;
+            works: components["schemas"]["KeyWork"][] | null;
         };
         Enquiry: {
             /** Format: date-time */
@@ -1793,6 +2192,47 @@ export interface components {
             recovery_made_at?: string;
             required: boolean;
         };
+        File: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            h?: number;
+            /** @description Of an upload: the parts that are there, from 1. An upload that was cut goes on with the others, over any connection. */
+            have?: number[] | null;
+            id: string;
+            /** @enum {string} */
+            kind: "image" | "document" | "audio" | "video" | "other";
+            name: string;
+            /**
+             * Format: int64
+             * @description Bytes of each part but the last
+             */
+            part_size: number;
+            /** Format: int64 */
+            parts: number;
+            /** @description Why it was refused */
+            reason?: string;
+            room: string;
+            /**
+             * Format: int64
+             * @description Of the message that it was sent with
+             */
+            seq?: number;
+            /** Format: int64 */
+            size: number;
+            /**
+             * @description A file can be sent when it is ready. One that is checking waits for the scanner; what is heard of it is told by a live frame with k file.
+             * @enum {string}
+             */
+            state: "uploading" | "checking" | "ready" | "quarantined" | "refused";
+            /** @description By its content; application/octet-stream until that was looked at, and for everything that is not known */
+            type: string;
+            /**
+             * Format: int64
+             * @description Of the view; without it there is none
+             */
+            w?: number;
+        };
         ForgotRequest: {
             email: string;
         };
@@ -1809,13 +2249,79 @@ export interface components {
             known: boolean;
             name?: string;
         };
+        KeyRotation: {
+            reason?: string;
+        };
+        KeyServer: {
+            /** @description https://host[:port] of OpenBao or HashiCorp Vault */
+            address: string;
+            auth_mount?: string;
+            /** @description PEM roots of its certificate; empty: the system's */
+            ca?: string;
+            /** @description PEM */
+            certificate?: string;
+            certificate_key?: string;
+            /** @description Of type aes256-gcm96, not exportable */
+            key: string;
+            /** @description Of the transit engine */
+            mount: string;
+            namespace?: string;
+            /** @description AppRole; or a certificate */
+            role_id?: string;
+            secret_id?: string;
+        };
+        KeyServerView: {
+            address: string;
+            auth_mount?: string;
+            ca?: string;
+            certificate?: string;
+            key: string;
+            mount: string;
+            namespace?: string;
+            role_id?: string;
+        };
+        KeySettings: {
+            /**
+             * Format: int64
+             * @description For how long keys in memory serve while the own server is away
+             */
+            grace_seconds: number;
+            /** @description Why, for the audit log */
+            reason?: string;
+            /**
+             * Format: int64
+             * @description 0: by hand alone
+             */
+            rotate_days: number;
+            /** @description None: the operator's root */
+            server?: components["schemas"]["KeyServer"];
+        };
+        KeyWork: {
+            /** Format: date-time */
+            begun_at: string;
+            /** Format: int64 */
+            done: number;
+            /** Format: date-time */
+            ended_at?: string;
+            /** @enum {string} */
+            kind: "rewrap";
+            /** @enum {string} */
+            state: "running" | "done";
+            /** Format: int64 */
+            total: number;
+        };
         LastMessage: {
             /** Format: date-time */
             at: string;
             /** @enum {string} */
             by: "visitor" | "staff" | "system";
             event?: string;
-            /** @description The first 140 characters */
+            /**
+             * Format: int64
+             * @description How many files it brings
+             */
+            files?: number;
+            /** @description The first 140 characters; the name of the first file where there is no text */
             preview: string;
             /** Format: int64 */
             seq: number;
@@ -1914,15 +2420,33 @@ export interface components {
         Message: {
             /** Format: date-time */
             at: string;
+            /** @description May be empty where there are files */
             body: string;
             by: components["schemas"]["Author"];
             /** @description Of lines that the system writes: picked_up, closed, reopened, refused (closed by itself, since a list refuses the visitor) */
             event?: string;
+            files?: components["schemas"]["MessageFile"][] | null;
             /** @description Chosen by the author's device, unique in the room */
             id: string;
             room: string;
             /** Format: int64 */
             seq: number;
+        };
+        MessageFile: {
+            /** Format: int64 */
+            h?: number;
+            id: string;
+            /** @enum {string} */
+            kind: "image" | "document" | "audio" | "video" | "other";
+            name: string;
+            /** Format: int64 */
+            size: number;
+            type: string;
+            /**
+             * Format: int64
+             * @description Of the view; without it there is none
+             */
+            w?: number;
         };
         MessageList: {
             /** Format: int64 */
@@ -1969,13 +2493,32 @@ export interface components {
             privacy_version: string;
             question: string;
         };
+        NewFile: {
+            /**
+             * Format: uuid
+             * @description Chosen by you. A repeat with the same id returns the first answer.
+             */
+            id: string;
+            /** @description What stands before the last slash is left out */
+            name: string;
+            /**
+             * Format: int64
+             * @description Bytes
+             */
+            size: number;
+            /** @description The media type as the device tells it */
+            type?: string;
+        };
         NewMember: {
             email: string;
             name?: string;
             role: string;
         };
         NewMessage: {
-            body: string;
+            /** @description May be left out where there are files */
+            body?: string;
+            /** @description Ids of your files for this room that are ready and were not sent */
+            files?: string[] | null;
             /**
              * Format: uuid
              * @description Chosen by you. A repeat with the same id returns the first answer.
@@ -2308,6 +2851,79 @@ export interface components {
             password?: string;
             recovery_code?: string;
         };
+        Storage: {
+            /**
+             * Format: int64
+             * @description Of all files
+             */
+            bytes: number;
+            kinds: components["schemas"]["StorageSum"][] | null;
+            /**
+             * Format: int64
+             * @description Of one file, as the workspace has it
+             */
+            max_file_bytes: number;
+            /**
+             * Format: int64
+             * @description Of all files; 0: no bound
+             */
+            max_total_bytes: number;
+            /**
+             * Format: int64
+             * @description What the operator allows at most for one file
+             */
+            most_file_bytes: number;
+            /** Format: int64 */
+            quarantined: number;
+            /** @description Whether files are scanned for malware */
+            scanner: boolean;
+            /**
+             * Format: int64
+             * @description For the scanner
+             */
+            waiting: number;
+        };
+        StorageLimit: {
+            /** Format: int64 */
+            max_file_bytes: number;
+            /**
+             * Format: int64
+             * @description 0: no bound
+             */
+            max_total_bytes?: number;
+        };
+        StorageSum: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            count: number;
+            /** @enum {string} */
+            kind: "image" | "document" | "audio" | "video" | "other";
+        };
+        StoredFile: {
+            /** Format: date-time */
+            at: string;
+            /** @description Of a quarantined file: what the scanner calls it */
+            found?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "image" | "document" | "audio" | "video" | "other";
+            /** @description Empty where its contact was erased */
+            name: string;
+            owner: components["schemas"]["Author"];
+            room: string;
+            /** @description Whether it went out with a message */
+            sent: boolean;
+            /** Format: int64 */
+            size: number;
+            /** @enum {string} */
+            state: "uploading" | "checking" | "ready" | "quarantined" | "refused";
+            type: string;
+        };
+        StoredFiles: {
+            items: components["schemas"]["StoredFile"][] | null;
+            next?: string;
+        };
         TOTPBegun: {
             ceremony: string;
             secret: string;
@@ -2546,6 +3162,132 @@ export interface operations {
             };
         };
     };
+    "get-encryption": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EncryptionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-encryption": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeySettings"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EncryptionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "rotate-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyRotation"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EncryptionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "test-key-server": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeySettings"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-enquiries": {
         parameters: {
             query?: {
@@ -2734,6 +3476,224 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drop-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "complete-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "download-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Partial Content */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    "put-file-part": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+                part: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "thumb-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Partial Content */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    "view-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Partial Content */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
         };
@@ -3611,6 +4571,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RoleList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFile"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
                 };
             };
             /** @description Error */
@@ -5270,6 +6265,131 @@ export interface operations {
             };
         };
     };
+    "get-storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-stored-files": {
+        parameters: {
+            query?: {
+                state?: "uploading" | "checking" | "ready" | "quarantined" | "refused";
+                kind?: "image" | "document" | "audio" | "video" | "other";
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredFiles"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-quarantined-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-storage-limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StorageLimit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-workspace": {
         parameters: {
             query?: never;
@@ -5410,6 +6530,259 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BegunEnquiry"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-own-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drop-own-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "complete-own-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "download-own-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Partial Content */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    "put-own-file-part": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+                part: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "thumb-own-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Partial Content */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    "view-own-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Partial Content */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    "begin-own-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFile"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
                 };
             };
             /** @description Error */
