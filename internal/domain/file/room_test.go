@@ -296,6 +296,9 @@ func TestRowsThatWereTamperedWith(t *testing.T) {
 	if got, err := v.download(t, stranger, g.ID); err == nil {
 		t.Errorf("moved to another room by hand: %d bytes", len(got))
 	}
+	if got, err := v.files.Stand(t.Context(), stranger, g.ID); err == nil {
+		t.Errorf("moved to another room by hand: %+v", got)
+	}
 }
 
 func TestBounds(t *testing.T) {
