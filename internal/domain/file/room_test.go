@@ -412,3 +412,67 @@ func TestEraseAndExport(t *testing.T) {
 		}
 	})
 }
+
+// held is a body that stands still once its reader has come.
+type held struct {
+	came chan<- struct{}
+	end  <-chan struct{}
+	once sync.Once
+}
+
+func (h *held) Read([]byte) (int, error) {
+	h.once.Do(func() { h.came <- struct{}{} })
+	<-h.end
+	return 0, io.ErrUnexpectedEOF
+}
+
+// One person sends some parts at a time; when they end, however they do, others may come.
+func TestPartsAtATime(t *testing.T) {
+	v := newWorld(t, domaintest.New(t, setup.Acts...))
+	visitor, room := v.visit(t)
+	f := v.begin(t, visitor, room, "a.txt", 6*file.PartSize)
+	came, end := make(chan struct{}), make(chan struct{})
+	var wg sync.WaitGroup
+	for n := 1; n <= 4; n++ {
+		wg.Go(func() {
+			_ = v.files.PutPart(t.Context(), visitor, f.ID, n, &held{came: came, end: end}, file.PartSize)
+		})
+		<-came
+	}
+	put := func() error {
+		return v.files.PutPart(t.Context(), visitor, f.ID, 5, bytes.NewReader(make([]byte, file.PartSize)), file.PartSize)
+	}
+	is(t, put(), parlatory.KindTooMany)
+	other, elsewhere := v.visit(t)
+	v.upload(t, other, elsewhere, "b.txt", []byte("hello")) // is not held up
+	close(end)
+	wg.Wait()
+	must(t, put())
+}
+
+// Announcing one file over several connections at once makes one.
+func TestAnnouncedAtOnce(t *testing.T) {
+	domaintest.OnBoth(t, setup, func(t *testing.T, w *domaintest.World) {
+		v := newWorld(t, w)
+		visitor, room := v.visit(t)
+		b := file.Beginning{Room: room, Client: client(), Name: "a.txt", Size: 5}
+		ids := make([]parlatory.FileID, 8)
+		var wg sync.WaitGroup
+		for i := range ids {
+			wg.Go(func() {
+				f, err := v.files.Begin(t.Context(), visitor, b)
+				if err != nil {
+					t.Error(err)
+				}
+				ids[i] = f.ID
+			})
+		}
+		wg.Wait()
+		if n := len(slices.Compact(ids)); n != 1 || w.Count(v.ws, "files", "") != 1 {
+			t.Errorf("%v", ids)
+		}
+		b.Size = 6
+		_, err := v.files.Begin(t.Context(), visitor, b)
+		is(t, err, parlatory.KindConflict)
+	})
+}
