@@ -45,7 +45,7 @@ func TestAC_074_ColleaguesEnquiries(t *testing.T) {
 	defer l.Close()
 	pickUp(t, theirs, v)
 	say(t, v, secret+" detail")
-	file := must[string](t)(v.SendFile(t.Context(), "/widget/v1", v.Room, secret+" file.txt", []byte(secret+" content")))
+	file := must[string](t)(v.SendFile(t.Context(), "/widget/v1", v.Room, secret+" file.txt", "", []byte(secret+" content")))
 	ids := map[string]string{"enquiry": v.Enquiry, "room": v.Room, "contact": v.Contact, "file": file}
 	look := func(what string, raw []byte, err error) {
 		t.Helper()

@@ -57,7 +57,7 @@ func furnish(t *testing.T, s *rig.Server, sub, mark string) *tenant {
 	v.reset = must[string](t)(s.Mail.Token(patience(t), v.agentAddress))
 
 	v.ids["message"] = message
-	v.ids["file"] = must[string](t)(v.visitor.SendFile(ctx, "/widget/v1", v.visitor.Room, mark+" file.txt", []byte(mark+" content")))
+	v.ids["file"] = must[string](t)(v.visitor.SendFile(ctx, "/widget/v1", v.visitor.Room, mark+" file.txt", "", []byte(mark+" content")))
 	v.secure(t, mark)
 	v.gather(t)
 	return v

@@ -33,14 +33,14 @@ func (c *Client) PutBytes(ctx context.Context, path string, body []byte) (a Answ
 	return a, nil
 }
 
-// SendFile uploads a file into a room under a prefix (/api/v1 or /widget/v1), posts it, and gives its id.
-func (c *Client) SendFile(ctx context.Context, prefix, room, name string, body []byte) (string, error) {
+// SendFile uploads a file, which claims to be of a media type, into a room under a prefix (/api/v1 or /widget/v1), posts it, and gives its id.
+func (c *Client) SendFile(ctx context.Context, prefix, room, name, claim string, body []byte) (string, error) {
 	var f struct {
 		ID, State string
 		PartSize  int `json:"part_size"`
 		Parts     int
 	}
-	if err := c.Do(ctx, "POST", prefix+"/rooms/"+room+"/files", map[string]any{"id": UUID(), "name": name, "size": len(body)}, &f); err != nil {
+	if err := c.Do(ctx, "POST", prefix+"/rooms/"+room+"/files", map[string]any{"id": UUID(), "name": name, "type": claim, "size": len(body)}, &f); err != nil {
 		return "", err
 	}
 	for n := 1; n <= f.Parts; n++ {
