@@ -45,7 +45,8 @@ func TestAC_074_ColleaguesEnquiries(t *testing.T) {
 	defer l.Close()
 	pickUp(t, theirs, v)
 	say(t, v, secret+" detail")
-	ids := map[string]string{"enquiry": v.Enquiry, "room": v.Room, "contact": v.Contact}
+	file := must[string](t)(v.SendFile(t.Context(), "/widget/v1", v.Room, secret+" file.txt", "", []byte(secret+" content")))
+	ids := map[string]string{"enquiry": v.Enquiry, "room": v.Room, "contact": v.Contact, "file": file}
 	look := func(what string, raw []byte, err error) {
 		t.Helper()
 		all := string(raw) + fmt.Sprint(err)
@@ -66,7 +67,7 @@ func TestAC_074_ColleaguesEnquiries(t *testing.T) {
 			}
 		}
 		for _, op := range operations(t) {
-			if !strings.Contains(op.path, "{") || op.surface != "workspace" || op.act == "chat.pickup" {
+			if !strings.Contains(op.path, "{") || op.surface != "workspace" || op.act == "chat.pickup" || op.streams() {
 				continue
 			}
 			for _, id := range ids {

@@ -234,6 +234,9 @@ func (d *drive) talk(agent *rig.Client) {
 	agent.Header.Del("Idempotency-Key")
 	d.do(visitor, "POST", "/widget/v1/rooms/"+room+"/messages", text("visitor"), nil)
 	d.live(agent, &rig.Visitor{Client: visitor, Token: opened.Token, Room: room}, text)
+	for prefix, who := range map[string]*rig.Client{"/api/v1": agent, "/widget/v1": visitor} {
+		d.file(who, prefix, room)
+	}
 	d.do(agent, "GET", "/api/v1/rooms/"+room+"/messages?after=0", nil, nil)
 	d.do(agent, "POST", enquiry+"/close", struct{}{}, nil)
 	d.do(agent, "POST", enquiry+"/reopen", struct{}{}, nil)
@@ -241,6 +244,18 @@ func (d *drive) talk(agent *rig.Client) {
 	d.do(d.founder, "POST", enquiry+"/block", map[string]any{"remark": "Nuisance " + d.mark("remark of a block")}, nil)
 	d.do(d.founder, "PUT", "/api/v1/security/visitor-list/mode", map[string]any{"mode": "off", "was": "block"}, nil)
 	d.do(d.founder, "GET", "/api/v1/audit?limit=50", nil, nil)
+}
+
+// file sends a file and reads it back.
+func (d *drive) file(c *rig.Client, prefix, room string) {
+	content := "A letter " + d.mark("content of a file")
+	id, err := c.SendFile(d.ctx, prefix, room, "../Letter "+d.mark("name of a file")+".dat", "application/"+d.mark("claimed type of a file"), []byte(content))
+	if err != nil {
+		d.Fatalf("%v\n%s", err, d.server.LogTail())
+	}
+	if raw, err := c.Raw(d.ctx, "GET", prefix+"/files/"+id+"/content", nil); err != nil || string(raw) != content {
+		d.Fatalf("content of a file: %q %v", raw, err)
+	}
 }
 
 func (d *drive) live(agent *rig.Client, visitor *rig.Visitor, text func(string) map[string]any) {

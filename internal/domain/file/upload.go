@@ -134,11 +134,14 @@ func (r *Room) begin(tx *db.Tx, rec *record, held *vault.Held, p purse, s Settin
 			return nil, parlatory.Fail(parlatory.KindTooLarge, "There is no room left for files in this workspace.")
 		}
 	}
-	fresh, err := rec.insert(tx, held)
-	if err == nil && !fresh {
-		err = parlatory.Conflict("The same request is being worked on. Please wait.")
+	if fresh, err := rec.insert(tx, held); err != nil || fresh {
+		return rec, err
 	}
-	return rec, err
+	// The same was announced at the same time, over another connection.
+	if old, err = scan(tx.Row(sqlByClient, parlatory.RowID(rec.by.ID), rec.client)); err != nil {
+		return nil, err
+	}
+	return old.again(rec, held)
 }
 
 // again answers a repeat; an id that announced something else is taken.
