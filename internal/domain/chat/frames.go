@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -105,6 +106,20 @@ func (f *frames) put(ws parlatory.WorkspaceID, messages []Message) {
 	}
 }
 
+// drop forgets the frames of the rooms that match.
+func (f *frames) drop(match func(roomKey) bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.order = slices.DeleteFunc(f.order, func(k frameKey) bool {
+		if !match(k.roomKey) {
+			return false
+		}
+		f.bytes -= len(f.known[k])
+		delete(f.known, k)
+		return true
+	})
+}
+
 func (f *frames) get(k frameKey) ([]byte, bool) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
@@ -119,6 +134,7 @@ func (r *Room) Told(events []parlatory.Event) {
 		case parlatory.EventsMissed:
 			r.states.clear()
 			r.names.clear()
+			r.frames.drop(func(roomKey) bool { return true }) // somebody may have been erased
 			r.standing.clear()
 		case parlatory.RoomContended:
 			r.contended.add(roomKey{e.Workspace, e.Room}, r.Clock.Now().Add(contendFor))
@@ -128,6 +144,11 @@ func (r *Room) Told(events []parlatory.Event) {
 		case parlatory.StaffChanged:
 			r.standing.clear()
 			r.names.forget(nameKey{e.Workspace, e.Staff.Raw()})
+		case parlatory.ContactErased:
+			gone := roomKey{e.Workspace, e.Room}
+			r.frames.drop(func(k roomKey) bool { return k == gone })
+			r.states.drop(gone)
+			r.names.forget(nameKey{e.Workspace, e.Contact.Raw()})
 		case parlatory.EnquiryChanged, parlatory.EnquiryOpened:
 			r.states.drop(roomKey{e.Workspace, e.Room})
 		}

@@ -9,7 +9,6 @@ import (
 	"parlatory"
 	"parlatory/internal/guard/access"
 	"parlatory/internal/guard/policy"
-	"parlatory/internal/guard/vault"
 	"parlatory/internal/storage/db"
 )
 
@@ -97,9 +96,9 @@ func (r *Room) admit(ctx context.Context, actor parlatory.Actor, p Post) (*waiti
 	if err != nil {
 		return nil, err
 	}
-	held, err := r.Ring.Hold(ctx, actor.Workspace, vault.ContactKey(st.contact))
+	held, err := r.hold(ctx, actor.Workspace, st.contact)
 	if err != nil {
-		return nil, fmt.Errorf("hold contact key: %w", err)
+		return nil, err
 	}
 	kind, author := authorOf(actor)
 	name, err := r.nameOf(ctx, actor.Workspace, kind, author)
