@@ -32,7 +32,7 @@ func TestErasureBesidePosts(t *testing.T) {
 	domaintest.OnBoth(t, setup, func(t *testing.T, w *domaintest.World) {
 		v := newWorld(t, w)
 		second := v.node(w.DB, w.Ring)
-		for round := range 6 {
+		for round := range 4 {
 			p := v.visit(t)
 			_, err := v.chat.Pickup(t.Context(), v.dana, p.begun.Enquiry)
 			v.must(t, err)
@@ -48,7 +48,7 @@ func TestErasureBesidePosts(t *testing.T) {
 					})
 				}
 				busy.Go(func() {
-					for ctx.Err() == nil {
+					for n := 0; n < 12 && ctx.Err() == nil; n++ { // or nobody would ever get to the erasure
 						var err error
 						if i == 0 {
 							_, err = node.Reopen(ctx, v.dana, p.begun.Enquiry)
