@@ -17,6 +17,7 @@ import (
 
 	"parlatory"
 	"parlatory/internal/domain/account"
+	"parlatory/internal/domain/archive"
 	"parlatory/internal/domain/audit"
 	"parlatory/internal/domain/chat"
 	"parlatory/internal/domain/contact"
@@ -32,6 +33,7 @@ import (
 	"parlatory/internal/guard/access"
 	"parlatory/internal/guard/policy"
 	"parlatory/internal/guard/vault"
+	"parlatory/internal/storage/backup"
 	"parlatory/internal/storage/db"
 	"parlatory/internal/storage/ledger"
 	"parlatory/web"
@@ -42,9 +44,10 @@ type Plan struct {
 	Domain   string
 	Port     int // as browsers see it
 	Database db.Options
-	Roots    vault.Fixed // the operator's root keys by name, vault.RootFile or vault.RootServer
-	NewRoot  string      // under which of them new workspaces' keys are
-	OwnRoots keys.Lines  // workspaces' own key servers; nil: there are none
+	Roots    vault.Fixed    // the operator's root keys by name, vault.RootFile or vault.RootServer
+	NewRoot  string         // under which of them new workspaces' keys are
+	OwnRoots keys.Lines     // workspaces' own key servers; nil: there are none
+	Parts    *backup.Folder // where wrapped keys are backed up; nil: nowhere
 	Mailer   workspace.Mailer
 	Contact  string       // of security.txt
 	Refused  *policy.List // passwords that nobody may choose; nil: the built-in list
@@ -87,7 +90,7 @@ type Program struct {
 // Catalogue gathers the acts of all rooms.
 func Catalogue() (*access.Catalogue, error) {
 	return access.NewCatalogue(
-		ledger.Acts(), workspace.Acts(), security.Acts(), role.Acts(), keys.Acts(), account.Acts(), staff.Acts(), signin.Acts(), contact.Acts(), chat.Acts(), audit.Acts(),
+		ledger.Acts(), workspace.Acts(), security.Acts(), role.Acts(), keys.Acts(), account.Acts(), staff.Acts(), signin.Acts(), contact.Acts(), chat.Acts(), archive.Acts(), audit.Acts(),
 	)
 }
 
@@ -158,9 +161,13 @@ func (p *Program) rooms(ring *vault.Ring, roots *keys.Roots, roles access.Roles)
 	})
 	p.store = store
 	p.DB.Listen(ch)
+	ar := archive.New(archive.Options{
+		DB: p.DB, Law: p.Law, Ring: ring, Ledger: p.Ledger, Contacts: co, Chat: ch, Keys: ke, Staff: st, Parts: p.Parts, Domain: p.Domain, Clock: p.Clock, Log: p.Log,
+		Steady: staff.Steady,
+	})
 	au := audit.New(audit.Options{DB: p.DB, Law: p.Law, Ledger: p.Ledger})
-	p.Rooms = api.Rooms{Law: p.Law, Roles: roles, Workspace: ws, Security: se, Keys: ke, Account: ac, Staff: st, Signin: si, Contact: co, Chat: ch, Audit: au, Clock: p.Clock}
-	p.jobs = []func(context.Context) error{ring.Run, ke.Run, p.Ledger.Run, ws.Run, se.Run, st.Run, si.Run, ch.Run, p.generation.Run}
+	p.Rooms = api.Rooms{Law: p.Law, Roles: roles, Workspace: ws, Security: se, Keys: ke, Account: ac, Staff: st, Signin: si, Contact: co, Chat: ch, Audit: au, Archive: ar, Clock: p.Clock}
+	p.jobs = []func(context.Context) error{ring.Run, ke.Run, p.Ledger.Run, ws.Run, se.Run, st.Run, si.Run, ch.Run, ar.Run, p.generation.Run}
 }
 
 // sessions is what doors ask for who somebody is.

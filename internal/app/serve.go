@@ -17,6 +17,7 @@ import (
 	"parlatory/internal/guard/policy"
 	"parlatory/internal/guard/vault"
 	"parlatory/internal/outbound/mail"
+	"parlatory/internal/storage/backup"
 	"parlatory/internal/storage/db"
 )
 
@@ -25,6 +26,9 @@ func Serve(ctx context.Context, c *config.Config, log *slog.Logger) error {
 	plan, err := planOf(ctx, c, log)
 	if err != nil {
 		return err
+	}
+	if plan.Parts != nil {
+		defer plan.Parts.Close()
 	}
 	p, err := Open(ctx, plan)
 	if err != nil {
@@ -56,6 +60,9 @@ func planOf(ctx context.Context, c *config.Config, log *slog.Logger) (Plan, erro
 		Domain: c.Domain, Port: c.PublicPort, Roots: vault.Fixed{vault.RootFile: {Root: root}}, NewRoot: vault.RootFile, Mailer: mailer, Contact: c.SecurityContact, Log: log,
 		Database: db.Options{SQLite: c.Database.SQLite, Postgres: c.Database.Postgres, PostgresOwner: c.Database.PostgresOwner},
 	}
+	if plan.Parts, err = keyParts(c); err != nil {
+		return Plan{}, err
+	}
 	plan.TrustedProxies, plan.ProxyProtocol = config.Networks(c.TrustedProxies), config.Networks(c.ProxyProtocol)
 	if plan.Refused, err = refusedPasswords(c.RefusedPasswords); err != nil {
 		return Plan{}, err
@@ -71,6 +78,18 @@ func planOf(ctx context.Context, c *config.Config, log *slog.Logger) (Plan, erro
 	}
 	plan.Limits.Signin.PasskeySource = c.Limits.PasskeyQuestions
 	return plan, nil
+}
+
+// keyParts opens the folder of key backups, if there is to be one.
+func keyParts(c *config.Config) (*backup.Folder, error) {
+	if c.Backup.Folder == "" {
+		return nil, nil
+	}
+	to, err := vault.ParseRecipient(c.Backup.Recipient)
+	if err != nil {
+		return nil, fmt.Errorf("backup.recipient: %w", err)
+	}
+	return backup.OpenFolder(backup.Options{Path: c.Backup.Folder, KeepDays: c.Backup.KeysKeepDays, Seal: to.Seal, Clock: parlatory.SystemClock{}})
 }
 
 // rootKey opens the key file. It makes one only where there is no database either: a missing key beside a database is a

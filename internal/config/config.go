@@ -27,6 +27,7 @@ type Config struct {
 	Database Database `toml:"database" doc:"Where rows are kept: SQLite by default, or PostgreSQL."`
 	TLS      TLS      `toml:"tls" doc:"Certificates: from files, or ordered by ACME. One of the two."`
 	SMTP     SMTP     `toml:"smtp" doc:"The mail server that takes our mail."`
+	Backup   Backup   `toml:"backup" doc:"The daily backup of wrapped keys. Without a folder there is none, and certificates of erasure say so."`
 	Limits   Limits   `toml:"limits" doc:"Bounds of one address, one visitor and the whole process."`
 	Log      Log      `toml:"log" doc:"The log on standard error. It holds no content, no address and no secret."`
 }
@@ -69,6 +70,13 @@ type SMTP struct {
 	PasswordFile string           `toml:"password_file" sample:"/etc/parlatory/smtp.password" doc:"File that holds it, instead."`
 	From         string           `toml:"from" need:"yes" sample:"Parlatory <no-reply@chat.example.com>" doc:"Sender of all mail."`
 	CAFile       string           `toml:"ca_file" sample:"/etc/parlatory/mail-roots.pem" doc:"PEM roots that the mail server's certificate must chain to. Empty: the system's."`
+}
+
+// Backup is where wrapped keys are kept for a short while.
+type Backup struct {
+	Folder       string `toml:"folder" sample:"/var/backups/parlatory" doc:"Folder of the daily file of wrapped keys, made with mode 0700 if it is missing. Keep it off the disk of the database. Every server writes its own."`
+	Recipient    string `toml:"recipient" sample:"age1…" doc:"age recipient (age-keygen) that the file is encrypted to. Its identity must not be on this server."`
+	KeysKeepDays int    `toml:"keys_keep_days" default:"30" min:"1" max:"30" doc:"Days after which such a file is deleted here and refused by a restore. A certificate of erasure names the day on which the last one that can hold the key has gone: the same on every server, and copies elsewhere must go as soon."`
 }
 
 // Limits bound costs.

@@ -3,6 +3,7 @@ package api
 import (
 	"parlatory"
 	"parlatory/internal/domain/account"
+	"parlatory/internal/domain/archive"
 	"parlatory/internal/domain/audit"
 	"parlatory/internal/domain/chat"
 	"parlatory/internal/domain/contact"
@@ -27,6 +28,7 @@ type Rooms struct {
 	Contact   *contact.Room
 	Chat      *chat.Room
 	Audit     *audit.Room
+	Archive   *archive.Room
 	Online    func(parlatory.WorkspaceID) bool // whether a staff member of the workspace has a live session
 	Clock     parlatory.Clock
 }
@@ -47,4 +49,5 @@ func (a *API) routes() {
 	a.securityRoutes()
 	a.sessionRoutes()
 	a.tokenRoutes()
+	a.erasureRoutes()
 }
