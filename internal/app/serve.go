@@ -28,7 +28,7 @@ func Serve(ctx context.Context, c *config.Config, log *slog.Logger) error {
 		return err
 	}
 	if plan.Parts != nil {
-		defer plan.Parts.Close()
+		defer func() { _ = plan.Parts.Close() }()
 	}
 	p, err := Open(ctx, plan)
 	if err != nil {

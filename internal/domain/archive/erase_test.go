@@ -1,7 +1,9 @@
 package archive_test
 
 import (
+	"bytes"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +18,9 @@ import (
 	"parlatory/internal/storage/ledger"
 )
 
+// What finds, opens or admits a contact is gone; another contact's is not.
+//
+// ASVS V14.2.4
 func TestErasureTakesEverythingThatOpens(t *testing.T) {
 	domaintest.OnBoth(t, setup, func(t *testing.T, w *domaintest.World) {
 		v := newWorld(t, w)
@@ -118,8 +123,8 @@ func TestTheLedgerVerifiesAfterAnErasure(t *testing.T) {
 func TestWhoMayErase(t *testing.T) {
 	domaintest.OnBoth(t, setup, func(t *testing.T, w *domaintest.World) {
 		v := newWorld(t, w)
-		p, id := v.talked(t), ""
-		id = p.id().String()
+		p := v.talked(t)
+		id := p.id().String()
 		try := func(what string, a parlatory.Actor, who parlatory.ContactID, confirm, why string, kind parlatory.Kind) {
 			t.Helper()
 			if _, err := v.archive.Erase(t.Context(), a, who, confirm, why); parlatory.KindOf(err) != kind || err == nil {
@@ -262,5 +267,40 @@ func TestBlobsAreSweptWhereDeletingFailed(t *testing.T) {
 	v.must(t, v.archive.Work(t.Context()))
 	if n := v.Count(v.ws, "leavings", ""); n != 0 || len(v.files.dropped) != 2 {
 		t.Errorf("%d left to delete, %v deleted", n, v.files.dropped)
+	}
+}
+
+// On SQLite, what was deleted is overwritten: the wrapped key is in no free corner of the file.
+func TestDestroyedKeyIsNotInTheFile(t *testing.T) {
+	w := domaintest.New(t, setup.Acts...)
+	v := newWorld(t, w)
+	var people []person
+	for range 30 { // so that pages become free, too
+		people = append(people, v.talked(t))
+	}
+	var blobs [][]byte
+	for _, p := range people[:29] {
+		var b []byte
+		w.Look(v.ws, func(tx *db.Tx) error {
+			return tx.Row(`SELECT wrapped FROM subject_keys WHERE workspace = $1 AND subject = $2`, p.id()).Scan(&b)
+		})
+		blobs = append(blobs, bytes.Clone(b))
+		v.erase(t, p)
+	}
+	var kept []byte
+	w.Look(v.ws, func(tx *db.Tx) error {
+		return tx.Row(`SELECT wrapped FROM subject_keys WHERE workspace = $1 AND subject = $2`, people[29].id()).Scan(&kept)
+	})
+	kept = bytes.Clone(kept)
+	v.must(t, w.DB.Close()) // the log goes into the file
+	file, err := os.ReadFile(w.Database.SQLite)
+	v.must(t, err)
+	if !bytes.Contains(file, kept) {
+		t.Fatal("the test looks at the wrong bytes")
+	}
+	for i, b := range blobs {
+		if bytes.Contains(file, b) {
+			t.Errorf("the destroyed key of person %d is still in the file", i)
+		}
 	}
 }

@@ -62,9 +62,10 @@ func TestErasureBesidePosts(t *testing.T) {
 			var count int64 = -1
 			for count < 0 {
 				for _, e := range v.conversations(t, p) {
-					if e.State == chat.Open {
-						_, _ = v.chat.CloseEnquiry(t.Context(), v.admin, e.ID) // who is faster wins
-					} else if e.State == chat.Ongoing {
+					switch e.State { // who is faster wins
+					case chat.Open:
+						_, _ = v.chat.CloseEnquiry(t.Context(), v.admin, e.ID)
+					case chat.Ongoing:
 						_, _ = second.CloseEnquiry(t.Context(), v.dana, e.ID)
 					}
 				}

@@ -124,7 +124,7 @@ func (w *writer) end(h Header, sign Sign) error {
 // without an error: read a part once to verify it, then again. now is judged against the part's end.
 func ReadKeys(r io.Reader, now time.Time, verify Verify, key func(Key) error, destroyed func(Destroyed) error) (h Header, err error) {
 	in := bufio.NewReaderSize(r, lineMost)
-	sum, lines := sha256.New(), int64(0)
+	sum := sha256.New()
 	first, err := readLine(in)
 	if err != nil {
 		return h, err
@@ -133,7 +133,7 @@ func ReadKeys(r io.Reader, now time.Time, verify Verify, key func(Key) error, de
 		return h, fmt.Errorf("first line: %w", ErrPart)
 	}
 	sum.Write(first)
-	for lines = 1; ; lines++ {
+	for lines := int64(1); ; lines++ {
 		text, err := readLine(in)
 		if err != nil {
 			return h, err
