@@ -23,6 +23,7 @@ const (
 	MessagePosted    EventKind = "message.posted"    // Room, Seq
 	EnquiryOpened    EventKind = "enquiry.opened"    // Enquiry, Room
 	EnquiryChanged   EventKind = "enquiry.changed"   // Enquiry, Room, Staff
+	ContactErased    EventKind = "contact.erased"    // Contact, Room, Enquiry: one for each room, or one without: forget keys and whatever is remembered
 	RoomContended    EventKind = "room.contended"    // Room: several nodes write to it, so all of them lock it for a while
 	ReadMoved        EventKind = "read.moved"        // Room, Seq, Staff or Contact
 	FileChanged      EventKind = "file.changed"      // Room, File, Staff or Contact: the check of what somebody is about to send has ended
@@ -41,7 +42,7 @@ const (
 // transaction that caused them, so that none is lost where a node dies after its commit.
 func (k EventKind) Rights() bool {
 	switch k {
-	case SessionEnded, AccountChanged, StaffChanged, SitesChanged, WorkspaceChanged, EnquiryChanged, SecurityChanged:
+	case SessionEnded, AccountChanged, StaffChanged, SitesChanged, WorkspaceChanged, EnquiryChanged, SecurityChanged, ContactErased:
 		return true
 	}
 	return false

@@ -8,11 +8,33 @@ import (
 	"strings"
 	"time"
 
+	"parlatory/internal/domain/archive"
 	"parlatory/internal/storage/ledger"
 )
 
 type auditCommand struct {
 	Verify verifyCommand `cmd:"" help:"Check an export of the audit log, without the server."`
+
+	VerifyCertificate verifyCertificateCommand `cmd:"" name:"verify-certificate" help:"Check the certificate of an erasure, without the server."`
+}
+
+type verifyCertificateCommand struct {
+	File string `arg:"" help:"Certificate, as the list of erasures gives it."`
+	Key  string `required:"" placeholder:"KEY" help:"The verifier key of the workspace's archive: an entry of its audit log has it (Archive key)."`
+}
+
+// Run verifies a certificate.
+func (c *verifyCertificateCommand) Run(s *surroundings) error {
+	signed, err := readSmall(c.File)
+	if err != nil {
+		return fmt.Errorf("certificate: %w", err)
+	}
+	found, err := archive.VerifyCertificate(signed, strings.TrimSpace(c.Key))
+	if err != nil {
+		return fmt.Errorf("%s is not what was signed: %w", c.File, err)
+	}
+	_, err = fmt.Fprintf(s.out, "sound: signed by %s\n\n%s", found.Signer, found.Text)
+	return err
 }
 
 type verifyCommand struct {

@@ -25,6 +25,7 @@ type commands struct {
 	Account  accountCommand  `cmd:"" help:"Recover or unlock an account, on the server."`
 	Security securityCommand `cmd:"" help:"Let staff in again whom their own list of addresses shut out."`
 	Audit    auditCommand    `cmd:"" help:"Check exports of the audit log."`
+	Backup   backupCommand   `cmd:"" help:"Back up wrapped keys, and put lost ones back."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 	Hasher   hasherCommand   `cmd:"" hidden:"" help:"Make password hashes for a server that starts this by itself."`
 }

@@ -18,6 +18,7 @@ import (
 
 	"parlatory"
 	"parlatory/internal/domain/account"
+	"parlatory/internal/domain/archive"
 	"parlatory/internal/domain/audit"
 	"parlatory/internal/domain/chat"
 	"parlatory/internal/domain/contact"
@@ -34,6 +35,7 @@ import (
 	"parlatory/internal/guard/access"
 	"parlatory/internal/guard/policy"
 	"parlatory/internal/guard/vault"
+	"parlatory/internal/storage/backup"
 	"parlatory/internal/storage/blob"
 	"parlatory/internal/storage/db"
 	"parlatory/internal/storage/ledger"
@@ -45,10 +47,11 @@ type Plan struct {
 	Domain   string
 	Port     int // as browsers see it
 	Database db.Options
-	Roots    vault.Fixed   // the operator's root keys by name, vault.RootFile or vault.RootServer
-	NewRoot  string        // under which of them new workspaces' keys are
-	OwnRoots keys.Lines    // workspaces' own key servers; nil: there are none
-	Confirm  time.Duration // how long an answer of a key server holds
+	Roots    vault.Fixed    // the operator's root keys by name, vault.RootFile or vault.RootServer
+	NewRoot  string         // under which of them new workspaces' keys are
+	OwnRoots keys.Lines     // workspaces' own key servers; nil: there are none
+	Confirm  time.Duration  // how long an answer of a key server holds
+	Parts    *backup.Folder // where wrapped keys are backed up; nil: nowhere
 	Mailer   workspace.Mailer
 	Contact  string       // of security.txt
 	Blobs    blob.Store   // of what people send each other; closed at the end if it can be; nil: no files are taken
@@ -95,7 +98,7 @@ type Program struct {
 // Catalogue gathers the acts of all rooms.
 func Catalogue() (*access.Catalogue, error) {
 	return access.NewCatalogue(
-		ledger.Acts(), workspace.Acts(), security.Acts(), role.Acts(), keys.Acts(), account.Acts(), staff.Acts(), signin.Acts(), contact.Acts(), file.Acts(), chat.Acts(), audit.Acts(),
+		ledger.Acts(), workspace.Acts(), security.Acts(), role.Acts(), keys.Acts(), account.Acts(), staff.Acts(), signin.Acts(), contact.Acts(), file.Acts(), chat.Acts(), archive.Acts(), audit.Acts(),
 	)
 }
 
@@ -173,9 +176,13 @@ func (p *Program) rooms(ring *vault.Ring, roots *keys.Roots, roles access.Roles)
 	p.Registry.MustRegister(fileChecks(fi)...)
 	p.store = store
 	p.DB.Listen(ch)
+	ar := archive.New(archive.Options{
+		DB: p.DB, Law: p.Law, Ring: ring, Ledger: p.Ledger, Contacts: co, Chat: ch, Keys: ke, Staff: st, Files: contactFiles{fi}, Parts: p.Parts, Domain: p.Domain, Clock: p.Clock, Log: p.Log,
+		Steady: staff.Steady,
+	})
 	au := audit.New(audit.Options{DB: p.DB, Law: p.Law, Ledger: p.Ledger})
-	p.Rooms = api.Rooms{Law: p.Law, Roles: roles, Workspace: ws, Security: se, Keys: ke, Account: ac, Staff: st, Signin: si, Contact: co, File: fi, Chat: ch, Audit: au, Clock: p.Clock}
-	p.jobs = []func(context.Context) error{ring.Run, ke.Run, p.Ledger.Run, ws.Run, se.Run, st.Run, si.Run, fi.Run, ch.Run, p.generation.Run}
+	p.Rooms = api.Rooms{Law: p.Law, Roles: roles, Workspace: ws, Security: se, Keys: ke, Account: ac, Staff: st, Signin: si, Contact: co, File: fi, Chat: ch, Audit: au, Archive: ar, Clock: p.Clock}
+	p.jobs = []func(context.Context) error{ring.Run, ke.Run, p.Ledger.Run, ws.Run, se.Run, st.Run, si.Run, fi.Run, ch.Run, ar.Run, p.generation.Run}
 	p.jobs = append(p.jobs, p.Jobs...)
 }
 

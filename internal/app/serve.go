@@ -16,7 +16,9 @@ import (
 	"parlatory/internal/edge/front"
 	"parlatory/internal/edge/live"
 	"parlatory/internal/guard/policy"
+	"parlatory/internal/guard/vault"
 	"parlatory/internal/outbound/mail"
+	"parlatory/internal/storage/backup"
 	"parlatory/internal/storage/blob"
 	"parlatory/internal/storage/db"
 )
@@ -26,6 +28,9 @@ func Serve(ctx context.Context, c *config.Config, log *slog.Logger) error {
 	plan, err := planOf(ctx, c, log)
 	if err != nil {
 		return err
+	}
+	if plan.Parts != nil {
+		defer func() { _ = plan.Parts.Close() }()
 	}
 	p, err := Open(ctx, plan)
 	if err != nil {
@@ -64,6 +69,9 @@ func planOf(ctx context.Context, c *config.Config, log *slog.Logger) (Plan, erro
 	if err := lendDatabase(&plan, c, line); err != nil {
 		return Plan{}, err
 	}
+	if plan.Parts, err = keyParts(c); err != nil {
+		return Plan{}, err
+	}
 	plan.TrustedProxies, plan.ProxyProtocol = config.Networks(c.TrustedProxies), config.Networks(c.ProxyProtocol)
 	if plan.Refused, err = refusedPasswords(c.RefusedPasswords); err != nil {
 		return Plan{}, err
@@ -83,6 +91,18 @@ func planOf(ctx context.Context, c *config.Config, log *slog.Logger) (Plan, erro
 	}
 	plan.Limits.Signin.PasskeySource = c.Limits.PasskeyQuestions
 	return plan, nil
+}
+
+// keyParts opens the folder of key backups, if there is to be one.
+func keyParts(c *config.Config) (*backup.Folder, error) {
+	if c.Backup.Folder == "" {
+		return nil, nil
+	}
+	to, err := vault.ParseRecipient(c.Backup.Recipient)
+	if err != nil {
+		return nil, fmt.Errorf("backup.recipient: %w", err)
+	}
+	return backup.OpenFolder(backup.Options{Path: c.Backup.Folder, KeepDays: c.Backup.KeysKeepDays, Seal: to.Seal, Clock: parlatory.SystemClock{}})
 }
 
 func certificates(c *config.Config, log *slog.Logger) func(func(context.Context, string) bool) (front.Certificates, error) {

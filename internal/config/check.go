@@ -73,6 +73,7 @@ func (k *checker) check(c *Config) {
 	k.tls(c)
 	k.smtp(&c.SMTP)
 	k.files(c)
+	k.backup(c)
 	k.ranges("limits", reflect.ValueOf(c.Limits))
 	k.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	k.oneOf("log.format", c.Log.Format, "text", "json")
@@ -193,6 +194,24 @@ func (k *checker) files(c *Config) {
 	c.Files.Folder = absolute(c.Data, c.Files.Folder)
 	if s, err := os.Stat(c.Files.Folder); err == nil && !s.IsDir() {
 		k.wrong("files.folder", "is no folder")
+	}
+}
+
+// backup keeps the folder apart from the key file: who takes a backup must not take the key with it.
+func (k *checker) backup(c *Config) {
+	b := c.Backup
+	k.ranges("backup", reflect.ValueOf(b))
+	switch {
+	case b.Folder == "" && b.Recipient == "":
+		return
+	case b.Folder == "":
+		k.wrong("backup.folder", "is needed where a recipient is set")
+		return
+	case !strings.HasPrefix(b.Recipient, "age1"):
+		k.wrong("backup.recipient", "is needed where a folder is set: an age recipient, such as age-keygen prints")
+	}
+	if c.KeyFile != "" && inside(b.Folder, c.KeyFile) {
+		k.wrong("key_file", "lies inside the backup folder: keep the key apart from what it opens")
 	}
 }
 

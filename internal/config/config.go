@@ -33,6 +33,7 @@ type Config struct {
 	TLS       TLS       `toml:"tls" doc:"Certificates: from files, or ordered by ACME. One of the two."`
 	SMTP      SMTP      `toml:"smtp" doc:"The mail server that takes our mail."`
 	Files     Files     `toml:"files" doc:"What people send each other besides words: images, documents, voice notes. All of it is sealed before it is stored."`
+	Backup    Backup    `toml:"backup" doc:"The daily backup of wrapped keys. Without a folder there is none, and certificates of erasure say so."`
 	Limits    Limits    `toml:"limits" doc:"Bounds of one address, one visitor and the whole process."`
 	Log       Log       `toml:"log" doc:"The log on standard error. It holds no content, no address and no secret."`
 }
@@ -106,6 +107,13 @@ type SMTP struct {
 type Files struct {
 	Folder   string `toml:"folder" sample:"files" doc:"Folder of the sealed files, within the data folder if it is no absolute path. The default: files. Nodes that share a database must share it too."`
 	MaxBytes int64  `toml:"max_bytes" default:"1073741824" min:"1048576" max:"17179869184" doc:"The most that a workspace may set as the limit of one file, in bytes. A workspace starts with 100 MB, or this if it is less."`
+}
+
+// Backup is where wrapped keys are kept for a short while.
+type Backup struct {
+	Folder       string `toml:"folder" sample:"/var/backups/parlatory" doc:"Folder of the daily file of wrapped keys, made with mode 0700 if it is missing. Keep it off the disk of the database. Every server writes its own."`
+	Recipient    string `toml:"recipient" sample:"age1…" doc:"age recipient (age-keygen) that the file is encrypted to. Its identity must not be on this server."`
+	KeysKeepDays int    `toml:"keys_keep_days" default:"30" min:"1" max:"30" doc:"Days after which such a file is deleted here and refused by a restore. A certificate of erasure names the day on which the last one that can hold the key has gone: the same on every server, and copies elsewhere must go as soon."`
 }
 
 // Limits bound costs.

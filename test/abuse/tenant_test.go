@@ -167,15 +167,24 @@ func (o operation) streams() bool { return strings.HasSuffix(o.path, "/parts/{pa
 
 // plans has a line for each operation. One that is missing here, or no longer there, makes TestAC_068 fail.
 var plans = map[string]plan{
-	"GET /api/v1/audit":                  {},
-	"POST /api/v1/audit/export":          {},
-	"GET /api/v1/door":                   {open: true},
-	"GET /api/v1/enquiries":              {},
-	"GET /api/v1/enquiries/{id}":         {own: map[string]string{"id": "waiting"}},
-	"POST /api/v1/enquiries/{id}/block":  {own: map[string]string{"id": "waiting"}, body: fields("remark", "x")},
-	"POST /api/v1/enquiries/{id}/close":  {own: map[string]string{"id": "waiting"}},
-	"POST /api/v1/enquiries/{id}/pickup": {own: map[string]string{"id": "waiting"}},
-	"POST /api/v1/enquiries/{id}/reopen": {own: map[string]string{"id": "waiting"}},
+	"GET /api/v1/audit":                 {},
+	"POST /api/v1/audit/export":         {},
+	"GET /api/v1/contacts/{id}/holds":   {own: map[string]string{"id": "contact"}},
+	"POST /api/v1/contacts/{id}/holds":  {own: map[string]string{"id": "contact"}, body: fields("reason", "x")},
+	"POST /api/v1/contacts/{id}/export": {own: map[string]string{"id": "contact"}},
+	"POST /api/v1/contacts/{id}/erase": {own: map[string]string{"id": "contact"}, body: func(_, b *tenant) map[string]any {
+		return map[string]any{"confirm": b.ids["contact"], "reason": "x"}
+	}},
+	"GET /api/v1/erasures":                  {},
+	"GET /api/v1/erasures/{id}/certificate": {},
+	"POST /api/v1/holds/{id}/lift":          {body: fields("reason", "x")},
+	"GET /api/v1/door":                      {open: true},
+	"GET /api/v1/enquiries":                 {},
+	"GET /api/v1/enquiries/{id}":            {own: map[string]string{"id": "waiting"}},
+	"POST /api/v1/enquiries/{id}/block":     {own: map[string]string{"id": "waiting"}, body: fields("remark", "x")},
+	"POST /api/v1/enquiries/{id}/close":     {own: map[string]string{"id": "waiting"}},
+	"POST /api/v1/enquiries/{id}/pickup":    {own: map[string]string{"id": "waiting"}},
+	"POST /api/v1/enquiries/{id}/reopen":    {own: map[string]string{"id": "waiting"}},
 	"POST /api/v1/invitations/accept": {far: true, body: func(_, b *tenant) map[string]any {
 		return map[string]any{"token": b.invitation, "name": "N", "password": rig.Password}
 	}},

@@ -28,7 +28,7 @@ var strict = map[string]int{"V6": 35, "V7": 18, "V8": 7}
 var chapters = map[string]string{
 	"V1": "Encoding and sanitisation", "V2": "Validation and business logic", "V3": "Web frontend", "V4": "API and web service", "V5": "Files",
 	"V6": "Authentication", "V7": "Sessions", "V8": "Authorisation", "V11": "Cryptography", "V12": "Communication",
-	"V13": "Configuration", "V15": "Secure coding", "V16": "Logging and errors",
+	"V13": "Configuration", "V14": "Data protection", "V15": "Secure coding", "V16": "Logging and errors",
 }
 
 // kinds of rows, and what the page says where no test speaks for itself.

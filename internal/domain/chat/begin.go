@@ -51,10 +51,12 @@ func (r *Room) Begin(ctx context.Context, actor parlatory.Actor, b Beginning) (B
 	if err != nil {
 		return Begun{}, err
 	}
-	pen, err := r.Ledger.Pen(ctx, actor.Workspace)
+	// The entry is about the visitor, with the visitor's address: it is sealed under the contact's key and goes with it.
+	index, err := r.Ring.Index(ctx, actor.Workspace)
 	if err != nil {
-		return Begun{}, err
+		return Begun{}, fmt.Errorf("hold index key: %w", err)
 	}
+	pen := r.Ledger.PenWith(who.held, index)
 	e := Enquiry{
 		ID: parlatory.NewID[parlatory.EnquiryKind](r.Clock), Room: parlatory.NewID[parlatory.RoomKind](r.Clock), Contact: who.contact,
 		Site: actor.Site, State: Open, Question: b.Question, Page: b.Page, Language: b.Language, Revision: 1,
@@ -117,7 +119,7 @@ func (r *Room) beginner(ctx context.Context, actor parlatory.Actor, b Beginning)
 		if err != nil {
 			return beginner{}, err
 		}
-		held, err := r.Ring.Hold(ctx, actor.Workspace, vault.ContactKey(c.ID))
+		held, err := r.hold(ctx, actor.Workspace, c.ID)
 		return beginner{contact: c, held: held}, err
 	}
 	draft, err := r.Contacts.Draft(ctx, actor.Workspace, actor.Site, b.Name, b.Email, actor.Address)
@@ -133,6 +135,9 @@ func (r *Room) beginIn(tx *db.Tx, e *Enquiry, who beginner, b Beginning) (Messag
 			return Message{}, err
 		}
 	} else {
+		if err := contact.Stands(tx, who.contact.ID); err != nil {
+			return Message{}, err
+		}
 		var open int64
 		if err := tx.Row(sqlOpenOfPerson, who.contact.ID).Scan(&open); err != nil {
 			return Message{}, fmt.Errorf("count open enquiries: %w", err)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parlatory"
+	"parlatory/internal/domain/contact"
 	"parlatory/internal/domain/staff"
 	"parlatory/internal/guard/access"
 	"parlatory/internal/guard/vault"
@@ -99,9 +100,9 @@ func (r *Room) change(ctx context.Context, actor parlatory.Actor, act access.Act
 	if err != nil {
 		return Enquiry{}, err
 	}
-	held, err := r.Ring.Hold(ctx, actor.Workspace, vault.ContactKey(before.Contact.ID))
+	held, err := r.hold(ctx, actor.Workspace, before.Contact.ID)
 	if err != nil {
-		return Enquiry{}, fmt.Errorf("hold contact key: %w", err)
+		return Enquiry{}, err
 	}
 	pen, err := r.Ledger.Pen(ctx, actor.Workspace)
 	if err != nil {
@@ -126,7 +127,12 @@ func (r *Room) change(ctx context.Context, actor parlatory.Actor, act access.Act
 // changeNow writes, again where a message came in between.
 func (r *Room) changeNow(ctx context.Context, permit access.Permit, before Enquiry, do step, c change) (err error) {
 	for range tries {
-		err = r.DB.Write(ctx, permit, func(tx *db.Tx) error { return r.changeIn(tx, permit, before.ID, do, c) })
+		err = r.DB.Write(ctx, permit, func(tx *db.Tx) error {
+			if err := contact.Stands(tx, before.Contact.ID); err != nil { // before the enquiry is locked, as an erasure does it
+				return err
+			}
+			return r.changeIn(tx, permit, before.ID, do, c)
+		})
 		if !errors.Is(err, errStale) {
 			break
 		}

@@ -272,17 +272,20 @@ func (e *Enquiry) readMarks(tx *db.Tx, actor parlatory.Actor) error {
 func (r *Room) reveal(ctx context.Context, ws parlatory.WorkspaceID, found []Enquiry) error {
 	for i := range found {
 		e := &found[i]
-		held, err := r.Ring.Hold(ctx, ws, vault.ContactKey(e.Contact.ID))
-		if err != nil {
-			return fmt.Errorf("hold contact key: %w", err)
-		}
-		var a asked
-		if err := vault.OpenJSON(held, e.binding(), e.sealed, &a); err != nil {
-			return fmt.Errorf("open enquiry: %w", err)
-		}
-		e.Question, e.Page, e.Language = a.Question, a.Page, a.Language
+		var err error
 		if e.Contact, err = r.Contacts.Open(ctx, ws, e.person); err != nil {
 			return err
+		}
+		var held *vault.Held
+		if !e.Contact.Erased {
+			if held, err = r.hold(ctx, ws, e.Contact.ID); err != nil {
+				return err
+			}
+			var a asked
+			if err := vault.OpenJSON(held, e.binding(), e.sealed, &a); err != nil {
+				return fmt.Errorf("open enquiry: %w", err)
+			}
+			e.Question, e.Page, e.Language = a.Question, a.Page, a.Language
 		}
 		if e.StaffName, err = r.nameOf(ctx, ws, parlatory.Staff, e.Staff.Raw()); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -111,20 +112,18 @@ func (f *frames) put(ws parlatory.WorkspaceID, messages []Message) {
 	}
 }
 
-// forget drops the frames of a workspace whose keys are gone.
-func (f *frames) forget(ws parlatory.WorkspaceID) {
+// drop forgets the frames of the rooms that match.
+func (f *frames) drop(match func(roomKey) bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	kept := f.order[:0]
-	for _, k := range f.order {
-		if k.workspace != ws {
-			kept = append(kept, k)
-			continue
+	f.order = slices.DeleteFunc(f.order, func(k frameKey) bool {
+		if !match(k.roomKey) {
+			return false
 		}
 		f.bytes -= len(f.known[k])
 		delete(f.known, k)
-	}
-	f.order = kept
+		return true
+	})
 }
 
 func (f *frames) get(k frameKey) ([]byte, bool) {
@@ -139,11 +138,12 @@ func (r *Room) Told(events []parlatory.Event) {
 	for _, e := range events {
 		switch e.Kind {
 		case parlatory.KeysShut:
-			r.frames.forget(e.Workspace)
+			r.frames.drop(func(k roomKey) bool { return k.workspace == e.Workspace })
 			r.names.clear()
 		case parlatory.EventsMissed:
 			r.states.clear()
 			r.names.clear()
+			r.frames.drop(func(roomKey) bool { return true }) // somebody may have been erased
 			r.standing.clear()
 		case parlatory.RoomContended:
 			r.contended.add(roomKey{e.Workspace, e.Room}, r.Clock.Now().Add(contendFor))
@@ -153,6 +153,11 @@ func (r *Room) Told(events []parlatory.Event) {
 		case parlatory.StaffChanged:
 			r.standing.clear()
 			r.names.forget(nameKey{e.Workspace, e.Staff.Raw()})
+		case parlatory.ContactErased:
+			gone := roomKey{e.Workspace, e.Room}
+			r.frames.drop(func(k roomKey) bool { return k == gone })
+			r.states.drop(gone)
+			r.names.forget(nameKey{e.Workspace, e.Contact.Raw()})
 		case parlatory.EnquiryChanged, parlatory.EnquiryOpened:
 			r.states.drop(roomKey{e.Workspace, e.Room})
 		}

@@ -13,6 +13,7 @@ const (
 	sqlKeep         = `INSERT INTO inbox (workspace, ` + keptColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 	sqlKeptBatch    = `SELECT ` + keptColumns + ` FROM inbox WHERE workspace = $1 AND state = 'waiting' ORDER BY room, number LIMIT $2`
 	sqlDropKept     = `DELETE FROM inbox WHERE workspace = $1 AND room = $2 AND client = $3`
+	sqlEraseKept    = `DELETE FROM inbox WHERE workspace = $1 AND contact = $2`
 	sqlSetKeptAside = `UPDATE inbox SET state = 'damaged' WHERE workspace = $1 AND room = $2 AND client = $3`
 	sqlKeptAcross   = `SELECT DISTINCT workspace FROM inbox WHERE state = 'waiting' LIMIT 1000`
 )

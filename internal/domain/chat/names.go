@@ -22,18 +22,24 @@ type name struct {
 type names struct {
 	mu    sync.RWMutex
 	known map[nameKey]name
+	turn  uint64 // counts what was forgotten
 }
 
-func (n *names) get(k nameKey, now time.Time) (string, bool) {
+// get also gives the turn in which a name that is not known is to be looked up.
+func (n *names) get(k nameKey, now time.Time) (text string, turn uint64, ok bool) {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
 	known, ok := n.known[k]
-	return known.text, ok && now.Before(known.until)
+	return known.text, n.turn, ok && now.Before(known.until)
 }
 
-func (n *names) put(k nameKey, text string, until time.Time) {
+// put keeps a name, unless anything was forgotten while it was looked up.
+func (n *names) put(k nameKey, text string, until time.Time, turn uint64) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if n.turn != turn {
+		return
+	}
 	if len(n.known) >= nameCount {
 		clear(n.known)
 	}
@@ -43,12 +49,14 @@ func (n *names) put(k nameKey, text string, until time.Time) {
 func (n *names) clear() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.turn++
 	clear(n.known)
 }
 
 func (n *names) forget(k nameKey) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.turn++
 	delete(n.known, k)
 }
 
@@ -58,10 +66,10 @@ func (r *Room) nameOf(ctx context.Context, ws parlatory.WorkspaceID, kind parlat
 		return "", nil
 	}
 	k, now := nameKey{ws, id}, r.Clock.Now()
-	if text, ok := r.names.get(k, now); ok {
+	text, turn, ok := r.names.get(k, now)
+	if ok {
 		return text, nil
 	}
-	var text string
 	if kind == parlatory.Visitor {
 		c, err := r.Contacts.Find(ctx, ws, parlatory.ContactID(id))
 		if err != nil {
@@ -75,6 +83,6 @@ func (r *Room) nameOf(ctx context.Context, ws parlatory.WorkspaceID, kind parlat
 		}
 		text = found[parlatory.StaffID(id)]
 	}
-	r.names.put(k, text, now.Add(nameFor))
+	r.names.put(k, text, now.Add(nameFor), turn)
 	return text, nil
 }

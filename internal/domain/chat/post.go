@@ -105,9 +105,9 @@ func (r *Room) admit(ctx context.Context, actor parlatory.Actor, p Post) (*waiti
 	if err != nil {
 		return nil, err
 	}
-	held, err := r.Ring.Hold(ctx, actor.Workspace, vault.ContactKey(st.contact))
+	held, err := r.hold(ctx, actor.Workspace, st.contact)
 	if err != nil {
-		return nil, fmt.Errorf("hold contact key: %w", err)
+		return nil, err
 	}
 	kind, author := authorOf(actor)
 	name, err := r.nameOf(ctx, actor.Workspace, kind, author)

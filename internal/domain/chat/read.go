@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"parlatory"
+	"parlatory/internal/domain/contact"
+	"parlatory/internal/domain/file"
 	"parlatory/internal/guard/access"
 	"parlatory/internal/guard/vault"
 	"parlatory/internal/storage/db"
@@ -145,22 +147,33 @@ func (r *Room) messages(ctx context.Context, ws parlatory.WorkspaceID, room parl
 		return nil, err
 	}
 	var found []stored
-	var contact parlatory.ContactID
+	var person []contact.Row
 	err = r.DB.Read(ctx, permit, func(tx *db.Tx) error {
 		st, err := readState(tx, room)
 		if err != nil {
 			return err
 		}
-		contact = st.contact
+		if person, err = contact.Rows(tx, []parlatory.ContactID{st.contact}); err != nil {
+			return err
+		}
 		found, err = scanMessages(tx.Query(query, room, from, limit))
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	held, err := r.Ring.Hold(ctx, ws, vault.ContactKey(contact))
+	if len(person) == 0 {
+		return nil, parlatory.NotFound()
+	}
+	who, err := r.Contacts.Open(ctx, ws, person[0])
 	if err != nil {
-		return nil, fmt.Errorf("hold contact key: %w", err)
+		return nil, err
+	}
+	var held *vault.Held
+	if !who.Erased {
+		if held, err = r.hold(ctx, ws, who.ID); err != nil {
+			return nil, err
+		}
 	}
 	messages := make([]Message, 0, len(found))
 	for _, s := range found {
@@ -204,15 +217,19 @@ func scanMessages(rows *db.Rows, err error) ([]stored, error) {
 	return found, rows.Err()
 }
 
+// open opens a message. Without a key, as of a contact who was erased, there is who wrote and when, and no body.
 func (r *Room) open(ctx context.Context, ws parlatory.WorkspaceID, room parlatory.RoomID, s stored, held *vault.Held) (Message, error) {
 	kind := parlatory.ActorKind(s.kind)
-	plain, err := held.Open(binding(room, s.seq, s.client, kind, s.author.Raw(), s.event, s.at), s.sealed)
-	if err != nil {
-		return Message{}, fmt.Errorf("open message: %w", err)
-	}
-	body, files, err := contentOf(plain)
-	if err != nil {
-		return Message{}, err
+	var body string
+	var files []file.Attached
+	if held != nil {
+		plain, err := held.Open(binding(room, s.seq, s.client, kind, s.author.Raw(), s.event, s.at), s.sealed)
+		if err != nil {
+			return Message{}, fmt.Errorf("open message: %w", err)
+		}
+		if body, files, err = contentOf(plain); err != nil {
+			return Message{}, err
+		}
 	}
 	name, err := r.nameOf(ctx, ws, kind, s.author.Raw())
 	if err != nil {

@@ -3,12 +3,10 @@ package chat
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"parlatory"
 	"parlatory/internal/guard/access"
-	"parlatory/internal/guard/vault"
 	"parlatory/internal/storage/db"
 )
 
@@ -51,9 +49,9 @@ func (r *Room) closeRefused(ctx context.Context, ws parlatory.WorkspaceID, e Enq
 	if err != nil {
 		return err
 	}
-	held, err := r.Ring.Hold(ctx, ws, vault.ContactKey(e.Contact.ID))
+	held, err := r.hold(ctx, ws, e.Contact.ID)
 	if err != nil {
-		return fmt.Errorf("hold contact key: %w", err)
+		return err
 	}
 	pen, err := r.Ledger.Pen(ctx, ws)
 	if err != nil {

@@ -20,6 +20,11 @@ const (
 	sqlEnquiriesOfPerson = `SELECT ` + enquiryColumns + ` FROM enquiries WHERE workspace = $1 AND contact = $2 ORDER BY id DESC LIMIT $3`
 	sqlOpenOfPerson      = `SELECT COUNT(*) FROM enquiries WHERE workspace = $1 AND contact = $2 AND state <> 'Closed'`
 
+	sqlRoomsOfPerson       = `SELECT id, room, state FROM enquiries WHERE workspace = $1 AND contact = $2 ORDER BY id`
+	sqlRoomsOfPersonLocked = sqlRoomsOfPerson + ` FOR UPDATE`
+	sqlMessagesOfPerson    = `SELECT COUNT(*) FROM messages WHERE workspace = $1 AND room IN (SELECT room FROM enquiries WHERE workspace = $1 AND contact = $2)`
+	sqlEnquiriesAfter      = `SELECT ` + enquiryColumns + ` FROM enquiries WHERE workspace = $1 AND contact = $2 AND id > $3 ORDER BY id LIMIT $4`
+
 	sqlUpdateEnquiry = `UPDATE enquiries SET staff = $3, state = $4, picked_at = $5, closed_at = $6, revision = $7, sealed = $8 WHERE workspace = $1 AND id = $2 AND revision = $9`
 
 	// $2 is the data level, $3 the staff member, $4 the department, $5 the cursor, $6 the limit.

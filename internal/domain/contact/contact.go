@@ -26,12 +26,17 @@ type Contact struct {
 	Name      string
 	Email     string
 	CreatedAt time.Time
+	Erased    bool // nothing but the id is known any more; Name is ErasedName
 }
+
+// ErasedName stands where the name of somebody stood who was erased.
+const ErasedName = "Erased contact"
 
 // Row is a contact as it is stored; Open needs the contact's key.
 type Row struct {
 	ID        parlatory.ContactID
 	CreatedAt time.Time
+	ErasedAt  time.Time // zero: never
 	revision  uint32
 	sealed    vault.Sealed
 }
@@ -152,7 +157,7 @@ func Rows(tx *db.Tx, ids []parlatory.ContactID) ([]Row, error) {
 	var rows []Row
 	for _, id := range ids {
 		var row Row
-		err := tx.Row(sqlByID, id).Scan(&row.ID, &row.CreatedAt, &row.revision, &row.sealed)
+		err := tx.Row(sqlByID, id).Scan(&row.ID, &row.CreatedAt, &row.ErasedAt, &row.revision, &row.sealed)
 		if errors.Is(err, db.ErrNone) {
 			continue
 		}
@@ -164,9 +169,16 @@ func Rows(tx *db.Tx, ids []parlatory.ContactID) ([]Row, error) {
 	return rows, nil
 }
 
-// Open opens a stored contact with its key.
+// Open opens a stored contact with its key. Of one who was erased there is the id alone, and that is no error.
 func (r *Room) Open(ctx context.Context, ws parlatory.WorkspaceID, row Row) (Contact, error) {
+	erased := Contact{ID: row.ID, Name: ErasedName, CreatedAt: row.CreatedAt, Erased: true}
+	if !row.ErasedAt.IsZero() {
+		return erased, nil
+	}
 	held, err := r.Ring.Hold(ctx, ws, vault.ContactKey(row.ID))
+	if errors.Is(err, vault.ErrNoKey) { // by a restore that knew of the erasure where the row did not
+		return erased, nil
+	}
 	if err != nil {
 		return Contact{}, fmt.Errorf("hold contact key: %w", err)
 	}

@@ -28,6 +28,7 @@ var (
 	actSpend  = access.Act{Name: "keys.spend", Feature: "Keys", Verb: access.Edit, By: bySystem}
 	actWork   = access.Act{Name: "keys.work", Feature: "Keys", Verb: access.Edit, By: bySystem}
 	actTurn   = access.Act{Name: "keys.turn", Feature: "Keys", Verb: access.Edit, By: bySystem, Audited: true}
+	actCopy   = access.Act{Name: "keys.copy", Feature: "Keys", Verb: access.View, By: bySystem, Scope: access.HouseAndAcross}
 	actWaits  = access.Act{Name: "keys.waits", Feature: "Keys", Verb: access.View, By: bySystem, Scope: access.Across}
 )
 
@@ -35,6 +36,6 @@ var (
 func Acts() []access.Act {
 	return []access.Act{
 		ActView, ActRotate, ActServer, ActOperate, ActSurvey,
-		actFetch, actServer, actFound, actSpend, actWork, actTurn, actWaits,
+		actFetch, actServer, actFound, actSpend, actWork, actTurn, actCopy, actWaits,
 	}
 }

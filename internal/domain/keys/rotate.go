@@ -386,6 +386,9 @@ func (r *Room) next(ctx context.Context, w vault.Wrapped) error {
 		return err
 	}
 	err = r.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		if there, err := holdVersion(tx, w); err != nil || !there {
+			return errors.Join(err, errGone)
+		}
 		if err := Put(tx, next); err != nil {
 			return err
 		}
@@ -395,9 +398,12 @@ func (r *Room) next(ctx context.Context, w vault.Wrapped) error {
 			Remark: "It has sealed 2^31 values.",
 		})
 	})
-	if db.IsTaken(err) {
+	if db.IsTaken(err) || errors.Is(err, errGone) {
 		return nil
 	}
 	r.o.Ring.Forget(w.Workspace, w.Subject)
 	return err
 }
+
+// errGone says that a key was destroyed while its next version was made.
+var errGone = errors.New("key was destroyed")

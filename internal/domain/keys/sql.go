@@ -33,6 +33,26 @@ const (
 	sqlBatch       = `SELECT kind, ` + subjectColumns + `, created_at FROM subject_keys WHERE workspace = $1 AND parent < $2 LIMIT $3`
 	sqlBatchLocked = sqlBatch + ` FOR UPDATE SKIP LOCKED`
 
+	// A version of a key, while a next one is made of it: whoever destroys it waits, or it is not there.
+	sqlVersion       = `SELECT version FROM subject_keys WHERE workspace = $1 AND kind = $2 AND subject = $3 AND version = $4`
+	sqlVersionLocked = sqlVersion + ` FOR UPDATE`
+
+	sqlAllVersions       = `SELECT version FROM subject_keys WHERE workspace = $1 AND kind = $2 AND subject = $3`
+	sqlAllVersionsLocked = sqlAllVersions + ` FOR UPDATE`
+	sqlDestroy           = `DELETE FROM subject_keys WHERE workspace = $1 AND kind = $2 AND subject = $3`
+	sqlPutDestroyed      = `INSERT INTO destroyed_keys (workspace, kind, subject, at) VALUES ($1, $2, $3, $4) ON CONFLICT (workspace, kind, subject) DO NOTHING`
+	sqlDestroyed         = `SELECT at FROM destroyed_keys WHERE workspace = $1 AND kind = $2 AND subject = $3`
+
+	// All keys, page by page in the order of their primary keys, for the key part of a backup.
+	sqlCopyWorkspacesAcross = `SELECT workspace, ` + workspaceColumns + `, created_at FROM workspace_keys WHERE (workspace, version) > ($1, $2) ORDER BY workspace, version LIMIT $3`
+	sqlCopySubjectsAcross   = `SELECT workspace, kind, ` + subjectColumns + `, created_at FROM subject_keys
+		WHERE (workspace, kind, subject, version) > ($1, $2, $3, $4) ORDER BY workspace, kind, subject, version LIMIT $5`
+	sqlCopyDestroyedAcross = `SELECT workspace, kind, subject, at FROM destroyed_keys WHERE (workspace, kind, subject) > ($1, $2, $3) ORDER BY workspace, kind, subject LIMIT $4`
+
+	sqlRestoreWorkspaceKey = sqlPutWorkspaceKey + ` ON CONFLICT (workspace, version) DO NOTHING`
+	sqlRestoreSubjectKey   = `INSERT INTO subject_keys (workspace, kind, subject, version, id, parent, created_at, wrapped, serves_at, seals) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		ON CONFLICT (workspace, kind, subject, version) DO NOTHING`
+
 	sqlSettings        = `SELECT revision, sealed FROM key_settings WHERE workspace = $1`
 	sqlScheduledAcross = `SELECT workspace FROM key_settings ORDER BY workspace`
 	sqlPutSettings     = `INSERT INTO key_settings (workspace, revision, sealed) VALUES ($1, $2, $3)

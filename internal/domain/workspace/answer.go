@@ -213,3 +213,12 @@ func (w *Room) stale(ctx context.Context, query string, before time.Time) (ids [
 	})
 	return ids, err
 }
+
+// ForgetAnswers drops all answers that the transaction's workspace keeps for repeats. They may hold what somebody said who is erased now, and
+// do not say whose they are. A request that is under way keeps none; a repeat of an older one is done anew.
+func ForgetAnswers(tx *db.Tx) error {
+	if _, err := tx.Exec(sqlForgetAnswers); err != nil {
+		return fmt.Errorf("forget answers: %w", err)
+	}
+	return nil
+}

@@ -30,6 +30,8 @@ const (
 	sqlRefund  = `UPDATE budgets SET spent = spent - 1 WHERE workspace = $1 AND key = $2 AND spent > 0`
 	sqlForgive = `DELETE FROM budgets WHERE workspace = $1 AND key = $2`
 
+	sqlForgetAnswers = `DELETE FROM answers WHERE workspace = $1`
+
 	sqlBeginAnswer = `INSERT INTO answers (workspace, key, body, status, created_at, expires_at) VALUES ($1, $2, $3, 0, $4, $5) ON CONFLICT (workspace, key) DO NOTHING`
 	sqlAnswer      = `SELECT body, status, created_at, sealed FROM answers WHERE workspace = $1 AND key = $2`
 	sqlTakeAnswer  = `UPDATE answers SET created_at = $3, expires_at = $4, body = $5, status = 0, sealed = NULL WHERE workspace = $1 AND key = $2 AND created_at = $6`

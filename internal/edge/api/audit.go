@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"time"
 
@@ -138,29 +139,34 @@ func entryOf(r ledger.Record, names map[parlatory.StaffID]string) AuditEntry {
 
 // exportAudit streams the log. The headers go out with its first bytes, so a refusal is still a problem.
 func (a *API) exportAudit(h huma.Context, actor parlatory.Actor) {
-	w := &lazy{ctx: h}
-	if err := a.Audit.Export(h.Context(), actor, w); err != nil && !w.begun {
+	a.download(h, &lazy{ctx: h, kind: "application/jsonl", file: "audit.jsonl"}, func(w io.Writer) error { return a.Audit.Export(h.Context(), actor, w) })
+}
+
+// download answers with what fn writes, or with a problem where it wrote nothing.
+func (a *API) download(h huma.Context, w *lazy, fn func(io.Writer) error) {
+	if err := fn(w); err != nil && !w.begun {
 		p := ProblemOf(err)
 		h.SetStatus(p.Status)
 		h.SetHeader("Content-Type", p.ContentType(""))
 		_ = json.NewEncoder(h.BodyWriter()).Encode(p) // the client is gone if this fails
 	} else if err != nil {
-		a.log.Error("export of the audit log was cut", "cause", err.Error())
+		a.log.Error("a download was cut", "file", w.file, "cause", err.Error())
 		panic(http.ErrAbortHandler) // so that the client sees a broken download, not a short log
 	}
 }
 
 // lazy sends the headers of a download with its first byte.
 type lazy struct {
-	ctx   huma.Context
-	begun bool
+	ctx        huma.Context
+	kind, file string
+	begun      bool
 }
 
 func (l *lazy) Write(b []byte) (int, error) {
 	if !l.begun {
 		l.begun = true
-		l.ctx.SetHeader("Content-Type", "application/jsonl")
-		l.ctx.SetHeader("Content-Disposition", `attachment; filename="audit.jsonl"`)
+		l.ctx.SetHeader("Content-Type", l.kind)
+		l.ctx.SetHeader("Content-Disposition", `attachment; filename="`+l.file+`"`)
 		l.ctx.SetStatus(http.StatusOK)
 	}
 	return l.ctx.BodyWriter().Write(b)

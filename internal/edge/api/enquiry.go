@@ -23,6 +23,8 @@ type ContactPerson struct {
 	ID    string `json:"id"`
 	Name  string `json:"name"`
 	Email string `json:"email,omitempty"`
+	// Erased contacts have no content any more.
+	Erased bool `json:"erased,omitempty" doc:"Nothing but the id is known any more, and nothing that was said"`
 }
 
 // LastMessage is the preview line of an enquiry.
@@ -87,7 +89,7 @@ func previewOf(m *chat.Message) string {
 func enquiryOf(e chat.Enquiry) Enquiry {
 	out := Enquiry{
 		ID: e.ID.String(), Room: e.Room.String(), State: e.State, Question: e.Question, Site: e.Site, Page: e.Page, Language: e.Language,
-		Contact:  ContactPerson{e.Contact.ID.String(), e.Contact.Name, e.Contact.Email},
+		Contact:  ContactPerson{e.Contact.ID.String(), e.Contact.Name, e.Contact.Email, e.Contact.Erased},
 		OpenedAt: e.OpenedAt, PickedAt: optional(e.PickedAt), ClosedAt: optional(e.ClosedAt),
 		Head: e.Head, Read: e.Read, VisitorRead: e.OtherRead, Revision: e.Revision,
 	}

@@ -53,14 +53,14 @@ func (a *API) repeats(w http.ResponseWriter, r *http.Request) bool {
 }
 
 // keeps says whose answers are kept: of staff and visitors, and of the one write by which a stranger becomes a visitor. The
-// sign-in writes are left out, since their answers carry cookies; the export, since each reading of it is witnessed; and
+// sign-in writes are left out, since their answers carry cookies; exports, since each reading of them is witnessed; and
 // what is under My Account, since its answers hold secrets or cookies;
 // marks, since they repeat by themselves and have no rate of their own.
 func keeps(r *http.Request, actor parlatory.Actor) bool {
 	if _, streams := Stream(r); streams { // a part of a file: by itself the same when it is sent again
 		return false
 	}
-	if r.URL.Path == exportPath || strings.HasSuffix(r.URL.Path, "/read") || strings.HasPrefix(r.URL.Path, "/api/v1/me/") {
+	if r.URL.Path == exportPath || strings.HasSuffix(r.URL.Path, "/export") || strings.HasSuffix(r.URL.Path, "/read") || strings.HasPrefix(r.URL.Path, "/api/v1/me/") {
 		return false
 	}
 	switch actor.Kind {

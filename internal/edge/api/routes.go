@@ -3,6 +3,7 @@ package api
 import (
 	"parlatory"
 	"parlatory/internal/domain/account"
+	"parlatory/internal/domain/archive"
 	"parlatory/internal/domain/audit"
 	"parlatory/internal/domain/chat"
 	"parlatory/internal/domain/contact"
@@ -29,6 +30,7 @@ type Rooms struct {
 	File      *file.Room
 	Chat      *chat.Room
 	Audit     *audit.Room
+	Archive   *archive.Room
 	Online    func(parlatory.WorkspaceID) bool // whether a staff member of the workspace has a live session
 	Clock     parlatory.Clock
 }
@@ -51,4 +53,5 @@ func (a *API) routes() {
 	a.securityRoutes()
 	a.sessionRoutes()
 	a.tokenRoutes()
+	a.erasureRoutes()
 }

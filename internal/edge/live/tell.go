@@ -65,6 +65,11 @@ func (l *Live) hear(ctx context.Context, e parlatory.Event) {
 		l.end(disconnectAnew, func(h *hall) map[*socket]bool { return h.accounts[e.Account] })
 	case parlatory.StaffChanged:
 		l.end(disconnectAnew, func(h *hall) map[*socket]bool { return h.people[e.Staff.Raw()] })
+	case parlatory.ContactErased:
+		l.end(disconnectEnded, func(h *hall) map[*socket]bool { return h.people[e.Contact.Raw()] })
+		if !e.Enquiry.Zero() {
+			l.broadcast(lobby(e.Workspace), enquiryFrame(e))
+		}
 	case parlatory.SitesChanged:
 		l.sitesChanged(ctx, e.Workspace)
 	case parlatory.SecurityChanged:

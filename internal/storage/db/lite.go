@@ -15,10 +15,10 @@ import (
 )
 
 // Settings of every SQLite connection. FULL makes a commit wait for the disk; the page cache of the writer holds the upper
-// levels of all indexes.
+// levels of all indexes. Deleted rows are overwritten: a destroyed key must not lie in a free corner of the file.
 const (
 	liteEvery  = "_busy_timeout=5000&_foreign_keys=1&_dqs=0&_defensive=1&_pragma=temp_store(MEMORY)&_pragma=trusted_schema(0)"
-	liteWriter = liteEvery + "&_journal_mode=WAL&_synchronous=FULL&_pragma=cache_size(-65536)&_pragma=wal_autocheckpoint(4000)&_pragma=journal_size_limit(67108864)"
+	liteWriter = liteEvery + "&_journal_mode=WAL&_synchronous=FULL&_pragma=cache_size(-65536)&_pragma=secure_delete(1)&_pragma=wal_autocheckpoint(4000)&_pragma=journal_size_limit(67108864)"
 	liteReader = liteEvery + "&_synchronous=FULL&_pragma=cache_size(-16384)&_pragma=mmap_size(268435456)&_query_only=1"
 )
 

@@ -18,6 +18,10 @@ VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8)`
 subject_kind, subject, address_index, commitment, sealed)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
 
+	// What of a person's entries could find them: no leaf and no seal covers the index.
+	forgetSubject = `UPDATE ledger_entries SET address_index = NULL WHERE workspace = $1 AND subject = $2 AND address_index IS NOT NULL`
+	forgetActor   = `UPDATE ledger_entries SET address_index = NULL WHERE workspace = $1 AND actor = $2 AND address_index IS NOT NULL`
+
 	selectWaiting = `SELECT id, at, actor_kind, actor, action, element, element_id, act, subject_kind, subject, commitment
 FROM ledger_entries WHERE workspace = $1 AND number IS NULL ORDER BY id LIMIT $2`
 

@@ -141,6 +141,23 @@ api_tokens parlatory_serving may INSERT
 api_tokens parlatory_serving may SELECT
 api_tokens parlatory_serving may UPDATE
 
+-- archive_signers
+archive_signers.workspace bytea NOT NULL
+archive_signers.id bytea NOT NULL
+archive_signers.name text NOT NULL
+archive_signers.verifier text NOT NULL
+archive_signers.created_at bigint NOT NULL
+archive_signers.sealed bytea NOT NULL
+archive_signers archive_signers_pkey PRIMARY KEY (workspace)
+CREATE UNIQUE INDEX archive_signers_pkey ON public.archive_signers USING btree (workspace)
+archive_signers parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+archive_signers parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+archive_signers row security t forced t
+archive_signers parlatory_serving may DELETE
+archive_signers parlatory_serving may INSERT
+archive_signers parlatory_serving may SELECT
+archive_signers parlatory_serving may UPDATE
+
 -- attempts
 attempts.workspace bytea NOT NULL
 attempts.id bytea NOT NULL
@@ -211,6 +228,7 @@ contacts.created_at bigint NOT NULL
 contacts.revision bigint NOT NULL
 contacts.email_index bytea
 contacts.sealed bytea NOT NULL
+contacts.erased_at bigint
 contacts contacts_pkey PRIMARY KEY (workspace, id)
 CREATE UNIQUE INDEX contacts_pkey ON public.contacts USING btree (workspace, id)
 contacts parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
@@ -220,6 +238,21 @@ contacts parlatory_serving may DELETE
 contacts parlatory_serving may INSERT
 contacts parlatory_serving may SELECT
 contacts parlatory_serving may UPDATE
+
+-- destroyed_keys
+destroyed_keys.workspace bytea NOT NULL
+destroyed_keys.kind text NOT NULL
+destroyed_keys.subject bytea NOT NULL
+destroyed_keys.at bigint NOT NULL
+destroyed_keys destroyed_keys_pkey PRIMARY KEY (workspace, kind, subject)
+CREATE UNIQUE INDEX destroyed_keys_pkey ON public.destroyed_keys USING btree (workspace, kind, subject)
+destroyed_keys parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+destroyed_keys parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+destroyed_keys row security t forced t
+destroyed_keys parlatory_serving may DELETE
+destroyed_keys parlatory_serving may INSERT
+destroyed_keys parlatory_serving may SELECT
+destroyed_keys parlatory_serving may UPDATE
 
 -- devices
 devices.workspace bytea NOT NULL
@@ -287,6 +320,26 @@ enquiries parlatory_serving may DELETE
 enquiries parlatory_serving may INSERT
 enquiries parlatory_serving may SELECT
 enquiries parlatory_serving may UPDATE
+
+-- erasures
+erasures.workspace bytea NOT NULL
+erasures.id bytea NOT NULL
+erasures.contact bytea NOT NULL
+erasures.at bigint NOT NULL
+erasures.erased_by bytea NOT NULL
+erasures.sealed bytea NOT NULL
+erasures.certificate bytea
+erasures erasures_pkey PRIMARY KEY (workspace, id)
+CREATE UNIQUE INDEX erasures_contact ON public.erasures USING btree (workspace, contact)
+CREATE UNIQUE INDEX erasures_pkey ON public.erasures USING btree (workspace, id)
+CREATE INDEX erasures_waiting ON public.erasures USING btree (workspace, id) WHERE (certificate IS NULL)
+erasures parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+erasures parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+erasures row security t forced t
+erasures parlatory_serving may DELETE
+erasures parlatory_serving may INSERT
+erasures parlatory_serving may SELECT
+erasures parlatory_serving may UPDATE
 
 -- factor_mails
 factor_mails.workspace bytea NOT NULL
@@ -454,6 +507,27 @@ CREATE UNIQUE INDEX goose_db_version_pkey ON public.goose_db_version USING btree
 goose_db_version row security f forced f
 goose_db_version parlatory_serving may SELECT
 
+-- holds
+holds.workspace bytea NOT NULL
+holds.id bytea NOT NULL
+holds.contact bytea NOT NULL
+holds.placed_at bigint NOT NULL
+holds.placed_by bytea NOT NULL
+holds.lifted_at bigint
+holds.lifted_by bytea
+holds.revision bigint NOT NULL
+holds.sealed bytea NOT NULL
+holds holds_pkey PRIMARY KEY (workspace, id)
+CREATE INDEX holds_contact ON public.holds USING btree (workspace, contact)
+CREATE UNIQUE INDEX holds_pkey ON public.holds USING btree (workspace, id)
+holds parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+holds parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+holds row security t forced t
+holds parlatory_serving may DELETE
+holds parlatory_serving may INSERT
+holds parlatory_serving may SELECT
+holds parlatory_serving may UPDATE
+
 -- inbox
 inbox.workspace bytea NOT NULL
 inbox.room bytea NOT NULL
@@ -549,6 +623,20 @@ key_works parlatory_serving may INSERT
 key_works parlatory_serving may SELECT
 key_works parlatory_serving may UPDATE
 
+-- leavings
+leavings.workspace bytea NOT NULL
+leavings.blob text NOT NULL
+leavings.at bigint NOT NULL
+leavings leavings_pkey PRIMARY KEY (workspace, blob)
+CREATE UNIQUE INDEX leavings_pkey ON public.leavings USING btree (workspace, blob)
+leavings parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+leavings parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+leavings row security t forced t
+leavings parlatory_serving may DELETE
+leavings parlatory_serving may INSERT
+leavings parlatory_serving may SELECT
+leavings parlatory_serving may UPDATE
+
 -- ledger_entries
 ledger_entries.workspace bytea NOT NULL
 ledger_entries.id bytea NOT NULL
@@ -571,6 +659,7 @@ CREATE INDEX ledger_entries_actor ON public.ledger_entries USING btree (workspac
 CREATE INDEX ledger_entries_element ON public.ledger_entries USING btree (workspace, element_id, id)
 CREATE UNIQUE INDEX ledger_entries_number ON public.ledger_entries USING btree (workspace, log, number)
 CREATE UNIQUE INDEX ledger_entries_pkey ON public.ledger_entries USING btree (workspace, id)
+CREATE INDEX ledger_entries_subject ON public.ledger_entries USING btree (workspace, subject) WHERE (subject IS NOT NULL)
 CREATE INDEX ledger_entries_waiting ON public.ledger_entries USING btree (number, workspace, id) WHERE (number IS NULL)
 ledger_entries parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
 ledger_entries parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))

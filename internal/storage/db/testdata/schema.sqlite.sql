@@ -98,6 +98,16 @@ CREATE UNIQUE INDEX api_tokens_hash ON api_tokens (workspace, hash);
 
 CREATE INDEX api_tokens_staff ON api_tokens (workspace, staff);
 
+CREATE TABLE archive_signers (
+    workspace  BYTEA  NOT NULL,
+    id         BYTEA  NOT NULL,
+    name       TEXT   NOT NULL,
+    verifier   TEXT   NOT NULL,
+    created_at BIGINT NOT NULL,
+    sealed     BYTEA  NOT NULL,
+    PRIMARY KEY (workspace)
+);
+
 CREATE TABLE attempts (
     workspace  BYTEA  NOT NULL,
     id         BYTEA  NOT NULL,
@@ -152,8 +162,16 @@ CREATE TABLE contacts (
     created_at  BIGINT NOT NULL,
     revision    BIGINT NOT NULL,
     email_index BYTEA,
-    sealed      BYTEA  NOT NULL,
+    sealed      BYTEA  NOT NULL, erased_at BIGINT,
     PRIMARY KEY (workspace, id)
+);
+
+CREATE TABLE destroyed_keys (
+    workspace BYTEA  NOT NULL,
+    kind      TEXT   NOT NULL,
+    subject   BYTEA  NOT NULL,
+    at        BIGINT NOT NULL,
+    PRIMARY KEY (workspace, kind, subject)
 );
 
 CREATE TABLE devices (
@@ -208,6 +226,21 @@ CREATE UNIQUE INDEX enquiries_room ON enquiries (workspace, room);
 CREATE INDEX enquiries_staff ON enquiries (workspace, staff, state, id);
 
 CREATE INDEX enquiries_state ON enquiries (workspace, state, id);
+
+CREATE TABLE erasures (
+    workspace   BYTEA  NOT NULL,
+    id          BYTEA  NOT NULL,
+    contact     BYTEA  NOT NULL,
+    at          BIGINT NOT NULL,
+    erased_by   BYTEA  NOT NULL,
+    sealed      BYTEA  NOT NULL,
+    certificate BYTEA,
+    PRIMARY KEY (workspace, id)
+);
+
+CREATE UNIQUE INDEX erasures_contact ON erasures (workspace, contact);
+
+CREATE INDEX erasures_waiting ON erasures (workspace, id) WHERE certificate IS NULL;
 
 CREATE TABLE factor_mails (
     workspace  BYTEA  NOT NULL,
@@ -324,6 +357,21 @@ CREATE TABLE goose_db_version (
 		tstamp TIMESTAMP DEFAULT (datetime('now'))
 	);
 
+CREATE TABLE holds (
+    workspace BYTEA  NOT NULL,
+    id        BYTEA  NOT NULL,
+    contact   BYTEA  NOT NULL,
+    placed_at BIGINT NOT NULL,
+    placed_by BYTEA  NOT NULL,
+    lifted_at BIGINT,
+    lifted_by BYTEA,
+    revision  BIGINT NOT NULL,
+    sealed    BYTEA  NOT NULL,
+    PRIMARY KEY (workspace, id)
+);
+
+CREATE INDEX holds_contact ON holds (workspace, contact);
+
 CREATE TABLE inbox (
     workspace   BYTEA  NOT NULL,
     room        BYTEA  NOT NULL,
@@ -387,6 +435,13 @@ CREATE TABLE key_works (
     PRIMARY KEY (workspace, kind)
 );
 
+CREATE TABLE leavings (
+    workspace BYTEA  NOT NULL,
+    blob      TEXT   NOT NULL,
+    at        BIGINT NOT NULL,
+    PRIMARY KEY (workspace, blob)
+);
+
 CREATE TABLE ledger_entries (
     workspace BYTEA NOT NULL,
     id BYTEA NOT NULL,
@@ -412,6 +467,8 @@ CREATE INDEX ledger_entries_actor ON ledger_entries (workspace, actor, id);
 CREATE INDEX ledger_entries_element ON ledger_entries (workspace, element_id, id);
 
 CREATE UNIQUE INDEX ledger_entries_number ON ledger_entries (workspace, log, number);
+
+CREATE INDEX ledger_entries_subject ON ledger_entries (workspace, subject) WHERE subject IS NOT NULL;
 
 CREATE INDEX ledger_entries_waiting ON ledger_entries (number, workspace, id) WHERE number IS NULL;
 

@@ -1,0 +1,32 @@
+package app
+
+import (
+	"context"
+	"io"
+
+	"parlatory"
+	"parlatory/internal/domain/archive"
+	"parlatory/internal/domain/file"
+	"parlatory/internal/storage/db"
+)
+
+// contactFiles are the files of a contact, as an export and an erasure ask for them.
+type contactFiles struct{ room *file.Room }
+
+var _ archive.Files = contactFiles{}
+
+func (f contactFiles) Export(ctx context.Context, ws parlatory.WorkspaceID, contact parlatory.ContactID, fn func(name, mediaType string, size int64, r io.Reader) error) error {
+	return f.room.Export(ctx, ws, contact, func(one file.File, content io.Reader) error {
+		return fn(one.Name, string(one.Type), one.Size, content)
+	})
+}
+
+func (f contactFiles) Erase(tx *db.Tx, contact parlatory.ContactID) ([]string, error) {
+	return f.room.Erase(tx, contact)
+}
+
+// Drop deletes what it can; the file room sweeps the rest.
+func (f contactFiles) Drop(ctx context.Context, folders []string) error {
+	f.room.Remove(ctx, folders...)
+	return nil
+}

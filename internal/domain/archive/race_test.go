@@ -1,0 +1,215 @@
+package archive_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	"parlatory"
+	"parlatory/internal/domain/chat"
+	"parlatory/internal/domain/domaintest"
+	"parlatory/internal/domain/keys"
+	"parlatory/internal/guard/vault"
+	"parlatory/internal/storage/db"
+)
+
+// sound says that of an erased contact nothing was begun or posted afterwards, and no key came back.
+func (v *world) sound(t *testing.T, p person, e int64) {
+	t.Helper()
+	if v.holds(t, p.id()) {
+		t.Error("the key is back")
+	}
+	if n := v.Count(v.ws, "enquiries", "contact = $2 AND state <> 'Closed'", p.id()); n != 0 {
+		t.Errorf("%d conversations are open under a dead key", n)
+	}
+	if n := v.Count(v.ws, "messages", "room IN (SELECT room FROM enquiries WHERE workspace = $1 AND contact = $2)", p.id()); int64(n) != e {
+		t.Errorf("%d messages, and the certificate counts %d", n, e)
+	}
+}
+
+// Visitor and staff post, reopen and begin while the administrator closes and erases, on two nodes that share the database.
+func TestErasureBesidePosts(t *testing.T) {
+	domaintest.OnBoth(t, setup, func(t *testing.T, w *domaintest.World) {
+		v := newWorld(t, w)
+		second := v.node(w.DB, w.Ring)
+		for round := range 4 {
+			p := v.visit(t)
+			_, err := v.chat.Pickup(t.Context(), v.dana, p.begun.Enquiry)
+			v.must(t, err)
+			ctx, stop := context.WithCancel(t.Context())
+			var busy sync.WaitGroup
+			for i, node := range []*chat.Room{v.chat, second} {
+				for _, who := range []parlatory.Actor{p.actor, v.dana} {
+					busy.Go(func() {
+						for ctx.Err() == nil {
+							_, err := node.Post(ctx, who, chat.Post{Room: p.begun.Room, Client: client(), Body: "beside"})
+							unsurprised(t, ctx, err)
+						}
+					})
+				}
+				busy.Go(func() {
+					for n := 0; n < 12 && ctx.Err() == nil; n++ { // or nobody would ever get to the erasure
+						var err error
+						if i == 0 {
+							_, err = node.Reopen(ctx, v.dana, p.begun.Enquiry)
+						} else {
+							_, err = node.Begin(ctx, p.actor, chat.Beginning{Client: client(), Question: "more", Privacy: "1"})
+						}
+						unsurprised(t, ctx, err)
+					}
+				})
+			}
+			var count int64 = -1
+			for count < 0 {
+				for _, e := range v.conversations(t, p) {
+					switch e.State { // who is faster wins
+					case chat.Open:
+						_, _ = v.chat.CloseEnquiry(t.Context(), v.admin, e.ID)
+					case chat.Ongoing:
+						_, _ = second.CloseEnquiry(t.Context(), v.dana, e.ID)
+					}
+				}
+				e, err := v.archive.Erase(t.Context(), v.now(v.admin), p.id(), p.id().String(), "round")
+				if err == nil {
+					count = e.Messages
+				} else if parlatory.KindOf(err) != parlatory.KindConflict {
+					t.Fatalf("round %d: %v", round, err)
+				}
+			}
+			stop()
+			busy.Wait()
+			v.sound(t, p, count)
+		}
+		v.verifies(t)
+	})
+}
+
+func (v *world) conversations(t *testing.T, p person) []chat.Enquiry {
+	t.Helper()
+	all, err := v.chat.Of(t.Context(), v.ws, p.id(), parlatory.EnquiryID{})
+	v.must(t, err)
+	return all
+}
+
+// unsurprised wants refusals that a person could hear, never a fault of ours.
+func unsurprised(t *testing.T, ctx context.Context, err error) {
+	if err == nil || ctx.Err() != nil {
+		return
+	}
+	if k := parlatory.KindOf(err); k != parlatory.KindConflict && k != parlatory.KindNotFound && k != parlatory.KindUnavailable && k != parlatory.KindUnauthenticated {
+		t.Errorf("beside an erasure: %v", err)
+	}
+}
+
+func TestTwoErasuresAtOnce(t *testing.T) {
+	domaintest.OnBoth(t, setup, func(t *testing.T, w *domaintest.World) {
+		v := newWorld(t, w)
+		for range 5 {
+			p := v.talked(t)
+			results := make(chan error, 4)
+			for range cap(results) {
+				go func() {
+					_, err := v.archive.Erase(context.WithoutCancel(t.Context()), v.now(v.admin), p.id(), p.id().String(), "x")
+					results <- err
+				}()
+			}
+			done := 0
+			for range cap(results) {
+				if err := <-results; err == nil {
+					done++
+				} else {
+					is(t, err, parlatory.KindConflict)
+				}
+			}
+			if n := v.Count(v.ws, "erasures", "contact = $2", p.id()); done != 1 || n != 1 {
+				t.Errorf("%d erased the same contact, %d rows", done, n)
+			}
+		}
+	})
+}
+
+// A workspace's keys are wrapped again, and a next version of each is due, while contacts are erased.
+func TestErasureBesideRewrapping(t *testing.T) {
+	domaintest.OnBoth(t, setup, func(t *testing.T, w *domaintest.World) {
+		v := newWorld(t, w)
+		var people []person
+		for range 12 {
+			p := v.visit(t)
+			_, err := v.chat.CloseEnquiry(t.Context(), v.admin, p.begun.Enquiry)
+			v.must(t, err)
+			people = append(people, p)
+		}
+		w.Look(v.ws, func(tx *db.Tx) error {
+			_, err := tx.Exec(`UPDATE subject_keys SET seals = 2147483648 WHERE workspace = $1 AND kind = 'contact'`)
+			return err
+		})
+		v.must(t, v.Keys.Rotate(t.Context(), v.now(v.admin), "beside"))
+		var busy sync.WaitGroup
+		busy.Go(func() { v.mustNot(t, v.Keys.Turn(context.WithoutCancel(t.Context()))) })
+		busy.Go(func() { v.mustNot(t, v.Keys.Rewrap(context.WithoutCancel(t.Context()), v.ws, func(int64) {})) })
+		for _, p := range people[:6] {
+			v.erase(t, p)
+		}
+		busy.Wait()
+		v.must(t, v.Keys.Turn(t.Context()))
+		v.must(t, v.Keys.Rewrap(t.Context(), v.ws, func(int64) {}))
+		for i, p := range people {
+			if v.holds(t, p.id()) != (i >= 6) {
+				t.Errorf("key of person %d: %v", i, i < 6)
+			}
+			if n := v.Count(v.ws, "subject_keys", "subject = $2", p.id()); i < 6 && n != 0 {
+				t.Errorf("%d versions of an erased contact's key", n)
+			}
+		}
+		v.verifies(t)
+	})
+}
+
+func (v *world) mustNot(t *testing.T, err error) {
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// The next version of a key is made of one that is destroyed between its minting and its row.
+func TestNoNextVersionOfADestroyedKey(t *testing.T) {
+	domaintest.OnBoth(t, setup, func(t *testing.T, w *domaintest.World) {
+		v := newWorld(t, w)
+		p := v.talked(t)
+		w.Look(v.ws, func(tx *db.Tx) error {
+			_, err := tx.Exec(`UPDATE subject_keys SET seals = 2147483648 WHERE workspace = $1 AND kind = 'contact'`)
+			return err
+		})
+		_, next, err := v.Ring.Mint(t.Context(), v.ws, vault.ContactKey(p.id()))
+		v.must(t, err)
+		v.erase(t, p)
+		v.must(t, v.Keys.Turn(t.Context()))
+		restored := true
+		w.Look(v.ws, func(tx *db.Tx) (err error) {
+			restored, err = keys.Restore(tx, keys.Stored{Wrapped: next, CreatedAt: tx.Now()})
+			return err
+		})
+		if restored || v.Count(v.ws, "subject_keys", "subject = $2", p.id()) != 0 {
+			t.Error("a destroyed key has a version again")
+		}
+	})
+}
+
+// A hold that is placed at the same time either refuses the erasure or comes too late; never both.
+func TestHoldBesideErasure(t *testing.T) {
+	domaintest.OnBoth(t, setup, func(t *testing.T, w *domaintest.World) {
+		v := newWorld(t, w)
+		for range 8 {
+			p := v.talked(t)
+			held := make(chan error, 1)
+			go func() {
+				_, err := v.archive.Place(context.WithoutCancel(t.Context()), v.now(v.admin), p.id(), "court")
+				held <- err
+			}()
+			_, err := v.archive.Erase(t.Context(), v.now(v.admin), p.id(), p.id().String(), "x")
+			if placed := <-held; (placed == nil) == (err == nil) {
+				t.Errorf("hold: %v, erasure: %v", placed, err)
+			}
+		}
+	})
+}
