@@ -476,3 +476,28 @@ func TestAnnouncedAtOnce(t *testing.T) {
 		is(t, err, parlatory.KindConflict)
 	})
 }
+
+// A full store says so, keeps what it has, and leaves nothing half: neither a part, nor one picture of two.
+func TestAFullStore(t *testing.T) {
+	v := newWorld(t, domaintest.New(t, setup.Acts...))
+	visitor, room := v.visit(t)
+	picture := photo(t)
+	f := v.begin(t, visitor, room, "a.png", len(picture))
+	v.room.set(true, 0)
+	err := v.files.PutPart(t.Context(), visitor, f.ID, 1, bytes.NewReader(picture), int64(len(picture)))
+	is(t, err, parlatory.KindUnavailable)
+	if f, err = v.files.Stand(t.Context(), visitor, f.ID); err != nil || len(f.Have) != 0 {
+		t.Errorf("%+v, %v", f, err)
+	}
+	v.room.set(true, 2) // the part and the first picture
+	v.send(t, visitor, f, picture)
+	if f, err = v.files.Complete(t.Context(), visitor, f.ID); err != nil || f.State != file.Checking || len(v.names(t)) != 1 {
+		t.Errorf("%+v, %v, %v", f, err, v.names(t))
+	}
+	v.room.set(false, 0)
+	v.Clock.Advance(time.Minute)
+	must(t, v.files.CheckDue(t.Context()))
+	if f, err = v.files.Stand(t.Context(), visitor, f.ID); err != nil || f.State != file.Ready || f.W != 640 || len(v.names(t)) != 3 {
+		t.Errorf("%+v, %v", f, err)
+	}
+}
