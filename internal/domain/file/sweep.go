@@ -233,45 +233,15 @@ func (r *Room) SweepBlobs(ctx context.Context) error {
 
 func dir(name string) string { return name[:strings.LastIndexByte(name, '/')+1] }
 
-// sweepFile deletes of one file's blobs those that are old and not named. Its row is opened only where there are more than it could name.
+// sweepFile deletes of one file's blobs those that are old and not named.
 func (r *Room) sweepFile(ctx context.Context, items []blob.Item) error {
 	ws, id, ok := fileOf(items[0].Name)
 	if !ok {
 		return nil // not ours
 	}
-	permit, err := r.o.Law.System(actSweep, ws)
-	if err != nil {
+	named, err := r.named(ctx, ws, id, len(items))
+	if err != nil || named == nil {
 		return err
-	}
-	var rec *record
-	var parts map[int]part
-	err = r.o.DB.Read(ctx, permit, func(tx *db.Tx) (err error) {
-		if rec, err = scan(tx.Row(sqlByID, id)); err == nil {
-			parts, err = readParts(tx, id)
-		}
-		return err
-	})
-	named := map[string]bool{}
-	switch {
-	case parlatory.KindOf(err) == parlatory.KindNotFound:
-	case err != nil:
-		return err
-	case rec.state != Uploading && rec.state != Refused:
-		if len(items) <= partsOf(rec.size) {
-			return nil
-		}
-		held, err := r.hold(ctx, ws, rec.contact)
-		if err == nil {
-			err = rec.open(held)
-		}
-		if err != nil {
-			return err
-		}
-		named = rec.blobs(ws)
-	default:
-		for n, p := range parts {
-			named[blobName(ws, id, content, n, p.Mark)] = true
-		}
 	}
 	old := r.o.Clock.Now().Add(-orphanAge)
 	for _, item := range items {
@@ -282,6 +252,44 @@ func (r *Room) sweepFile(ctx context.Context, items []blob.Item) error {
 		}
 	}
 	return nil
+}
+
+// named are the blobs that a file's row, if there is one, stands for. Where there are no more than that, it is nil: no row is opened for nothing.
+func (r *Room) named(ctx context.Context, ws parlatory.WorkspaceID, id parlatory.FileID, there int) (map[string]bool, error) {
+	permit, err := r.o.Law.System(actSweep, ws)
+	if err != nil {
+		return nil, err
+	}
+	var rec *record
+	var parts map[int]part
+	err = r.o.DB.Read(ctx, permit, func(tx *db.Tx) (err error) {
+		if rec, err = scan(tx.Row(sqlByID, id)); err == nil {
+			parts, err = readParts(tx, id)
+		}
+		return err
+	})
+	names := map[string]bool{}
+	switch {
+	case parlatory.KindOf(err) == parlatory.KindNotFound:
+		return names, nil
+	case err != nil:
+		return nil, err
+	case rec.state == Uploading || rec.state == Refused:
+		for n, p := range parts {
+			names[blobName(ws, id, content, n, p.Mark)] = true
+		}
+		return names, nil
+	case there <= partsOf(rec.size):
+		return nil, nil
+	}
+	held, err := r.hold(ctx, ws, rec.contact)
+	if err == nil {
+		err = rec.open(held)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return rec.blobs(ws), nil
 }
 
 // blobs are the names that an opened record stands for.

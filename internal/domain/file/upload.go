@@ -83,11 +83,7 @@ func (r *Room) Begin(ctx context.Context, actor parlatory.Actor, b Beginning) (F
 	if err != nil {
 		return File{}, err
 	}
-	now := r.o.Clock.Now()
-	rec := &record{
-		id: parlatory.NewID[parlatory.FileKind](r.o.Clock), room: b.Room, contact: contact, by: authorOf(actor), client: b.Client, state: Uploading, kind: KindOther,
-		size: b.Size, created: now, changed: now, expires: now.Add(unsentFor), revision: 1, private: private{Name: b.Name, Claimed: b.Claim},
-	}
+	rec := r.announced(actor, b, contact)
 	var parts map[int]part
 	err = r.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
 		if err := r.steady(tx, actor); err != nil {
@@ -104,6 +100,14 @@ func (r *Room) Begin(ctx context.Context, actor parlatory.Actor, b Beginning) (F
 		return File{}, err
 	}
 	return rec.with(parts), nil
+}
+
+func (r *Room) announced(actor parlatory.Actor, b Beginning, of parlatory.ContactID) *record {
+	now := r.o.Clock.Now()
+	return &record{
+		id: parlatory.NewID[parlatory.FileKind](r.o.Clock), room: b.Room, contact: of, by: authorOf(actor), client: b.Client, state: Uploading, kind: KindOther,
+		size: b.Size, created: now, changed: now, expires: now.Add(unsentFor), revision: 1, private: private{Name: b.Name, Claimed: b.Claim},
+	}
 }
 
 // begin stores the announcement, or finds the one that was made before.

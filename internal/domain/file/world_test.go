@@ -56,6 +56,40 @@ func (g *guardian) Scan(_ context.Context, r io.Reader) (file.Verdict, error) {
 	return file.Verdict{Clean: true}, nil
 }
 
+// room is how much of it a store has: where it is bound, left counts down the bodies that it takes.
+type room struct {
+	mu    sync.Mutex
+	bound bool
+	left  int
+}
+
+func (r *room) set(bound bool, left int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.bound, r.left = bound, left
+}
+
+func (r *room) take() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.left--; r.bound && r.left < 0 {
+		return false
+	}
+	return true
+}
+
+type store struct {
+	*blob.Disk
+	room *room
+}
+
+func (s store) Put(ctx context.Context, name string, r io.Reader, size int64) error {
+	if !s.room.take() {
+		return blob.Full(io.ErrShortWrite)
+	}
+	return s.Disk.Put(ctx, name, r, size)
+}
+
 // lines keeps what is logged.
 type lines struct {
 	mu  sync.Mutex
@@ -80,6 +114,7 @@ type world struct {
 	chat     *chat.Room
 	files    *file.Room
 	blobs    *blob.Disk
+	room     *room // what the store says before it takes something
 	scanner  *guardian
 	log      *lines
 	ws       parlatory.WorkspaceID
@@ -94,7 +129,7 @@ var limits = file.Limits{File: 40 << 20, VisitorDay: 30 << 20, SourceDay: 60 << 
 
 func newWorld(t *testing.T, w *domaintest.World) *world {
 	t.Helper()
-	v := &world{World: w, scanner: &guardian{}, log: &lines{}}
+	v := &world{World: w, scanner: &guardian{}, log: &lines{}, room: &room{}}
 	var err error
 	if v.blobs, err = blob.OpenDisk(t.TempDir()); err != nil {
 		t.Fatal(err)
@@ -113,7 +148,7 @@ func newWorld(t *testing.T, w *domaintest.World) *world {
 // node is the rooms as another process has them.
 func (v *world) node(database *db.DB) (*file.Room, *chat.Room) {
 	f := file.New(file.Options{
-		DB: database, Law: v.Law, Ring: v.Ring, Ledger: v.Ledger, Blobs: v.blobs, Scanner: v.scanner, Contacts: v.contacts, Staff: v.Staff, Clock: v.Clock,
+		DB: database, Law: v.Law, Ring: v.Ring, Ledger: v.Ledger, Blobs: store{v.blobs, v.room}, Scanner: v.scanner, Contacts: v.contacts, Staff: v.Staff, Clock: v.Clock,
 		Log: slog.New(slog.NewTextHandler(v.log, nil)), Limits: limits, Steady: staff.Steady,
 	})
 	c := chat.New(chat.Options{

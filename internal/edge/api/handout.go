@@ -37,6 +37,9 @@ func (a *API) give(h huma.Context, c *file.Content, shown bool) {
 	head.Set("Content-Disposition", disposition(kind, c.Name))
 	http.ServeContent(w, r, "", time.Time{}, paced{c, http.NewResponseController(w)})
 	if err := c.Fault(); err != nil {
+		if r.Context().Err() != nil { // its reader has left
+			panic(http.ErrAbortHandler)
+		}
 		a.log.LogAttrs(r.Context(), slog.LevelError, "a file could not be given out whole", slog.String("cause", err.Error()))
 		panic(http.ErrAbortHandler)
 	}
