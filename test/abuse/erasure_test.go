@@ -13,11 +13,9 @@ import (
 	"parlatory/test/rig"
 )
 
-// TestAC_128_ErasedWhileListening: the visitor's socket is open and the staff's too when the contact is erased. The visitor's ends, the
+// TestErasedWhileListening: the visitor's socket is open and the staff's too when the contact is erased. The visitor's ends, the
 // token is dead, nobody gets a word of what was said, and the certificate verifies outside of the server.
-//
-// ASVS V7.4.1
-func TestAC_128_ErasedWhileListening(t *testing.T) {
+func TestErasedWhileListening(t *testing.T) {
 	s := server(t)
 	w := house(t, s)
 	v := visit(t, w, "zqquestion")

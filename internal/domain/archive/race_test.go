@@ -8,6 +8,7 @@ import (
 
 	"parlatory"
 	"parlatory/internal/domain/chat"
+	"parlatory/internal/domain/contact"
 	"parlatory/internal/domain/domaintest"
 	"parlatory/internal/domain/keys"
 	"parlatory/internal/guard/vault"
@@ -221,7 +222,8 @@ func TestDeafNodeBringsNothingBack(t *testing.T) {
 	domaintest.OnBoth(t, setup, func(t *testing.T, w *domaintest.World) {
 		v := newWorld(t, w)
 		ring := vault.NewRing(vault.Options{Anchors: w.Roots, Shelf: v.shelfOn(w.DB), Clock: w.Clock})
-		deaf := chat.New(chat.Options{DB: w.DB, Law: v.Law, Ring: ring, Ledger: v.Ledger, Contacts: v.contacts, Staff: v.Staff, Security: v.Security, Clock: v.Clock, Log: v.Log})
+		people := contact.New(contact.Options{DB: w.DB, Law: w.Law, Ring: ring, Sites: w.Workspace, Clock: w.Clock, Log: w.Log})
+		deaf := chat.New(chat.Options{DB: w.DB, Law: v.Law, Ring: ring, Ledger: v.Ledger, Contacts: people, Staff: v.Staff, Security: v.Security, Clock: v.Clock, Log: v.Log})
 		t.Cleanup(deaf.Close)
 		p := v.visit(t)
 		_, err := deaf.Pickup(t.Context(), v.dana, p.begun.Enquiry)
