@@ -56,6 +56,9 @@ func (r *Room) Erase(ctx context.Context, actor parlatory.Actor, who parlatory.C
 	if actor.Role != role.Administrator {
 		return e, parlatory.Forbidden()
 	}
+	if _, err := r.o.Contacts.Find(ctx, actor.Workspace, who); err != nil { // first: what is asked for is no hint at whether it is there
+		return e, err
+	}
 	if confirm != who.String() {
 		return e, parlatory.Invalid("confirm", "must be the id of the contact")
 	}

@@ -147,6 +147,13 @@ func (r *Room) Holds(ctx context.Context, actor parlatory.Actor, who parlatory.C
 		return nil, fmt.Errorf("hold settings key: %w", err)
 	}
 	err = r.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
+		known, err := contact.Rows(tx, []parlatory.ContactID{who})
+		if err != nil {
+			return err
+		}
+		if len(known) == 0 {
+			return parlatory.NotFound()
+		}
 		all, err = holdsOf(tx, held, who)
 		return err
 	})

@@ -4,9 +4,11 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"time"
 
 	"parlatory"
 	"parlatory/internal/domain/chat"
+	"parlatory/internal/domain/contact"
 	"parlatory/internal/domain/domaintest"
 	"parlatory/internal/domain/keys"
 	"parlatory/internal/guard/vault"
@@ -212,4 +214,87 @@ func TestHoldBesideErasure(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A node that has not heard of the erasure still has the opened key and an old state of the room. Nothing that it tries gets under the
+// dead key: rows decide.
+func TestDeafNodeBringsNothingBack(t *testing.T) {
+	domaintest.OnBoth(t, setup, func(t *testing.T, w *domaintest.World) {
+		v := newWorld(t, w)
+		ring := vault.NewRing(vault.Options{Anchors: w.Roots, Shelf: v.shelfOn(w.DB), Clock: w.Clock})
+		people := contact.New(contact.Options{DB: w.DB, Law: w.Law, Ring: ring, Sites: w.Workspace, Clock: w.Clock, Log: w.Log})
+		deaf := chat.New(chat.Options{DB: w.DB, Law: v.Law, Ring: ring, Ledger: v.Ledger, Contacts: people, Staff: v.Staff, Security: v.Security, Clock: v.Clock, Log: v.Log})
+		t.Cleanup(deaf.Close)
+		p := v.visit(t)
+		_, err := deaf.Pickup(t.Context(), v.dana, p.begun.Enquiry)
+		v.must(t, err)
+		_, err = deaf.Post(t.Context(), v.dana, chat.Post{Room: p.begun.Room, Client: client(), Body: "before"})
+		v.must(t, err)
+		v.close(t, p)
+		count := v.erase(t, p).Messages
+		if _, err := ring.Hold(t.Context(), v.ws, vault.ContactKey(p.id())); err != nil {
+			t.Fatalf("the deaf node has forgotten the key: %v", err)
+		}
+		for what, try := range map[string]func() error{
+			"post": func() error {
+				_, err := deaf.Post(t.Context(), p.actor, chat.Post{Room: p.begun.Room, Client: client(), Body: "late"})
+				return err
+			},
+			"answer": func() error {
+				_, err := deaf.Post(t.Context(), v.dana, chat.Post{Room: p.begun.Room, Client: client(), Body: "late"})
+				return err
+			},
+			"reopen": func() error { _, err := deaf.Reopen(t.Context(), v.dana, p.begun.Enquiry); return err },
+			"begin": func() error {
+				_, err := deaf.Begin(t.Context(), p.actor, chat.Beginning{Client: client(), Question: "late", Privacy: "1"})
+				return err
+			},
+		} {
+			if err := try(); parlatory.KindOf(err) != parlatory.KindConflict {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		h, err := deaf.Messages(t.Context(), v.dana, p.begun.Room, chat.Range{})
+		v.must(t, err)
+		for _, m := range h.Messages {
+			if m.Body != "" {
+				t.Errorf("the deaf node shows %q", m.Body)
+			}
+		}
+		v.sound(t, p, count)
+	})
+}
+
+// On PostgreSQL a next version is committed while the key is destroyed: it goes, too.
+func TestDestroyWaitsForANextVersion(t *testing.T) {
+	w := domaintest.Make(t, domaintest.Setup{Postgres: true, Acts: setup.Acts})
+	v := newWorld(t, w)
+	p := v.talked(t)
+	begun, ended := make(chan struct{}), make(chan error, 1)
+	permit, err := w.Law.System(domaintest.Raw, v.ws)
+	v.must(t, err)
+	w.Look(v.ws, func(tx *db.Tx) error {
+		var n int
+		if err := tx.Row(`SELECT version FROM subject_keys WHERE workspace = $1 AND subject = $2 FOR UPDATE`, p.id()).Scan(&n); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(`INSERT INTO subject_keys (workspace, kind, subject, version, id, parent, created_at, wrapped)
+			SELECT workspace, kind, subject, 2, id, parent, created_at, wrapped FROM subject_keys WHERE workspace = $1 AND subject = $2`, p.id()); err != nil {
+			return err
+		}
+		go func() {
+			ended <- w.DB.Write(context.WithoutCancel(t.Context()), permit, func(tx *db.Tx) error {
+				close(begun)
+				_, err := keys.Destroy(tx, vault.ContactKey(p.id()))
+				return err
+			})
+		}()
+		<-begun
+		time.Sleep(200 * time.Millisecond) // so that it waits: were it later, it would see both
+		return nil
+	})
+	v.must(t, <-ended)
+	if n := v.Count(v.ws, "subject_keys", "subject = $2", p.id()); n != 0 {
+		t.Errorf("%d versions are left", n)
+	}
 }
