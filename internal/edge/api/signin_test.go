@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"parlatory"
+	"parlatory/internal/domain/archive"
 	"parlatory/internal/domain/audit"
 	"parlatory/internal/domain/chat"
 	"parlatory/internal/domain/contact"
@@ -35,7 +36,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{World: domaintest.Make(t, domaintest.Setup{Acts: [][]access.Act{contact.Acts(), file.Acts(), chat.Acts(), audit.Acts()}})}
+	w := &world{World: domaintest.Make(t, domaintest.Setup{Acts: [][]access.Act{contact.Acts(), file.Acts(), chat.Acts(), archive.Acts(), audit.Acts()}})}
 	co := contact.New(contact.Options{DB: w.DB, Law: w.Law, Ring: w.Ring, Sites: w.Workspace, Clock: w.Clock, Log: w.Log})
 	ch := chat.New(chat.Options{DB: w.DB, Law: w.Law, Ring: w.Ring, Ledger: w.Ledger, Contacts: co, Staff: w.Staff, Security: w.Security, Clock: w.Clock, Log: w.Log})
 	t.Cleanup(ch.Close)
