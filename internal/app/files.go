@@ -5,10 +5,32 @@ import (
 	"io"
 
 	"parlatory"
+	"parlatory/internal/config"
 	"parlatory/internal/domain/archive"
 	"parlatory/internal/domain/file"
+	"parlatory/internal/outbound/clamav"
+	"parlatory/internal/outbound/s3"
+	"parlatory/internal/storage/blob"
 	"parlatory/internal/storage/db"
 )
+
+// storesOf opens where files are kept, and the scanner, if there is to be one.
+func storesOf(plan *Plan, c *config.Config) (err error) {
+	if a := c.Files.ClamAV; a.Address != "" {
+		if plan.Scanner, err = clamav.New(clamav.Options{Address: a.Address, Remote: a.Remote}); err != nil {
+			return err
+		}
+	}
+	s := c.Files.S3
+	if s.Endpoint == "" {
+		plan.Blobs, err = blob.OpenDisk(c.Files.Folder)
+		return err
+	}
+	plan.Blobs, err = s3.New(s3.Options{
+		Endpoint: s.Endpoint, Region: s.Region, Bucket: s.Bucket, Prefix: s.Prefix, AccessKey: s.AccessKey, SecretKey: s.SecretKey, CAFile: s.CAFile, PathStyle: s.PathStyle,
+	})
+	return err
+}
 
 // contactFiles are the files of a contact, as an export and an erasure ask for them.
 type contactFiles struct{ room *file.Room }

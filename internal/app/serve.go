@@ -19,7 +19,6 @@ import (
 	"parlatory/internal/guard/vault"
 	"parlatory/internal/outbound/mail"
 	"parlatory/internal/storage/backup"
-	"parlatory/internal/storage/blob"
 	"parlatory/internal/storage/db"
 )
 
@@ -78,7 +77,7 @@ func planOf(ctx context.Context, c *config.Config, log *slog.Logger) (Plan, erro
 	}
 	plan.Certificates = certificates(c, log)
 	plan.Limits.File.File = c.Files.MaxBytes
-	if plan.Blobs, err = blob.OpenDisk(c.Files.Folder); err != nil {
+	if err := storesOf(&plan, c); err != nil {
 		return Plan{}, err
 	}
 	plan.Limits.Front = front.Limits{

@@ -195,6 +195,14 @@ func (k *checker) files(c *Config) {
 	if s, err := os.Stat(c.Files.Folder); err == nil && !s.IsDir() {
 		k.wrong("files.folder", "is no folder")
 	}
+	if s := c.Files.S3; s.Endpoint != "" {
+		for key, value := range map[string]string{"bucket": s.Bucket, "access_key": s.AccessKey, "secret_key": s.SecretKey.Reveal()} {
+			if value == "" {
+				k.wrong("files.s3."+key, "is needed")
+			}
+		}
+		k.readable("files.s3.ca_file", s.CAFile, true)
+	}
 }
 
 // backup keeps the folder apart from the key file: who takes a backup must not take the key with it.
@@ -357,14 +365,21 @@ func loopback(listen string) bool {
 func (k *checker) readSecrets(c *Config) {
 	k.fromFile("database.postgres", &c.Database.Postgres, c.Database.PostgresFile)
 	k.fromFile("database.postgres_owner", &c.Database.PostgresOwner, c.Database.PostgresOwnerFile)
-	var password string
-	if c.SMTP.PasswordFile != "" {
-		if !c.SMTP.Password.Empty() {
-			k.wrong("smtp.password_file", "and smtp.password are both set: choose one")
-		}
-		k.fromFile("smtp.password", &password, c.SMTP.PasswordFile)
-		c.SMTP.Password = parlatory.NewSecret(password)
+	k.secret("smtp.password", &c.SMTP.Password, c.SMTP.PasswordFile)
+	k.secret("files.s3.secret_key", &c.Files.S3.SecretKey, c.Files.S3.SecretKeyFile)
+}
+
+// secret takes one from a file of its own, if there is one.
+func (k *checker) secret(key string, into *parlatory.Secret, path string) {
+	if path == "" {
+		return
 	}
+	if !into.Empty() {
+		k.wrong(key+"_file", "and %s are both set: choose one", key)
+	}
+	var text string
+	k.fromFile(key, &text, path)
+	*into = parlatory.NewSecret(text)
 }
 
 // fromFile reads one line; the line's end is not part of the secret.

@@ -107,6 +107,27 @@ type SMTP struct {
 type Files struct {
 	Folder   string `toml:"folder" sample:"files" doc:"Folder of the sealed files, within the data folder if it is no absolute path. The default: files. Nodes that share a database must share it too."`
 	MaxBytes int64  `toml:"max_bytes" default:"1073741824" min:"1048576" max:"17179869184" doc:"The most that a workspace may set as the limit of one file, in bytes. A workspace starts with 100 MB, or this if it is less."`
+	S3       S3     `toml:"s3" doc:"An S3-compatible store for the sealed files, in place of the folder. What goes there is sealed, names and sizes of pieces aside."`
+	ClamAV   ClamAV `toml:"clamav" doc:"A ClamAV daemon that every file passes before anybody may have it. While it does not answer, files wait; what it finds is quarantined."`
+}
+
+// S3 is the way to an S3-compatible store.
+type S3 struct {
+	Endpoint      string           `toml:"endpoint" sample:"https://s3.example.com" doc:"Its address, https. http is taken for a loopback address only. Setting it turns it on."`
+	Region        string           `toml:"region" default:"us-east-1" doc:"Region of the bucket."`
+	Bucket        string           `toml:"bucket" sample:"parlatory" doc:"Bucket, which must be there. Give it a rule that ends unfinished uploads after a day."`
+	Prefix        string           `toml:"prefix" sample:"files/" doc:"Stands before every name, with a slash at its end."`
+	AccessKey     string           `toml:"access_key" sample:"…" doc:"Access key."`
+	SecretKey     parlatory.Secret `toml:"secret_key" sample:"…" doc:"Its secret."`
+	SecretKeyFile string           `toml:"secret_key_file" sample:"/etc/parlatory/s3.secret" doc:"File that holds it, instead."`
+	CAFile        string           `toml:"ca_file" sample:"/etc/parlatory/s3-roots.pem" doc:"PEM roots that the store's certificate must chain to. Empty: the system's."`
+	PathStyle     bool             `toml:"path_style" default:"false" doc:"The bucket stands in the path rather than in the host's name, as many stores of one's own want it."`
+}
+
+// ClamAV is the way to a clamd.
+type ClamAV struct {
+	Address string `toml:"address" sample:"unix:/run/clamav/clamd.ctl" doc:"unix:PATH, or HOST:PORT. Setting it turns scanning on. clamd needs AlertExceedsMax yes, and a StreamMaxLength that is no less than the largest file."`
+	Remote  bool   `toml:"remote" default:"false" doc:"HOST may be another machine. clamd speaks in clear: whoever stands between reads the files and can call them clean, so the way there must be protected by other means."`
 }
 
 // Backup is where wrapped keys are kept for a short while.
