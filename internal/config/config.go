@@ -121,13 +121,13 @@ type S3 struct {
 	SecretKey     parlatory.Secret `toml:"secret_key" sample:"…" doc:"Its secret."`
 	SecretKeyFile string           `toml:"secret_key_file" sample:"/etc/parlatory/s3.secret" doc:"File that holds it, instead."`
 	CAFile        string           `toml:"ca_file" sample:"/etc/parlatory/s3-roots.pem" doc:"PEM roots that the store's certificate must chain to. Empty: the system's."`
-	PathStyle     bool             `toml:"path_style" default:"false" doc:"The bucket stands in the path rather than in the host's name, as many stores of one's own want it."`
+	PathStyle     bool             `toml:"path_style" doc:"The bucket stands in the path rather than in the host's name, as many stores of one's own want it."`
 }
 
 // ClamAV is the way to a clamd.
 type ClamAV struct {
 	Address string `toml:"address" sample:"unix:/run/clamav/clamd.ctl" doc:"unix:PATH, or HOST:PORT. Setting it turns scanning on. clamd needs AlertExceedsMax yes, and a StreamMaxLength that is no less than the largest file."`
-	Remote  bool   `toml:"remote" default:"false" doc:"HOST may be another machine. clamd speaks in clear: whoever stands between reads the files and can call them clean, so the way there must be protected by other means."`
+	Remote  bool   `toml:"remote" doc:"HOST may be another machine. clamd speaks in clear: whoever stands between reads the files and can call them clean, so the way there must be protected by other means."`
 }
 
 // Backup is where wrapped keys are kept for a short while.
