@@ -215,6 +215,10 @@ var plans = map[string]plan{
 	"PUT /api/v1/security/password":                     {body: with(map[string]any{"revision": 9999, "password": map[string]any{"min_length": 12, "history": 0, "max_age_days": 0}, "lockout": map[string]any{"threshold": 0, "ends": "time", "minutes": 15}})},
 	"PUT /api/v1/security/sessions":                     {body: with(map[string]any{"revision": 9999, "idle_minutes": 15, "life_hours": 1})},
 	"GET /api/v1/security/staff-list":                   {},
+	"GET /api/v1/encryption":                            {},
+	"PUT /api/v1/encryption":                            {body: with(map[string]any{"grace_seconds": 60, "rotate_days": 0})},
+	"POST /api/v1/encryption/test":                      {body: with(map[string]any{"grace_seconds": 60, "rotate_days": 0})}, // names no server, so none is asked
+	"POST /api/v1/encryption/rotate":                    {body: fields("reason", "x")},
 	"POST /api/v1/security/staff-list/entries":          {body: fields("network", "192.0.2.7", "remark", "x")},
 	"DELETE /api/v1/security/staff-list/entries/{id}":   {own: map[string]string{"id": "staff entry"}},
 	"PUT /api/v1/security/staff-list/mode":              {body: fields("mode", "off", "was", "off")},

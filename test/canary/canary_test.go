@@ -42,6 +42,8 @@ var notDriven = map[string]string{
 
 // elsewhere are fields of operations whose like is driven: a browser's key is needed for these.
 var elsewhere = map[string]string{
+	"PUT /api/v1/encryption address":                 "where a key server answers, or the settings are refused",
+	"POST /api/v1/encryption/test address":           "where a key server answers, or the settings are refused",
 	"POST /api/v1/me/factors/passkey/confirm name":   "as the app's",
 	"POST /api/v1/signin/enrol/passkey/confirm name": "as the app's",
 	"POST /api/v1/signin/enrol/totp/confirm name":    "as My Account's, by the same lines",

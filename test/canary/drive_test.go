@@ -67,6 +67,7 @@ func (d *drive) all() {
 	d.account(agent, agentAddress)
 	d.settings()
 	d.talk(agent)
+	d.encryption()
 	d.security(agent, agentAddress, password)
 	d.refused(password)
 }
@@ -152,6 +153,23 @@ func (d *drive) settings() {
 	d.do(d.founder, "PATCH", "/api/v1/workspace", map[string]any{"company": "Company " + d.mark("new company name")}, nil)
 	d.site = "https://" + d.mark("site origin") + ".example"
 	d.do(d.founder, "POST", "/api/v1/sites", map[string]any{"origin": d.site}, nil)
+}
+
+// encryption names a key server that nobody reaches, once with each way to sign in: what is refused lies nowhere either.
+func (d *drive) encryption() {
+	for _, signIn := range [][2]string{{"role_id", "secret_id"}, {"certificate", "certificate_key"}} {
+		for method, path := range map[string]string{"PUT": "/api/v1/encryption", "POST": "/api/v1/encryption/test"} {
+			server := map[string]any{"address": "https://127.0.0.1:1"}
+			for _, field := range []string{"namespace", "mount", "key", "ca", "auth_mount", signIn[0], signIn[1]} {
+				server[field] = d.mark("key server's " + field)
+			}
+			body := map[string]any{"server": server, "grace_seconds": 0, "rotate_days": 0, "reason": d.mark("reason of a key server")}
+			if a, err := d.founder.Send(d.ctx, method, path, body); err != nil || a.Status < 400 {
+				d.Errorf("a key server that nobody reaches: %d, %v", a.Status, err)
+			}
+		}
+	}
+	d.do(d.founder, "POST", "/api/v1/encryption/rotate", map[string]any{"reason": d.mark("reason of a rotation")}, nil)
 }
 
 // security sets up a phone for the founder, puts entries on the lists, resets an agent's factor, and asks for longer passwords,
