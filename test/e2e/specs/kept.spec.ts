@@ -1,7 +1,7 @@
 import type { Page, Route } from '@playwright/test'
 import { clean } from '../house/axe.ts'
+import { expect, test } from '../house/own.ts'
 import { Widget } from '../house/people.ts'
-import { expect, test } from '../house/test.ts'
 import { Wire } from '../house/wire.ts'
 
 // What a visitor sees while the workspace's keys are out of reach. The key server is not here: its absence is played by

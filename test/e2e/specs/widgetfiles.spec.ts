@@ -5,8 +5,8 @@ import { type Page } from '@playwright/test'
 import { clean } from '../house/axe.ts'
 import { downloaded, png, uploaded, wav } from '../house/files.ts'
 import type { Guide } from '../house/house.ts'
+import { expect, test } from '../house/own.ts'
 import { person, Widget } from '../house/people.ts'
-import { expect, test } from '../house/test.ts'
 import { Wire } from '../house/wire.ts'
 
 // Files of visitors in the widget. The staff member's side is the API here.
@@ -122,6 +122,16 @@ test('files go both ways, and each side has what the other sent', async ({ page,
     await picture.scrollIntoViewIfNeeded() // it is fetched when it comes into sight
     await expect.poll(() => colour(page, 'lamp.png')).toEqual([47, 95, 196])
   })
+})
+
+test('the sample conversation brings a picture and a document that were made by the program', async ({ guide }) => {
+  const staff = await dana(guide)
+  const all = await staff.do('GET', '/api/v1/enquiries?view=all')
+  const priya = (all.json.items as { room: string }[]).find((e) => JSON.stringify(e).includes('oak bench'))
+  const got = await staff.do('GET', `/api/v1/rooms/${priya?.room ?? ''}/messages`)
+  const files = (got.json.items as { files?: { id: string; kind: string; w?: number }[] }[]).flatMap((m) => m.files ?? [])
+  expect(files.map((f) => [f.kind, f.w])).toEqual([['image', 960], ['document', undefined]])
+  expect((await downloaded(guide, staff, files[1]?.id ?? '')).toString('latin1')).toMatch(/^%PDF-1\.4[^]*%%EOF\n$/)
 })
 
 test('files are dropped and pasted, shown before they go, taken away again, and ten at most', async ({ page, guide }) => {

@@ -270,7 +270,7 @@ class Panel implements Chat {
       this.back.hidden = !view.backable
       view.update()
     }
-    this.strip.textContent = desk.offline ? words.offline : desk.barred || (view instanceof Form ? '' : desk.away)
+    this.strip.textContent = desk.offline ? words.offline : desk.barred || (!view || view instanceof Form ? '' : desk.away)
     if (view instanceof Conversation && !desk.offline && !desk.barred && !desk.away && desk.line === 'down') this.reconnecting()
     if (view instanceof Conversation && this.isOpen && document.visibilityState === 'visible') view.read()
     let unread = 0

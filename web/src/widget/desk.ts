@@ -139,7 +139,7 @@ export class Desk {
   remember(room: string): void {
     if (!this.visitor || this.visitor.room === room) return
     this.visitor.room = room
-    this.keep.setVisitor(this.visitor)
+    if (this.keep.visitor()?.token === this.visitor.token) this.keep.setVisitor(this.visitor) // else another tab knows better
   }
 
   private unreadable(e: unknown): void {

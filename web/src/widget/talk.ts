@@ -37,7 +37,7 @@ export class Conversation implements View {
     icon('m19 11.5-7.6 7.6a4.6 4.6 0 0 1-6.5-6.5l8.3-8.3a3 3 0 0 1 4.3 4.3l-8.3 8.3a1.5 1.5 0 0 1-2.1-2.1l7.2-7.2'),
   )
   private readonly tray: Tray
-  private readonly pending = h('p', { class: 'typing', role: 'status' })
+  private readonly pending = h('p', { class: 'typing pending', role: 'status' })
   private readonly compose: HTMLFormElement
   private readonly foot: HTMLElement
   private readonly rows = new Map<string, { form: string; element: HTMLElement }>()
