@@ -161,6 +161,27 @@ test('files are dropped and pasted, shown before they go, taken away again, and 
   await expect(tray(widget)).toBeHidden()
 })
 
+test('names of files stay text, and a drawing with a script in it is only offered to be kept', async ({ page, guide }) => {
+  const widget = new Widget(page)
+  await widget.open(guide)
+  const question = `What is it called? ${crypto.randomUUID()}`
+  await widget.ask('Nell Name', question)
+  const staff = await dana(guide)
+  const { id, room } = await enquiry(staff, question)
+  await staff.do('POST', `/api/v1/enquiries/${id}/pickup`, {})
+  const hostile = ['<img src=x onerror=alert(1)>.txt', '"><svg onload=alert(2)>.txt', 'javascript:alert(3).txt']
+  const files = await Promise.all(hostile.map((name) => uploaded(guide, staff, room, name, 'text/plain', Buffer.from('x'))))
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(4)"><script>alert(5)</script></svg>'
+  files.push(await uploaded(guide, staff, room, 'logo.svg', 'image/svg+xml', Buffer.from(svg)))
+  await staff.do('POST', `/api/v1/rooms/${room}/messages`, { id: crypto.randomUUID(), body: '', files })
+  for (const name of hostile) await expect(widget.log.getByText(name, { exact: true })).toBeVisible()
+  await expect(widget.log.getByRole('button', { name: 'Download logo.svg' })).toBeVisible()
+  await expect(widget.log.locator('img, script, svg[onload], canvas')).toHaveCount(0)
+  const waits = page.waitForEvent('download')
+  await widget.log.getByRole('button', { name: 'Download logo.svg' }).click()
+  expect(await readFile(await (await waits).path(), 'utf8')).toBe(svg)
+})
+
 test('an upload that is cut goes on with the parts that are missing', async ({ page, guide, watch }) => {
   watch.allow(/ERR_FAILED|ERR_INTERNET_DISCONNECTED|CORS/)
   const widget = new Widget(page)

@@ -295,6 +295,7 @@ class Panel implements Chat {
   private over(e: DragEvent): void {
     if (!e.dataTransfer?.types.includes('Files')) return
     e.preventDefault() // a file that is dropped beside the place for it must not take the page's place
+    e.stopPropagation()
     const taken = this.view?.take !== undefined
     e.dataTransfer.dropEffect = taken ? 'copy' : 'none'
     this.panel.classList.toggle('dropping', taken)
@@ -304,6 +305,7 @@ class Panel implements Chat {
     this.panel.classList.remove('dropping')
     if (!e.dataTransfer?.types.includes('Files')) return
     e.preventDefault()
+    e.stopPropagation() // nor is it for the host page's own drop zones
     this.view?.take?.([...e.dataTransfer.files])
   }
 

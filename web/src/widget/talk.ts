@@ -103,6 +103,7 @@ export class Conversation implements View {
       const files = [...(data?.files ?? [])]
       if (files.length === 0 || data?.types.includes('text/plain')) return // an office program adds a picture to each text
       e.preventDefault()
+      e.stopPropagation() // what is pasted here is not for the host page
       this.take(files)
     })
     this.box.value = drafts.get(room) ?? ''
@@ -160,16 +161,17 @@ export class Conversation implements View {
     const left = this.desk.uploads.add(this.room, files.filter((f) => f.size > 0))
     this.over.textContent = left > 0 ? words.tooMany(left) : empty[0] ? words.emptyFile(empty[0].name) : ''
     this.pinned = true
-    this.box.focus()
+    if (!matchMedia('(pointer: coarse)').matches) this.box.focus() // it would raise the keyboard over the files
   }
 
   /** Sends what waited for its files, as soon as they are all there; a file that fails gives the message back. */
   private overdue(): void {
     if (!this.due) return
     const all = this.desk.uploads.of(this.room)
-    if (all.some((u) => u.state === 'failed')) {
+    const failed = all.find((u) => u.state === 'failed')
+    if (failed) {
       this.wait(false)
-      this.over.textContent = words.held
+      this.over.textContent = words.held(failed.again !== false)
     } else if (all.every((u) => u.state === 'ready')) queueMicrotask(() => {
       if (this.due) this.send()
     })

@@ -58,7 +58,7 @@ export const words = {
   tooMany: (n: number) => `A message can bring 10 files. ${n === 1 ? 'One file was' : `${n} files were`} left out.`,
   emptyFile: (name: string) => `${name} is empty, so there is nothing to send.`,
   pending: 'Your message goes out when its files are ready.',
-  held: 'One file could not be sent. Try it again or remove it, then send your message.',
+  held: (again: boolean) => `One file could not be sent. ${again ? 'Try it again or remove' : 'Remove'} it, then send your message.`,
   percent: (n: number) => `${n} %`,
   file: {
     sending: 'Sending',
