@@ -162,20 +162,22 @@ type sample struct {
 	staff                       int // index of who picked it up; -1: it waits
 	lines                       []string
 	closed                      bool
+	files                       map[int]string // by the index of the line that brings one
 }
 
 var samples = []sample{
 	{"Jonas Lindqvist", "jonas@example.com", "/delivery", "Do you deliver to Gotland, and how long does it take?", 1, []string{
 		">Good morning Jonas, yes we do: three working days, and the ferry day comes on top.", "That works for me, thank you!", ">You are welcome. Enjoy the lamp.",
-	}, true},
+	}, true, nil},
 	{"Amara Okoye", "amara@example.com", "/", "Invoice 2026-0417 shows a VAT number that is not ours; it ends in 88 and ours ends in 38.", 0, []string{
 		">Good morning Amara, thank you for telling us. Could you send the right number, so that I can correct the invoice?", "It is DE 811 234 538. Our accounting period closes this evening, could you send the new invoice today?",
-	}, false},
+	}, false, nil},
 	{"Priya Raman", "", "/", "Is the oak bench treated for outdoor use?", 2, []string{
-		">Hello Priya, it is oiled, and it stands outside well if you oil it again once a year.",
-	}, false},
-	{"Mateo Fernández", "mateo@example.com", "/delivery", "My parcel says delivered, but nothing has come. Order 10442.", -1, []string{"I asked the neighbours too."}, false},
-	{"Yuki Tanaka", "", "/", "こんにちは。この棚は日本に送ってもらえますか?", -1, nil, false},
+		">Hello Priya, it is oiled, and it stands outside well if you oil it again once a year.", "Ours has gone grey on the seat. Is it too late?",
+		">Not at all: that is only the surface. Here is how to do it.",
+	}, false, map[int]string{1: samplePicture, 2: sampleDocument}},
+	{"Mateo Fernández", "mateo@example.com", "/delivery", "My parcel says delivered, but nothing has come. Order 10442.", -1, []string{"I asked the neighbours too."}, false, nil},
+	{"Yuki Tanaka", "", "/", "こんにちは。この棚は日本に送ってもらえますか?", -1, nil, false, nil},
 }
 
 func (s *seeder) enquiries(ctx context.Context, ws parlatory.WorkspaceID) error {
@@ -205,12 +207,20 @@ func (s *seeder) converse(ctx context.Context, ws parlatory.WorkspaceID, c sampl
 			return err
 		}
 	}
-	for _, line := range c.lines {
+	for i, line := range c.lines {
 		who := visitor
 		if text, said := strings.CutPrefix(line, ">"); said {
 			who, line = s.actors[c.staff], text
 		}
-		if _, err := s.Rooms.Chat.Post(ctx, who, chat.Post{Room: begun.Room, Client: parlatory.NewID[parlatory.ClientKind](s.Clock), Body: line}); err != nil {
+		post := chat.Post{Room: begun.Room, Client: parlatory.NewID[parlatory.ClientKind](s.Clock), Body: line}
+		if name, brings := c.files[i]; brings {
+			id, err := s.upload(ctx, who, begun.Room, name)
+			if err != nil {
+				return err
+			}
+			post.Files = []parlatory.FileID{id}
+		}
+		if _, err := s.Rooms.Chat.Post(ctx, who, post); err != nil {
 			return err
 		}
 	}

@@ -308,6 +308,9 @@ func TestAC_134_BodiesBeforeSignIn(t *testing.T) {
 			if len(got.body) > 4096 || strings.Contains(string(got.body), "Go ") {
 				t.Errorf("%s %s gives back %d bytes: %s", name, op, len(got.body), got)
 			}
+			if op.streams() { // the bytes of a file are nobody's JSON: who sends is judged before one is read
+				c.want = []int{401}
+			}
 			if unread := name == "numbers" && !op.body; !unread && !slices.Contains(c.want, got.status) {
 				t.Errorf("%s %s: %s", name, op, got)
 			}

@@ -77,7 +77,7 @@ func policy(widget *url.URL) string {
 	origin := widget.Scheme + "://" + widget.Host
 	socket := strings.Replace(widget.Scheme, "http", "ws", 1) + "://" + widget.Host
 	return "default-src 'none'; script-src " + origin + "; connect-src " + origin + " " + socket +
-		"; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+		"; style-src 'self'; img-src 'self'; media-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 }
 
 type handler struct {

@@ -1,7 +1,10 @@
-import type { Begun, Beginning, Config, Enquiry, Message, Page } from './wire'
+import type { Begun, Beginning, Config, Enquiry, Page, Place, Stand } from './wire'
 
 /** An answer of the server that says no, or no answer at all (status 0). */
 export class Refused extends Error {
+  /** Of a refusal on the live line: the same may work in a while. */
+  temporary = false
+
   constructor(
     readonly status: number,
     readonly detail = '',
@@ -9,6 +12,11 @@ export class Refused extends Error {
     readonly retryAfter = 0,
   ) {
     super(`refused: ${status}`)
+  }
+
+  /** The workspace can't be read at the moment: its keys, its store or the server are away. */
+  get away(): boolean {
+    return this.status === 503
   }
 
   /** Whether sending the same again can't help. No answer, a rate limit and a fault of the server pass by themselves. */
@@ -50,20 +58,100 @@ export class Api {
     return { ...page, items: page.items ?? [] }
   }
 
-  post(room: string, id: string, body: string): Promise<Message> {
-    return this.call('POST', `/rooms/${encodeURIComponent(room)}/messages`, { id, body })
+  post(room: string, id: string, body: string, files: readonly string[]): Promise<Place> {
+    return this.call('POST', `/rooms/${encodeURIComponent(room)}/messages`, { id, body, ...(files.length > 0 ? { files } : {}) })
+  }
+
+  /** Announces a file: what is too large is refused before a byte of it goes. The same `id` again is the same file. */
+  announce(room: string, f: { id: string; name: string; size: number; type: string }): Promise<Stand> {
+    return this.call('POST', `/rooms/${encodeURIComponent(room)}/files`, f)
+  }
+
+  stand(file: string): Promise<Stand> {
+    return this.call('GET', `/files/${encodeURIComponent(file)}`)
+  }
+
+  /** Ends an upload. The server looks at the content meanwhile, for up to twenty seconds. */
+  complete(file: string): Promise<Stand> {
+    return this.call('POST', `/files/${encodeURIComponent(file)}/complete`, undefined, {}, 45_000)
+  }
+
+  drop(file: string): Promise<void> {
+    return this.call('DELETE', `/files/${encodeURIComponent(file)}`)
+  }
+
+  /** Sends one part. It may take long on a thin line, but not stand still. */
+  part(file: string, n: number, bytes: Blob, signal: AbortSignal, moved: (sent: number) => void): Promise<void> {
+    return new Promise((done, failed) => {
+      // fetch does not tell how far a body has got.
+      const x = new XMLHttpRequest()
+      let timer: ReturnType<typeof setTimeout>
+      const alive = () => {
+        clearTimeout(timer)
+        timer = setTimeout(() => {
+          x.abort()
+        }, 30_000)
+      }
+      const stop = () => {
+        x.abort()
+      }
+      x.open('PUT', `${this.origin}/widget/v1/files/${encodeURIComponent(file)}/parts/${n}`)
+      x.setRequestHeader('Authorization', `Bearer ${this.token() ?? ''}`)
+      x.setRequestHeader('Content-Type', 'application/octet-stream')
+      x.upload.onprogress = (e) => {
+        alive()
+        moved(e.loaded)
+      }
+      x.onloadend = () => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', stop)
+        if (x.status >= 200 && x.status < 300) done()
+        else failed(refused(x.status, parsed(x.responseText), x.getResponseHeader('Retry-After')))
+      }
+      signal.addEventListener('abort', stop)
+      alive()
+      x.send(bytes)
+    })
+  }
+
+  /** The bytes of a file: as it was sent, or a picture that the server made of it. */
+  async bytes(file: string, what: 'content' | 'view' | 'thumb'): Promise<Blob> {
+    const stop = new AbortController()
+    const timer = setTimeout(() => stop.abort(), 30_000) // until it begins to come
+    try {
+      const answer = await this.ask(`${this.origin}/widget/v1/files/${encodeURIComponent(file)}/${what}`, {
+        headers: { Authorization: `Bearer ${this.token() ?? ''}` },
+        credentials: 'omit',
+        cache: 'no-store',
+        redirect: 'error',
+        signal: stop.signal,
+      })
+      clearTimeout(timer)
+      if (!answer.ok) throw await refusal(answer)
+      return await answer.blob()
+    } catch (e) {
+      throw e instanceof Refused ? e : new Refused(0)
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   read(room: string, seq: number): Promise<void> {
     return this.call('POST', `/rooms/${encodeURIComponent(room)}/read`, { seq })
   }
 
-  private async call<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+  private async call<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+    patience = 15_000,
+  ): Promise<T> {
     const token = this.token()
     if (token) headers['Authorization'] = `Bearer ${token}`
     if (body !== undefined) headers['Content-Type'] = 'application/json'
     const stop = new AbortController()
-    const timer = setTimeout(() => stop.abort(), 15_000)
+    const timer = setTimeout(() => stop.abort(), patience)
     try {
       const answer = await this.ask(`${this.origin}/widget/v1${path}`, {
         method,
@@ -88,8 +176,20 @@ export class Api {
 }
 
 async function refusal(answer: Response): Promise<Refused> {
-  const p = (await answer.json().catch(() => ({}))) as Record<string, unknown>
+  return refused(answer.status, await answer.json().catch(() => undefined), answer.headers.get('Retry-After'))
+}
+
+function refused(status: number, problem: unknown, later: string | null): Refused {
+  const p = (problem ?? {}) as Record<string, unknown>
   const fields = Array.isArray(p['errors']) ? (p['errors'] as { name: string; reason: string }[]) : []
-  const after = Number(p['retry_after'] ?? answer.headers.get('Retry-After') ?? 0)
-  return new Refused(answer.status, typeof p['detail'] === 'string' ? p['detail'] : '', fields, Number.isFinite(after) ? after : 0)
+  const after = Number(p['retry_after'] ?? later ?? 0)
+  return new Refused(status, typeof p['detail'] === 'string' ? p['detail'] : '', fields, Number.isFinite(after) ? after : 0)
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
 }

@@ -54,6 +54,15 @@ class Panel implements Chat {
         onkeydown: (e: KeyboardEvent) => {
           this.key(e)
         },
+        ondragover: (e: DragEvent) => {
+          this.over(e)
+        },
+        ondragleave: (e: DragEvent) => {
+          if (!this.panel.contains(e.relatedTarget as Node | null)) this.panel.classList.remove('dropping')
+        },
+        ondrop: (e: DragEvent) => {
+          this.dropped(e)
+        },
       },
       h(
         'div',
@@ -75,6 +84,7 @@ class Panel implements Chat {
       ),
       this.strip,
       this.body,
+      h('p', { class: 'target', 'aria-hidden': 'true' }, words.drop),
     )
     // Before the button in the order of the page, so that it can hide the button on a phone.
     mount.stage.prepend(this.panel)
@@ -109,16 +119,30 @@ class Panel implements Chat {
     this.soon()
   }
 
-  private async begin(focus: boolean): Promise<void> {
+  /** `quietly` it is the next look at a workspace that could not be read. */
+  private async begin(focus: boolean, quietly = false): Promise<void> {
     if (this.fresh) return
     this.fresh = true
-    replace(this.body, h('div', { class: 'scroll' }, h('p', { role: 'status' }, words.loading)))
-    if (focus) this.title.focus()
+    if (!quietly) {
+      replace(this.body, h('div', { class: 'scroll' }, h('p', { role: 'status' }, words.loading)))
+      if (focus) this.title.focus()
+    }
     try {
       await Promise.all([this.desk.configure(), this.desk.listed ? undefined : this.desk.resume()])
-      this.choose()
-      this.enter(focus)
+      if (!this.view || !quietly) {
+        this.choose()
+        this.enter(focus)
+      }
+      this.update()
     } catch (e) {
+      if (e instanceof Refused && e.away) {
+        this.calm(e, focus)
+        return
+      }
+      if (quietly) {
+        this.look()
+        return
+      }
       const again = h(
         'button',
         {
@@ -147,6 +171,22 @@ class Panel implements Chat {
     } finally {
       this.fresh = false
     }
+  }
+
+  /** The workspace can't be read right now: what this browser knows is shown, and asked for again without a word. */
+  private calm(e: Refused, focus: boolean): void {
+    this.desk.standIn()
+    if (this.desk.talks.size > 0 && !this.view) {
+      this.choose()
+      this.enter(focus)
+    } else if (!this.view) replace(this.body, h('div', { class: 'scroll' }, h('p', { class: 'info', role: 'status' }, explain(e))))
+    this.look()
+  }
+
+  private look(): void {
+    setTimeout(() => {
+      void this.begin(false, true)
+    }, 10_000)
   }
 
   /** The newest conversation that goes on; else the list, if there is one; else the form. */
@@ -191,6 +231,7 @@ class Panel implements Chat {
     })
     this.show(view)
     view.shown()
+    this.desk.remember(room)
     if (talk && !talk.ready) void this.desk.catchUp(talk)
   }
 
@@ -229,8 +270,8 @@ class Panel implements Chat {
       this.back.hidden = !view.backable
       view.update()
     }
-    this.strip.textContent = desk.offline ? words.offline : desk.barred
-    if (view instanceof Conversation && !desk.offline && !desk.barred && desk.line === 'down') this.reconnecting()
+    this.strip.textContent = desk.offline ? words.offline : desk.barred || (!view || view instanceof Form ? '' : desk.away)
+    if (view instanceof Conversation && !desk.offline && !desk.barred && !desk.away && desk.line === 'down') this.reconnecting()
     if (view instanceof Conversation && this.isOpen && document.visibilityState === 'visible') view.read()
     let unread = 0
     for (const talk of desk.talks.values()) unread += desk.unread(talk)
@@ -240,7 +281,7 @@ class Panel implements Chat {
   /** Only a break that lasts is worth a word. */
   private reconnecting(): void {
     setTimeout(() => {
-      if (this.desk.line === 'down' && !this.desk.offline && !this.desk.barred) this.strip.textContent = words.reconnecting
+      if (this.desk.line === 'down' && !this.desk.offline && !this.desk.barred && !this.desk.away) this.strip.textContent = words.reconnecting
     }, 2500)
   }
 
@@ -249,6 +290,23 @@ class Panel implements Chat {
       e.stopPropagation() // the host page's own dialogs stay as they are
       this.close()
     } else if (e.key.length === 1) e.stopPropagation() // nor do its shortcuts hear what is typed here
+  }
+
+  private over(e: DragEvent): void {
+    if (!e.dataTransfer?.types.includes('Files')) return
+    e.preventDefault() // a file that is dropped beside the place for it must not take the page's place
+    e.stopPropagation()
+    const taken = this.view?.take !== undefined
+    e.dataTransfer.dropEffect = taken ? 'copy' : 'none'
+    this.panel.classList.toggle('dropping', taken)
+  }
+
+  private dropped(e: DragEvent): void {
+    this.panel.classList.remove('dropping')
+    if (!e.dataTransfer?.types.includes('Files')) return
+    e.preventDefault()
+    e.stopPropagation() // nor is it for the host page's own drop zones
+    this.view?.take?.([...e.dataTransfer.files])
   }
 
   /** On a phone the panel fills what the on-screen keyboard leaves free. */

@@ -3,8 +3,9 @@ import { Keep, type Visitor } from './keep'
 import { Live } from './live'
 import { Outbox, type Post } from './outbox'
 import { Timeline } from './timeline'
-import { isAnswer, isLine, type Beginning, type Config, type Enquiry, type Message, type Page, type Told } from './wire'
-import { explain } from './words'
+import { Uploads } from './uploads'
+import { isAnswer, isLine, type Beginning, type Config, type Enquiry, type Message, type Page, type Place, type Told } from './wire'
+import { explain, explainFile } from './words'
 
 // The state behind the panel: who the visitor is, their enquiries, and the rooms that have been read so far. It knows
 // no element of the page; the panel draws what stands here each time `changed` is called.
@@ -16,11 +17,15 @@ export interface Talk {
   catching: boolean
   again: boolean
   typing: { name: string; until: number } | undefined
+  /** Known from this browser alone, while the workspace can't tell. */
+  guess: boolean
 }
 
 export type Line = 'idle' | 'up' | 'down'
 
 const page = 60
+/** How many small pictures are held, so that a conversation is not fetched again each time it is looked at. */
+const thumbs = 80
 
 export class Desk {
   config: Config | undefined
@@ -32,10 +37,14 @@ export class Desk {
   lost = false
   /** Why the workspace does not hear this visitor right now, in its own words; empty while it does. */
   barred = ''
+  /** Why the workspace can't be read right now, in its own words; empty while it can. What is written is received. */
+  away = ''
   private looks = 0
   private lookAt = 0
   readonly outbox: Outbox
+  readonly uploads: Uploads
   private readonly api: Api
+  private readonly pictures = new Map<string, Promise<Blob>>()
   private readonly keep: Keep
   private live: Live | undefined
   private typedAt = 0
@@ -57,6 +66,13 @@ export class Desk {
       save: (posts) => {
         this.keep.saveOutbox(posts)
       },
+      changed,
+      later: (run, ms) => {
+        setTimeout(run, ms)
+      },
+    })
+    this.uploads = new Uploads(this.api, {
+      explain: explainFile,
       changed,
       later: (run, ms) => {
         setTimeout(run, ms)
@@ -85,7 +101,12 @@ export class Desk {
   }
 
   async configure(): Promise<Config> {
-    this.config ??= await this.api.config()
+    try {
+      this.config ??= await this.api.config()
+    } catch (e) {
+      this.unreadable(e)
+      throw e
+    }
     return this.config
   }
 
@@ -93,18 +114,56 @@ export class Desk {
   async resume(): Promise<void> {
     this.visitor ??= this.keep.visitor() // another tab may have begun meanwhile
     if (!this.visitor) return
-    await this.list()
+    try {
+      await this.list()
+    } catch (e) {
+      if (!(e instanceof Refused && e.away)) throw e
+    }
     this.join()
+  }
+
+  /** While the list can't be had: the conversations that this browser knows of, so that they can be written to. */
+  standIn(): void {
+    const rooms = this.outbox.rooms
+    if (this.visitor?.room) rooms.add(this.visitor.room)
+    if (!this.visitor || this.listed) return
+    for (const room of rooms) {
+      if (this.talks.has(room)) continue
+      const talk = this.enter({ id: '', room, state: 'Open', head: 0, read: 0, staff_read: 0 })
+      talk.guess = true
+      this.talks.set(room, talk)
+    }
+  }
+
+  /** Remembers which conversation is open. */
+  remember(room: string): void {
+    if (!this.visitor || this.visitor.room === room) return
+    this.visitor.room = room
+    if (this.keep.visitor()?.token === this.visitor.token) this.keep.setVisitor(this.visitor) // else another tab knows better
+  }
+
+  private unreadable(e: unknown): void {
+    if (!(e instanceof Refused) || !e.away) return
+    this.away = explain(e)
+    this.changed()
+  }
+
+  private readable(): void {
+    if (this.away === '') return
+    this.away = ''
+    this.live?.connect()
+    this.uploads.flush()
+    this.changed()
   }
 
   /** The first message of a new enquiry. The same `b` and `key` again are the same enquiry. */
   async begin(b: Beginning, key: string): Promise<string> {
     const begun = await this.api.begin(b, key)
     const token = begun.token ?? this.visitor?.token ?? ''
-    this.visitor = { token, name: b.name }
+    const { room } = begun.enquiry
+    this.visitor = { token, name: b.name, room }
     this.keep.setVisitor(this.visitor)
     this.lost = false
-    const { room } = begun.enquiry
     const talk = this.enter({ ...begun.enquiry, head: begun.message.seq, read: begun.message.seq, staff_read: 0 })
     talk.timeline.told(begun.message)
     this.talks = new Map([[room, talk], ...this.talks])
@@ -144,9 +203,12 @@ export class Desk {
         return
       }
       if (e instanceof Refused && e.status === 409) this.bar(e)
+      this.unreadable(e)
       throw e
     }
     this.heard()
+    this.readable()
+    for (const [room, talk] of this.talks) if (talk.guess) this.talks.delete(room)
     const known = this.talks
     items.sort((a, b) => (b.opened_at ?? '').localeCompare(a.opened_at ?? ''))
     this.talks = new Map(items.map((e) => [e.room, known.get(e.room) ?? this.enter(e)]))
@@ -190,6 +252,7 @@ export class Desk {
       catching: false,
       again: false,
       typing: undefined,
+      guess: false,
     }
   }
 
@@ -213,7 +276,7 @@ export class Desk {
     this.live.connect()
     // Some networks let no WebSocket through: then the rooms are asked over HTTP until it comes up.
     this.polling ??= setInterval(() => {
-      if (this.line !== 'down' || this.offline || !this.visitor || document.visibilityState === 'hidden') return
+      if ((this.line !== 'down' && !this.away) || this.offline || !this.visitor || document.visibilityState === 'hidden') return
       if (this.barred && Date.now() < this.lookAt) return
       void this.list().catch(() => undefined)
       this.outbox.flush()
@@ -248,6 +311,7 @@ export class Desk {
   private wake(): void {
     this.live?.connect()
     this.outbox.flush()
+    this.uploads.flush()
     this.changed()
   }
 
@@ -268,6 +332,9 @@ export class Desk {
         return
       case 'enquiry':
         void this.list().catch(() => undefined)
+        return
+      case 'file':
+        this.uploads.told(t.file)
         return
       case 'gone':
         this.talks.delete(t.room)
@@ -325,6 +392,7 @@ export class Desk {
       }
     } catch (e) {
       if (e instanceof Refused && e.status === 401) await this.list().catch(() => undefined)
+      this.unreadable(e)
       // Otherwise the line is down: coming up catches up again.
     } finally {
       talk.catching = false
@@ -348,18 +416,47 @@ export class Desk {
     this.changed()
   }
 
-  private async send(post: Post): Promise<void> {
+  /** A small picture; held for a while. */
+  thumb(file: string): Promise<Blob> {
+    let got = this.pictures.get(file)
+    if (!got) {
+      got = this.api.bytes(file, 'thumb')
+      this.pictures.set(file, got)
+      got.catch(() => {
+        this.pictures.delete(file)
+      })
+      for (const old of this.pictures.keys()) {
+        if (this.pictures.size <= thumbs) break
+        this.pictures.delete(old)
+      }
+    }
+    return got
+  }
+
+  bytes(file: string, what: 'content' | 'view'): Promise<Blob> {
+    return this.api.bytes(file, what)
+  }
+
+  /** False where the message was received, but has no place in the room yet. */
+  private async send(post: Post): Promise<boolean> {
     const talk = this.talks.get(post.room)
     const { room, id, body } = post
+    const files = post.files ?? []
+    const ids = files.map((f) => f.id)
     try {
-      const { seq, at } =
+      const { seq, at, kept } =
         this.line === 'up' && this.live
-          ? await this.live.ask<{ seq: number; at: string }>('chat.post', { room, id, body })
-          : await this.api.post(room, id, body)
-      if (!talk) return
-      const verdict = talk.timeline.told({ room, seq, id, by: { kind: 'visitor' }, at, body })
+          ? await this.live.ask<Place>('chat.post', { room, id, body, ...(ids.length > 0 ? { files: ids } : {}) })
+          : await this.api.post(room, id, body, ids)
+      if (kept) {
+        if (!this.away) void this.list().catch(() => undefined) // learns why
+        return false
+      }
+      if (!talk) return true
+      const verdict = talk.timeline.told({ room, seq, id, by: { kind: 'visitor' }, at, body, files })
       if (verdict === 'gap') await this.catchUp(talk)
       talk.enquiry.read = Math.max(talk.enquiry.read, talk.timeline.last === seq ? seq : 0)
+      return true
     } catch (e) {
       if (e instanceof Refused && e.status === 401) await this.list().catch(() => undefined)
       if (e instanceof Refused && e.status === 409 && !this.barred) void this.list().catch(() => undefined)

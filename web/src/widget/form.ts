@@ -19,6 +19,7 @@ export class Form implements View {
   readonly backable: boolean
   private readonly inputs: Record<Field, HTMLInputElement | HTMLTextAreaElement>
   private readonly wrongs: Record<Field, HTMLElement>
+  private readonly away = h('p', { class: 'info', role: 'status' })
   private readonly error = h('p', { class: 'error', role: 'alert' })
   private readonly button = h('button', { class: 'main', type: 'submit' }, words.agreeAndSend)
   private id = uuid()
@@ -41,7 +42,7 @@ export class Form implements View {
     this.wrongs = { name: wrong('name'), email: wrong('email'), question: wrong('question') }
     this.inputs.name.value = desk.visitor?.name ?? ''
     this.inputs.question.value = question
-    const fields = h('div', { class: 'scroll' }, ...this.opening(), this.error)
+    const fields = h('div', { class: 'scroll' }, ...this.opening(), this.away, this.error)
     fields.append(
       this.field('name', words.name),
       this.field('email', words.email, true),
@@ -75,7 +76,7 @@ export class Form implements View {
   }
 
   update(): void {
-    /* nothing here changes by itself */
+    this.away.textContent = this.desk.away === '' ? '' : words.noNew
   }
 
   focus(): void {
@@ -203,6 +204,11 @@ export class Form implements View {
         this.toFirstWrong()
         return
       }
+    }
+    if (e instanceof Refused && e.away) {
+      this.error.textContent = words.noNew
+      this.error.scrollIntoView({ block: 'nearest' })
+      return
     }
     this.error.textContent = explain(unplaced.length > 0 ? new Refused(422, '', unplaced) : e)
     this.error.scrollIntoView({ block: 'nearest' })

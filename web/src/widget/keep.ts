@@ -7,6 +7,8 @@
 export interface Visitor {
   token: string
   name: string
+  /** The conversation that was open last: while the workspace can't tell which ones there are, it can still be written to. */
+  room?: string
 }
 
 type Shelf = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
@@ -72,11 +74,12 @@ export class Keep {
   visitor(): Visitor | undefined {
     const v = parse(this.long.getItem(this.key))
     if (!v || typeof v !== 'object' || !('token' in v) || typeof v.token !== 'string' || v.token === '') return undefined
-    return { token: v.token, name: 'name' in v && typeof v.name === 'string' ? v.name : '' }
+    const name = 'name' in v && typeof v.name === 'string' ? v.name : ''
+    return { token: v.token, name, ...('room' in v && typeof v.room === 'string' ? { room: v.room } : {}) }
   }
 
   setVisitor(v: Visitor): void {
-    this.long.setItem(this.key, JSON.stringify({ token: v.token, name: v.name }))
+    this.long.setItem(this.key, JSON.stringify({ token: v.token, name: v.name, room: v.room }))
   }
 
   forget(): void {

@@ -107,7 +107,7 @@ export class Live {
 
   private refused(e: unknown): void {
     // 109 is an expired token; below 100 and "temporary" pass by themselves.
-    const final = e instanceof Refused && e.status >= 100 && e.detail !== 'temporary'
+    const final = e instanceof Refused && e.status >= 100 && !e.temporary
     this.drop()
     if (final) this.stop(e.status)
     else this.later()
@@ -133,8 +133,11 @@ export class Live {
       const asked = this.asked.get(r.id)
       this.asked.delete(r.id)
       clearTimeout(asked?.timer)
-      if (r.error) asked?.reject(new Refused(r.error.code, r.error.temporary ? 'temporary' : r.error.message))
-      else asked?.resolve(r)
+      if (r.error) {
+        const no = new Refused(r.error.code, r.error.message)
+        no.temporary = r.error.temporary === true
+        asked?.reject(no)
+      } else asked?.resolve(r)
     } else if (r.push?.pub) this.ends.told(r.push.pub.data as Told)
     else if (r.push?.disconnect) this.closed(r.push.disconnect.code)
     else if (!r.push && this.pong) this.socket?.send('{}')

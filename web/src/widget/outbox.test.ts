@@ -7,10 +7,11 @@ class Line implements Carrier {
   fails: unknown[] = []
   kept: Post[] = []
   later_: { run: () => void; ms: number }[] = []
-  send(post: Post): Promise<void> {
+  stands = true
+  send(post: Post): Promise<boolean> {
     this.sent.push({ id: post.id, body: post.body })
     const fail = this.fails.shift()
-    return fail === undefined ? Promise.resolve() : Promise.reject(fail as Error)
+    return fail === undefined ? Promise.resolve(this.stands) : Promise.reject(fail as Error)
   }
   explain = () => 'Please shorten it.'
   load = (): unknown => JSON.parse(JSON.stringify(this.kept))
@@ -80,7 +81,7 @@ describe('the outbox', () => {
     const box = new Outbox(line)
     const post = box.add('r', 'my words')
     await settled()
-    expect(box.takeBack(post.id)).toBe('my words')
+    expect(box.takeBack(post.id)?.body).toBe('my words')
     expect(box.of('r')).toEqual([])
   })
 
@@ -93,6 +94,35 @@ describe('the outbox', () => {
     await settled()
     expect(new Set(line.sent.map((s) => s.id))).toEqual(new Set([post.id]))
     expect(line.kept).toEqual([])
+  })
+
+  it('shows what was received and has no place yet, sends it no more, and lets it go when the real one comes', async () => {
+    line.stands = false
+    const box = new Outbox(line)
+    const first = box.add('r', 'one')
+    const second = box.add('r', 'two')
+    await settled()
+    box.flush()
+    await settled()
+    expect(line.sent.map((s) => s.body)).toEqual(['one', 'two'])
+    expect(box.of('r').map((p) => p.state)).toEqual(['kept', 'kept'])
+    const later = new Outbox(line) // the next page
+    later.flush()
+    await settled()
+    expect(line.sent).toHaveLength(2)
+    expect(later.of('r').map((p) => p.state)).toEqual(['kept', 'kept'])
+    later.acknowledged(first.id)
+    expect(later.of('r').map((p) => p.id)).toEqual([second.id])
+    later.acknowledged(first.id)
+    expect(later.of('r')).toHaveLength(1)
+  })
+
+  it('keeps the files of a message through a break and a change of page', async () => {
+    line.fails = [new Refused(0)]
+    const file = { id: 'f', name: 'a.pdf', type: 'application/pdf', kind: 'document' as const, size: 7 }
+    new Outbox(line).add('r', '', [file])
+    await settled()
+    expect(new Outbox(line).of('r')[0]?.files).toEqual([file])
   })
 
   it('reads a kept outbox strictly', () => {

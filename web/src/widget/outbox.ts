@@ -1,21 +1,25 @@
 import { Refused } from './api'
 import { uuid } from './uuid'
+import type { MessageFile } from './wire'
 
 // Messages on their way out. A post leaves the outbox when the server has acknowledged it, which it does only after
 // the commit; until then it is sent again, with the same id, after each break. Posts of a room go out one after
-// another, so that they arrive in the order in which they were written.
+// another, so that they arrive in the order in which they were written. One that the server has received and can't show
+// yet is kept here without being sent again, until the real one comes with its id.
 
 export interface Post {
   id: string
   room: string
   body: string
   at: string
-  state: 'sending' | 'waiting' | 'failed'
+  state: 'sending' | 'waiting' | 'failed' | 'kept'
   reason?: string
+  files?: MessageFile[]
 }
 
 export interface Carrier {
-  send(post: Post): Promise<void>
+  /** True: it stands in the room. False: it was received, and takes its place later. */
+  send(post: Post): Promise<boolean>
   /** The plain sentence for a refusal. */
   explain(error: unknown): string
   load(): unknown
@@ -39,8 +43,13 @@ export class Outbox {
     return this.posts.filter((p) => p.room === room)
   }
 
-  add(room: string, body: string): Post {
+  get rooms(): Set<string> {
+    return new Set(this.posts.map((p) => p.room))
+  }
+
+  add(room: string, body: string, files: MessageFile[] = []): Post {
     const post: Post = { id: uuid(), room, body, at: new Date().toISOString(), state: 'sending' }
+    if (files.length > 0) post.files = files
     this.posts.push(post)
     this.kept()
     void this.run(room)
@@ -64,16 +73,15 @@ export class Outbox {
   }
 
   /** Takes a failed post back, so that its writer can change it. */
-  takeBack(id: string): string {
+  takeBack(id: string): Post | undefined {
     const post = this.posts.find((p) => p.id === id && p.state === 'failed')
-    if (!post) return ''
-    this.acknowledged(id)
-    return post.body
+    if (post) this.acknowledged(id)
+    return post
   }
 
   /** Sends what waits: after a connection, when the browser is online again, and by time. */
   flush(): void {
-    for (const room of new Set(this.posts.map((p) => p.room))) void this.run(room)
+    for (const room of this.rooms) void this.run(room)
   }
 
   private async run(room: string): Promise<void> {
@@ -81,7 +89,7 @@ export class Outbox {
     this.busy.add(room)
     try {
       for (;;) {
-        const post = this.posts.find((p) => p.room === room && p.state !== 'failed')
+        const post = this.posts.find((p) => p.room === room && p.state !== 'failed' && p.state !== 'kept')
         if (!post) return
         if (!(await this.tried(post))) return
       }
@@ -92,9 +100,13 @@ export class Outbox {
 
   private async tried(post: Post): Promise<boolean> {
     try {
-      await this.carrier.send(post)
+      const stands = await this.carrier.send(post)
       this.pause = 1000
-      this.acknowledged(post.id)
+      if (stands) this.acknowledged(post.id)
+      else {
+        post.state = 'kept'
+        this.kept()
+      }
       return true
     } catch (e) {
       if (e instanceof Refused && e.final) {
@@ -123,17 +135,25 @@ function restore(kept: unknown): Post[] {
   const posts: Post[] = []
   for (const p of kept as unknown[]) {
     if (typeof p !== 'object' || p === null) continue
-    const { id, room, body, at, state, reason } = p as Record<string, unknown>
+    const { id, room, body, at, state, reason, files } = p as Record<string, unknown>
     if (typeof id !== 'string' || typeof room !== 'string' || typeof body !== 'string') continue
     const post: Post = {
       id,
       room,
       body,
       at: typeof at === 'string' ? at : new Date().toISOString(),
-      state: state === 'failed' ? 'failed' : 'waiting',
+      state: state === 'failed' || state === 'kept' ? state : 'waiting',
     }
+    const sound = Array.isArray(files) ? (files as unknown[]).filter(named) : []
+    if (sound.length > 0) post.files = sound
     if (typeof reason === 'string') post.reason = reason
     posts.push(post)
   }
   return posts
+}
+
+function named(f: unknown): f is MessageFile {
+  if (typeof f !== 'object' || f === null) return false
+  const { id, name, size } = f as Record<string, unknown>
+  return typeof id === 'string' && typeof name === 'string' && typeof size === 'number'
 }

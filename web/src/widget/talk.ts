@@ -1,7 +1,9 @@
 import type { Desk, Talk } from './desk'
 import { h, icon, linked } from './dom'
+import { attachments } from './files'
 import type { Post } from './outbox'
 import { day, hour } from './time'
+import { Tray } from './tray'
 import type { View } from './view'
 import { isLine, type Message } from './wire'
 import { explain, words } from './words'
@@ -28,10 +30,20 @@ export class Conversation implements View {
   private readonly typing = h('p', { class: 'typing' })
   private readonly over = h('p', { class: 'wrong over', role: 'alert' })
   private readonly box = h('textarea', { rows: 1, 'aria-label': words.message, placeholder: words.message, dir: 'auto' })
+  private readonly pick = h('input', { class: 'unseen', type: 'file', multiple: true, tabindex: -1, 'aria-hidden': 'true' })
+  private readonly attach = h(
+    'button',
+    { class: 'round attach', type: 'button', 'aria-label': words.attach, title: words.attach },
+    icon('m19 11.5-7.6 7.6a4.6 4.6 0 0 1-6.5-6.5l8.3-8.3a3 3 0 0 1 4.3 4.3l-8.3 8.3a1.5 1.5 0 0 1-2.1-2.1l7.2-7.2'),
+  )
+  private readonly tray: Tray
+  private readonly pending = h('p', { class: 'typing pending', role: 'status' })
   private readonly compose: HTMLFormElement
   private readonly foot: HTMLElement
   private readonly rows = new Map<string, { form: string; element: HTMLElement }>()
   private pinned = true
+  /** Send was pressed while files are on their way. */
+  private due = false
   private quiet: ReturnType<typeof setTimeout> | undefined
 
   constructor(
@@ -39,6 +51,9 @@ export class Conversation implements View {
     private readonly room: string,
     private readonly again: (question: string) => void,
   ) {
+    this.tray = new Tray(desk.uploads, room, () => {
+      this.attach.focus()
+    })
     this.compose = h(
       'form',
       {
@@ -47,6 +62,8 @@ export class Conversation implements View {
           this.submit(e)
         },
       },
+      this.pick,
+      this.attach,
       h('label', {}, this.box),
       h('button', { class: 'round send', type: 'submit', 'aria-label': words.send }, icon('M4.5 12h14M12.5 5.5 19 12l-6.5 6.5')),
     )
@@ -67,12 +84,27 @@ export class Conversation implements View {
       ),
     )
     this.scroll.append(this.older, this.log)
-    this.element = h('div', { class: 'body' }, this.scroll, this.typing, this.over, this.compose, this.foot)
+    this.element = h('div', { class: 'body' }, this.scroll, this.typing, this.over, this.pending, this.tray.element, this.compose, this.foot)
     this.older.addEventListener('click', () => {
       this.earlier()
     })
     this.scroll.addEventListener('scroll', () => {
       this.pinned = this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight < 48
+    })
+    this.attach.addEventListener('click', () => {
+      this.pick.click()
+    })
+    this.pick.addEventListener('change', () => {
+      this.take([...(this.pick.files ?? [])])
+      this.pick.value = '' // the same file again is a change too
+    })
+    this.box.addEventListener('paste', (e) => {
+      const data = e.clipboardData
+      const files = [...(data?.files ?? [])]
+      if (files.length === 0 || data?.types.includes('text/plain')) return // an office program adds a picture to each text
+      e.preventDefault()
+      e.stopPropagation() // what is pasted here is not for the host page
+      this.take(files)
     })
     this.box.value = drafts.get(room) ?? ''
     this.box.addEventListener('input', () => {
@@ -96,7 +128,7 @@ export class Conversation implements View {
 
   subtitle(): string {
     const e = this.talk?.enquiry
-    if (!e || this.desk.barred) return ''
+    if (!e || this.desk.barred || this.talk?.guess) return ''
     return e.state === 'Closed' ? words.closed : e.staff?.name ? words.with(e.staff.name) : words.waiting
   }
 
@@ -112,11 +144,42 @@ export class Conversation implements View {
     const had = this.compose.contains((this.element.getRootNode() as ShadowRoot).activeElement)
     this.compose.hidden = closed
     this.foot.hidden = !closed
+    this.tray.update()
+    if (closed) this.tray.element.hidden = true
+    this.overdue()
     if (closed && had) this.scroll.focus()
     this.older.hidden = talk.timeline.first <= 1
     this.typing.textContent = talk.typing ? words.typing(talk.typing.name || talk.enquiry.staff?.name || words.someone) : ''
     this.draw(this.plan(talk))
     if (this.pinned) this.scroll.scrollTop = this.scroll.scrollHeight
+  }
+
+  /** Files that were chosen, dropped or pasted. */
+  take(files: readonly File[]): void {
+    if (files.length === 0 || this.talk?.enquiry.state === 'Closed') return
+    const empty = files.filter((f) => f.size === 0)
+    const left = this.desk.uploads.add(this.room, files.filter((f) => f.size > 0))
+    this.over.textContent = left > 0 ? words.tooMany(left) : empty[0] ? words.emptyFile(empty[0].name) : ''
+    this.pinned = true
+    if (!matchMedia('(pointer: coarse)').matches) this.box.focus() // it would raise the keyboard over the files
+  }
+
+  /** Sends what waited for its files, as soon as they are all there; a file that fails gives the message back. */
+  private overdue(): void {
+    if (!this.due) return
+    const all = this.desk.uploads.of(this.room)
+    const failed = all.find((u) => u.state === 'failed')
+    if (failed) {
+      this.wait(false)
+      this.over.textContent = words.held(failed.again !== false)
+    } else if (all.every((u) => u.state === 'ready')) queueMicrotask(() => {
+      if (this.due) this.send()
+    })
+  }
+
+  private wait(on: boolean): void {
+    this.due = on
+    this.pending.textContent = on ? words.pending : ''
   }
 
   /** What stands here is being looked at. */
@@ -145,7 +208,7 @@ export class Conversation implements View {
       const same =
         before !== undefined && !isLine(before) && before.by.kind === m.by.kind && before.by.id === m.by.id && before.by.name === m.by.name
       // The form leaves out the state: a drawn row keeps its element, so that screen readers hear a message once.
-      rows.push({ key: m.id || `seq ${m.seq}`, form: `${m.seq} ${same}`, draw: () => message(m, same) })
+      rows.push({ key: m.id || `seq ${m.seq}`, form: `${m.seq} ${same}`, draw: () => message(this.desk, m, same) })
       if (state) rows.push({ key: `state ${state}`, form: m.id, draw: () => delivery(state) })
       before = m
     }
@@ -180,7 +243,7 @@ export class Conversation implements View {
   }
 
   private post(p: Post): HTMLElement {
-    const out = bubble(p.body, true)
+    const out = bubble(this.desk, p, true)
     out.append(h('p', { class: 'state' }, words.states[p.state]))
     if (p.state !== 'failed') return out
     out.classList.add('failed')
@@ -217,11 +280,13 @@ export class Conversation implements View {
   }
 
   private takeBack(id: string): void {
-    const body = this.desk.outbox.takeBack(id)
+    const post = this.desk.outbox.takeBack(id)
+    const body = post?.body ?? ''
     if (this.talk?.enquiry.state === 'Closed') {
       this.again(body)
       return
     }
+    if (post?.files) this.desk.uploads.back(this.room, post.files)
     this.box.value = this.box.value === '' ? body : `${body}\n${this.box.value}`
     this.typed()
     this.box.focus()
@@ -251,19 +316,31 @@ export class Conversation implements View {
 
   private submit(e: Event): void {
     e.preventDefault()
+    this.send()
+  }
+
+  private send(): void {
     const body = this.box.value.trim()
     const over = Array.from(body).length - limit
+    const files = this.desk.uploads.of(this.room)
     this.over.textContent = over > 0 ? words.tooLong(over) : ''
-    if (body === '' || over > 0) {
+    if (over > 0 || (body === '' && files.length === 0)) {
+      this.wait(false)
       this.box.focus()
       return
     }
+    if (files.some((u) => u.state !== 'ready')) {
+      this.wait(true)
+      this.overdue()
+      return
+    }
+    this.wait(false)
     this.box.value = ''
     drafts.delete(this.room)
     this.grow()
     this.pinned = true
     this.desk.typing(this.room, false)
-    this.desk.outbox.add(this.room, body)
+    this.desk.outbox.add(this.room, body, this.desk.uploads.claim(this.room))
     this.box.focus()
   }
 
@@ -288,17 +365,20 @@ export class Conversation implements View {
   }
 }
 
-function bubble(body: string, ours: boolean): HTMLElement {
-  return h('div', { class: ours ? 'msg ours' : 'msg' }, h('div', { class: 'bubble', dir: 'auto' }, linked(body)))
+function bubble(desk: Desk, m: Pick<Message, 'body' | 'files'>, ours: boolean): HTMLElement {
+  const out = h('div', { class: ours ? 'msg ours' : 'msg' })
+  if (m.body !== '') out.append(h('div', { class: 'bubble', dir: 'auto' }, linked(m.body)))
+  if (m.files && m.files.length > 0) out.append(attachments(desk, m.files))
+  return out
 }
 
-function message(m: Message, same: boolean): HTMLElement {
+function message(desk: Desk, m: Message, same: boolean): HTMLElement {
   if (isLine(m)) {
     const event = words.events[m.event ?? '']?.(m.by.name ?? '') ?? ''
     return h('p', { class: 'system', dir: 'auto' }, `${m.body || event} · ${hour(m.at)}`)
   }
   const ours = m.by.kind === 'visitor'
-  const out = bubble(m.body, ours)
+  const out = bubble(desk, m, ours)
   if (same) out.classList.add('same')
   const time = h('time', { datetime: m.at }, hour(m.at))
   if (ours) out.prepend(h('p', { class: same ? 'unseen' : 'by' }, h('span', { class: 'unseen' }, `${words.you} `), time))

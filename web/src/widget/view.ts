@@ -7,4 +7,6 @@ export interface View {
   subtitle(): string
   update(): void
   focus(): void
+  /** Takes files that were dropped onto the panel; absent where none can be sent. */
+  take?(files: readonly File[]): void
 }

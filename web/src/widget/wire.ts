@@ -16,6 +16,34 @@ export interface Message {
   at: string
   body: string
   event?: string
+  files?: MessageFile[] | null
+}
+
+/** A file of a message. With `w` and `h` it has a view and a thumbnail, in pixels of the view. */
+export interface MessageFile {
+  id: string
+  name: string
+  type: string
+  kind: 'image' | 'document' | 'audio' | 'video' | 'other'
+  size: number
+  w?: number
+  h?: number
+}
+
+/** How a file stands that is on its way. Parts are numbered from 1, each `part_size` bytes long but the last. */
+export interface Stand extends MessageFile {
+  state: 'uploading' | 'checking' | 'ready' | 'quarantined' | 'refused'
+  reason?: string
+  part_size: number
+  parts: number
+  have?: number[] | null
+}
+
+/** The answer to a post. One that is kept has no place yet: the real one comes with the same id. */
+export interface Place {
+  seq: number
+  at: string
+  kept?: boolean
 }
 
 export interface Enquiry {
@@ -72,6 +100,7 @@ export type Told =
   | { k: 'read'; room: string; seq: number; by: Author }
   | { k: 'enquiry'; room: string; enquiry: string }
   | { k: 'gone'; room: string }
+  | { k: 'file'; room: string; file: string }
 
 /** Whether a message is a line of the system and not something that somebody wrote. */
 export const isLine = (m: Message) => m.by.kind === 'system' || (m.event !== undefined && m.event !== '')

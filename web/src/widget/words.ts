@@ -1,5 +1,13 @@
 import { Refused, wait } from './api'
 
+/** A size as people read it; binary units, as the server's own sentences count. */
+function bytes(n: number): string {
+  if (n < 1024) return `${n} B`
+  if (n < 1 << 20) return `${Math.round(n / 1024)} KB`
+  const mega = n / (1 << 20)
+  return `${mega < 10 ? mega.toFixed(1) : Math.round(mega)} MB`
+}
+
 /** Everything that the panel says, in one place. */
 export const words = {
   chat: (company: string) => `Chat with ${company}`,
@@ -40,9 +48,39 @@ export const words = {
   typing: (name: string) => `${name} is typing…`,
   someone: 'Staff',
   you: 'You',
-  states: { sending: 'Sending…', waiting: 'Waiting for the connection', sent: 'Sent', seen: 'Seen', failed: 'Not sent' },
+  states: { sending: 'Sending…', waiting: 'Waiting for the connection', sent: 'Sent', seen: 'Seen', failed: 'Not sent', kept: 'Received. It can be read here once the service is fully back.' },
   retry: 'Try again',
   edit: 'Take back',
+  noNew: 'New conversations can’t begin right now. What you write here stays; please try again in a few minutes.',
+  attach: 'Attach files',
+  attached: 'Files of this message',
+  drop: 'Drop files here to attach them',
+  tooMany: (n: number) => `A message can bring 10 files. ${n === 1 ? 'One file was' : `${n} files were`} left out.`,
+  emptyFile: (name: string) => `${name} is empty, so there is nothing to send.`,
+  pending: 'Your message goes out when its files are ready.',
+  held: (again: boolean) => `One file could not be sent. ${again ? 'Try it again or remove' : 'Remove'} it, then send your message.`,
+  percent: (n: number) => `${n} %`,
+  file: {
+    sending: 'Sending',
+    waiting: 'Waiting for the connection',
+    checking: 'Being checked for malware…',
+    ready: 'Ready',
+    failed: 'Could not be sent',
+  },
+  fileState: (name: string, state: string) => `${name}: ${state}`,
+  progress: (name: string) => `Sending ${name}`,
+  remove: (name: string) => `Remove ${name}`,
+  retryOf: (name: string) => `Try ${name} again`,
+  enlarge: (name: string) => `Show ${name} larger`,
+  download: 'Download',
+  downloadOf: (name: string) => `Download ${name}`,
+  play: 'Play',
+  playOf: (name: string) => `Play ${name}`,
+  fetching: 'Fetching…',
+  noPicture: 'This picture can’t be shown right now. Press to try again.',
+  noFile: 'This file can’t be fetched right now. Please try again.',
+  noSound: 'It can’t be played on this site. Please download it.',
+  bytes,
   list: 'Your conversations',
   listEmpty: 'No conversations yet.',
   enquiryOf: (when: string) => `Conversation of ${when}`,
@@ -85,5 +123,15 @@ export function explain(error: unknown): string {
         ? `That was a lot at once. Please try again in ${wait(e.retryAfter)}.`
         : 'That was a lot at once. Please wait a moment and try again.'
   }
+  if (e.away && e.detail) return e.detail
   return 'Something went wrong on our side. Please try again in a moment.'
+}
+
+/** The same for a file, where the server's own sentence says most. */
+export function explainFile(error: unknown): string {
+  const e = error instanceof Refused ? error : new Refused(0)
+  if (e.status === 0) return words.file.waiting
+  if ([409, 413, 429].includes(e.status) && e.detail) return e.detail
+  if (e.status === 413) return 'This file is too large.'
+  return explain(e)
 }
