@@ -42,6 +42,7 @@ var notDriven = map[string]string{
 
 // elsewhere are fields of operations whose like is driven: a browser's key is needed for these.
 var elsewhere = map[string]string{
+	"POST /api/v1/contacts/{id}/erase confirm":       "the contact's id, typed again",
 	"PUT /api/v1/encryption address":                 "where a key server answers, or the settings are refused",
 	"POST /api/v1/encryption/test address":           "where a key server answers, or the settings are refused",
 	"POST /api/v1/me/factors/passkey/confirm name":   "as the app's",

@@ -68,6 +68,7 @@ func (d *drive) all() {
 	d.settings()
 	d.talk(agent)
 	d.encryption()
+	d.forget(agent)
 	d.security(agent, agentAddress, password)
 	d.refused(password)
 }
@@ -262,6 +263,28 @@ func (d *drive) talk(agent *rig.Client) {
 	d.do(d.founder, "POST", enquiry+"/block", map[string]any{"remark": "Nuisance " + d.mark("remark of a block")}, nil)
 	d.do(d.founder, "PUT", "/api/v1/security/visitor-list/mode", map[string]any{"mode": "off", "was": "block"}, nil)
 	d.do(d.founder, "GET", "/api/v1/audit?limit=50", nil, nil)
+}
+
+// forget takes a contact's data out, holds it, and erases it: what was said, and the reasons, lie nowhere afterwards either.
+func (d *drive) forget(agent *rig.Client) {
+	visitor := d.client(d.host())
+	visitor.Header.Set("Origin", d.site)
+	var opened struct {
+		Contact string
+		Enquiry struct{ ID string }
+	}
+	d.do(visitor, "POST", "/widget/v1/enquiries", map[string]any{"id": rig.UUID(), "name": "Leaving " + d.mark("name of one who is erased"),
+		"question": "Forget " + d.mark("question of one who is erased"), "privacy_version": d.policies.Privacy.Version}, &opened)
+	d.do(agent, "POST", "/api/v1/enquiries/"+opened.Enquiry.ID+"/pickup", struct{}{}, nil)
+	d.do(agent, "POST", "/api/v1/enquiries/"+opened.Enquiry.ID+"/close", struct{}{}, nil)
+	at := "/api/v1/contacts/" + opened.Contact
+	var hold struct{ ID string }
+	d.do(d.founder, "POST", at+"/holds", map[string]any{"reason": d.mark("reason of a hold")}, &hold)
+	d.do(d.founder, "POST", "/api/v1/holds/"+hold.ID+"/lift", map[string]any{"reason": d.mark("reason of its end")}, nil)
+	if _, err := d.founder.Raw(d.ctx, "POST", at+"/export", struct{}{}); err != nil {
+		d.Fatal(err)
+	}
+	d.do(d.founder, "POST", at+"/erase", map[string]any{"confirm": opened.Contact, "reason": d.mark("reason of an erasure")}, nil)
 }
 
 // file sends a file and reads it back.
