@@ -37,9 +37,12 @@ type door struct {
 	confirmed time.Time
 	used      atomic.Int64 // when last, to the second or so
 	wiped     atomic.Bool  // since it was last open
+	busy      atomic.Bool  // Run is asking
 	asked     time.Time
 	failed    error // of the last try: nil, ErrAway, ErrWithdrawn
+	fails     int   // in a row
 	remote    bool
+	own       bool // the root is the workspace's own
 }
 
 // open is nil while keys may be used. The error is for a person, and is ErrAway or ErrWithdrawn.
@@ -64,12 +67,15 @@ func refusal(cause error) error {
 	return parlatory.Fail(parlatory.KindUnavailable, "The keys of this workspace can't be reached at the moment. Nothing is lost; please try again in a few minutes.").Because(cause)
 }
 
-// confirm notes an answer of the root.
-func (d *door) confirm(a Anchor) {
+// confirm notes an answer of the root to what it was asked at a time. A refusal that came since counts more.
+func (d *door) confirm(a Anchor, own bool, begun time.Time) {
 	now := d.clock.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.confirmed, d.asked, d.failed = now, now, nil
+	if errors.Is(d.failed, ErrWithdrawn) && d.asked.After(begun) {
+		return
+	}
+	d.confirmed, d.asked, d.failed, d.fails, d.own = now, now, nil, 0, own
 	d.wiped.Store(false)
 	_, local := a.Root.(local)
 	d.remote = !local
@@ -85,8 +91,9 @@ func (d *door) fail(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.asked = d.clock.Now()
+	d.fails++
 	switch {
-	case errors.Is(err, ErrWithdrawn):
+	case errors.Is(err, ErrWithdrawn), errors.Is(err, ErrOpen): // or another key stands in its place
 		d.failed = ErrWithdrawn
 		d.until.Store(0)
 	case errors.Is(err, ErrAway):
@@ -121,22 +128,33 @@ func (d *door) stale() bool {
 	return age < 0 || age > d.pace.holds
 }
 
-// due reports whether the root should be asked: half of its answer's time is over, or the last try failed.
-func (d *door) due() bool {
+// due reports whether the root should be asked: half of its answer's time is over, or the last try failed, less and less often. Below a key
+// file the shelf is looked at: the key may have moved to another root.
+func (d *door) due(idle bool) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := d.clock.Now()
-	if d.failed != nil {
-		return now.Sub(d.asked) >= d.pace.pause
+	switch {
+	case d.failed != nil:
+		return now.Sub(d.asked) >= min(d.pace.pause<<min(max(d.fails-1, 0), 4), d.pace.holds)
+	case d.remote:
+		return now.Sub(d.confirmed) >= d.pace.holds/2
 	}
-	return d.remote && now.Sub(d.confirmed) >= d.pace.holds/2
+	return !idle && !d.confirmed.IsZero() && now.Sub(d.confirmed) >= d.pace.holds
 }
 
-// settled reports whether the root is on another machine and answers.
-func (d *door) settled() bool {
+// droppable reports whether the root is on another machine and answers, so that keys can be fetched again; or whether there is nothing to drop.
+func (d *door) droppable() bool {
+	shut := d.open() != nil
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.remote && d.failed == nil
+	return d.remote && d.failed == nil || shut
+}
+
+func (d *door) isOwn() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.own
 }
 
 // Standing is how the keys of a workspace stand on this node.

@@ -51,6 +51,14 @@ func far(t *testing.T, grace time.Duration) (r *Ring, root *farRoot, clock *hand
 	return r, root, clock, ws
 }
 
+// confirmed has the ring ask all roots that are due, and waits.
+func confirmed(t *testing.T, r *Ring) {
+	t.Helper()
+	var asking sync.WaitGroup
+	r.confirmAll(t.Context(), &asking)
+	asking.Wait()
+}
+
 var place = Binding{Table: "settings", Row: [16]byte{1}}
 
 func works(t *testing.T, r *Ring, ws parlatory.WorkspaceID) error {
@@ -77,7 +85,7 @@ func TestAC_124_KeysServeForTheGraceAndNoLonger(t *testing.T) {
 					t.Fatalf("%v after the last answer: %v", gone, err)
 				}
 				clock.add(20 * time.Second)
-				r.confirmAll(t.Context())
+				confirmed(t, r)
 			}
 			clock.add(time.Second)
 			var public *parlatory.Error
@@ -133,7 +141,7 @@ func TestTheRootIsAskedOnce(t *testing.T) {
 		t.Errorf("the root was asked %d times", n)
 	}
 	clock.add(paceOf(0).holds / 2)
-	r.confirmAll(t.Context())
+	confirmed(t, r)
 	if err := works(t, r, ws); err != nil || root.calls() != 2 {
 		t.Errorf("%d calls after half a minute, %v", root.calls(), err)
 	}
@@ -148,7 +156,7 @@ func TestAC_124_AWithdrawnKeyIsWipedAtOnce(t *testing.T) {
 	sealed := seal(t, h, place, "x")
 	root.set(ErrWithdrawn)
 	clock.add(paceOf(0).holds / 2)
-	r.confirmAll(t.Context())
+	confirmed(t, r)
 	if _, err := h.Open(place, sealed); !errors.Is(err, ErrWithdrawn) {
 		t.Errorf("a handle outlived the withdrawal: %v", err)
 	}
@@ -165,7 +173,7 @@ func TestAC_124_AWithdrawnKeyIsWipedAtOnce(t *testing.T) {
 	}
 	root.set(nil)
 	clock.add(paceOf(0).pause)
-	r.confirmAll(t.Context())
+	confirmed(t, r)
 	if plain, err := h.Open(place, sealed); err != nil || string(plain) != "x" {
 		t.Errorf("when it is given back: %v", err)
 	}
@@ -188,16 +196,16 @@ func TestIdleKeysLeave(t *testing.T) {
 	root.set(ErrAway)
 	for range 40 {
 		clock.add(20 * time.Second)
-		r.confirmAll(t.Context())
+		confirmed(t, r)
 	}
 	if count() == 0 {
 		t.Error("dropped although the root is away")
 	}
 	root.set(nil)
 	clock.add(paceOf(0).pause)
-	r.confirmAll(t.Context())
+	confirmed(t, r)
 	clock.add(idleAfter)
-	r.confirmAll(t.Context())
+	confirmed(t, r)
 	if count() != 0 {
 		t.Error("still in memory")
 	}

@@ -40,7 +40,9 @@ func (r *Ring) mintSpace(ctx context.Context, ws parlatory.WorkspaceID, version 
 	if err != nil {
 		return nil, Wrapped{}, err
 	}
-	r.door(ws).confirm(anchor)
+	if d := r.door(ws); d.standing().Fault == nil { // that it wraps does not say that it opens
+		d.confirm(anchor, root == RootOwn, r.clock.Now())
+	}
 	r.await(minted{wrapped: w, space: space})
 	return space, w, nil
 }

@@ -53,6 +53,8 @@ type Ring struct {
 	minted   *cache[any] // keys made by Mint that wait for their commit
 	meters   *meters
 	pace     pace
+	askFixed chan struct{}
+	askOwn   chan struct{}
 	shut     func(parlatory.WorkspaceID)
 
 	mu    sync.Mutex
@@ -96,7 +98,7 @@ func NewRing(o Options) *Ring {
 		subjects: newCache[*Held](o.Clock, o.Max, o.Keep),
 		indexes:  newCache[*Indexer](o.Clock, o.Max, o.Keep),
 		minted:   newCache[any](o.Clock, 1024, time.Minute),
-		meters:   newMeters(), pace: paceOf(o.Confirm), shut: o.Shut,
+		meters:   newMeters(), pace: paceOf(o.Confirm), shut: o.Shut, askFixed: make(chan struct{}, askFixed), askOwn: make(chan struct{}, askOwn),
 		doors: map[parlatory.WorkspaceID]*door{},
 	}
 }
@@ -307,24 +309,35 @@ func (r *Ring) ask(ctx context.Context, d *door, ws parlatory.WorkspaceID, versi
 	if err != nil {
 		return nil, fmt.Errorf("workspace key: %w", err)
 	}
+	begun, before := r.clock.Now(), d.standing()
 	raw, err := anchor.Root.Unwrap(ctx, w.Blob, w.ad())
 	if err != nil {
-		d.fail(err)
-		switch {
-		case errors.Is(err, ErrWithdrawn):
-			r.wipe(d, ws)
-			return nil, refusal(ErrWithdrawn)
-		case errors.Is(err, ErrAway):
-			return nil, refusal(ErrAway)
-		}
-		return nil, fmt.Errorf("workspace key: %w", err)
+		return nil, r.failed(ctx, d, ws, anchor, before, err)
 	}
-	d.confirm(anchor)
+	d.confirm(anchor, w.Root == RootOwn, begun)
+	r.report(ctx, ws, before, d.standing())
 	space, err := openSpace(w, raw)
 	if err == nil && version == 0 {
 		r.spaces.put(slot{ws, spaceSubject, w.Version}, space)
 	}
 	return space, err
+}
+
+// failed notes at the door why a root opened nothing, and says it. What a key file does not open was changed in the database; what a key
+// server does not open is under another key than its own, which is as good as withdrawn.
+func (r *Ring) failed(ctx context.Context, d *door, ws parlatory.WorkspaceID, anchor Anchor, before Standing, err error) error {
+	_, file := anchor.Root.(local)
+	away, gone := errors.Is(err, ErrAway), errors.Is(err, ErrWithdrawn) || errors.Is(err, ErrOpen) && !file
+	if !away && !gone {
+		return fmt.Errorf("workspace key: %w", err)
+	}
+	d.fail(err)
+	r.report(ctx, ws, before, d.standing())
+	if gone {
+		r.wipe(ctx, d, ws)
+		return refusal(ErrWithdrawn)
+	}
+	return refusal(ErrAway)
 }
 
 // openSpace clears the raw key.
@@ -347,9 +360,10 @@ func (r *Ring) Forget(ws parlatory.WorkspaceID, s Subject) {
 func (r *Ring) ForgetWorkspace(ws parlatory.WorkspaceID) { r.forgetAll(ws) }
 
 // wipe is forgetting for a door that is shut, once each time it is.
-func (r *Ring) wipe(d *door, ws parlatory.WorkspaceID) {
+func (r *Ring) wipe(ctx context.Context, d *door, ws parlatory.WorkspaceID) {
 	r.forgetAll(ws)
 	if d.wiped.CompareAndSwap(false, true) {
+		r.log.LogAttrs(ctx, slog.LevelError, "the workspace is closed: its keys are not in memory any more", slog.String("workspace", ws.String()))
 		r.shut(ws)
 	}
 }

@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	// confirmAtOnce bounds the calls to key servers that wait at the same time.
-	confirmAtOnce = 8
+	// At so many roots at once is asked, those of workspaces' own servers apart: a workspace whose server stalls holds up no other root.
+	askFixed = 8
+	askOwn   = 64
 	// idleAfter is how long a workspace's keys stay in memory without use.
 	idleAfter = 10 * time.Minute
 )
@@ -20,6 +21,8 @@ const (
 // Run confirms the keys in use with their roots, notes seals, and drops keys that nobody uses, until ctx ends. Without it a ring
 // works as well, but a caller may wait for a root, and seals go unnoted.
 func (r *Ring) Run(ctx context.Context) error {
+	var asking sync.WaitGroup
+	defer asking.Wait()
 	tick := time.NewTicker(r.pace.tick)
 	defer tick.Stop()
 	for {
@@ -33,44 +36,59 @@ func (r *Ring) Run(ctx context.Context) error {
 			r.subjects.sweep()
 			r.indexes.sweep()
 			r.minted.sweep()
-			r.confirmAll(ctx)
+			r.confirmAll(ctx, &asking)
 		}
 	}
 }
 
-// confirmAll asks the roots of all doors that are due, some at a time. A root that does not answer holds up its own door alone.
-func (r *Ring) confirmAll(ctx context.Context) {
-	var asking sync.WaitGroup
-	defer asking.Wait()
-	slots := make(chan struct{}, confirmAtOnce)
+// confirmAll asks the roots of all doors that are due, each on its own: one that is still waited for is not asked again.
+func (r *Ring) confirmAll(ctx context.Context, asking *sync.WaitGroup) {
 	for ws, d := range r.dueDoors() {
-		slots <- struct{}{}
+		slots := r.askFixed
+		if d.isOwn() {
+			slots = r.askOwn
+		}
+		if !d.busy.CompareAndSwap(false, true) {
+			continue
+		}
+		select {
+		case slots <- struct{}{}:
+		default: // at the next tick
+			d.busy.Store(false)
+			continue
+		}
 		asking.Go(func() {
-			defer func() { <-slots }()
-			before := d.standing()
-			err := r.Confirm(ctx, ws)
-			if d.standing().Fault != nil && d.open() != nil {
-				r.wipe(d, ws)
+			defer func() { <-slots; d.busy.Store(false) }()
+			if err := r.Confirm(ctx, ws); err != nil && d.standing().Fault == nil && ctx.Err() == nil {
+				r.log.LogAttrs(ctx, slog.LevelError, "keys could not be confirmed", slog.String("workspace", ws.String()), slog.String("cause", err.Error()))
 			}
-			r.report(ctx, ws, before, d.standing(), err)
+			if d.standing().Fault != nil && d.open() != nil {
+				r.wipe(ctx, d, ws)
+			}
 		})
 	}
 }
 
 // dueDoors drops the doors that nobody uses, and gives those whose root should be asked.
 func (r *Ring) dueDoors() map[parlatory.WorkspaceID]*door {
+	due, left := map[parlatory.WorkspaceID]*door{}, map[parlatory.WorkspaceID]*door{}
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	due := map[parlatory.WorkspaceID]*door{}
 	now := r.clock.Now()
 	for ws, d := range r.doors {
 		idle := now.Sub(time.Unix(d.used.Load(), 0)) > idleAfter
 		switch {
-		case idle && d.settled(): // what serves during a fault could not be fetched again
-			r.forgetAll(ws)
-		case d.due():
+		case idle && d.droppable(): // what serves during a fault could not be fetched again
+			left[ws] = d
+			delete(r.doors, ws)
+		case d.due(idle):
 			due[ws] = d
 		}
+	}
+	r.mu.Unlock()
+	for ws, d := range left {
+		d.until.Store(0)
+		r.forgetAll(ws)
+		r.shut(ws)
 	}
 	return due
 }
@@ -86,19 +104,15 @@ func (r *Ring) Confirm(ctx context.Context, ws parlatory.WorkspaceID) error {
 func (r *Ring) Standing(ws parlatory.WorkspaceID) Standing { return r.door(ws).standing() }
 
 // report tells the operator of changes, once each: an alarm when a root goes away or refuses, a note when it is back.
-func (r *Ring) report(ctx context.Context, ws parlatory.WorkspaceID, before, after Standing, err error) {
+func (r *Ring) report(ctx context.Context, ws parlatory.WorkspaceID, before, after Standing) {
 	which := slog.String("workspace", ws.String())
 	switch {
-	case err == nil && before.Fault != nil:
+	case after.Fault == nil && before.Fault != nil:
 		r.log.LogAttrs(ctx, slog.LevelInfo, "keys are confirmed again", which)
 	case errors.Is(after.Fault, ErrWithdrawn) && !errors.Is(before.Fault, ErrWithdrawn):
 		r.log.LogAttrs(ctx, slog.LevelError, "keys were withdrawn, and wiped from memory", which)
 	case after.Fault != nil && before.Fault == nil:
 		r.log.LogAttrs(ctx, slog.LevelError, "key server is out of reach; keys in memory serve for now", which, slog.Time("until", after.Until))
-	case after.Fault != nil && !after.Open && !before.Told:
-		r.log.LogAttrs(ctx, slog.LevelError, "key server is out of reach, and the grace is over: the workspace is closed", which)
-	case err != nil && after.Fault == nil && ctx.Err() == nil:
-		r.log.LogAttrs(ctx, slog.LevelError, "keys could not be confirmed", which, slog.String("cause", err.Error()))
 	}
 }
 

@@ -137,6 +137,7 @@ var errEnded = errors.New("sealed stream has ended")
 // StreamWriter seals what is written to it. It serves one goroutine, and ends with Close or Discard.
 type StreamWriter struct {
 	mute
+	door    *door // asked at every segment: a stream does not outlive it
 	w       io.Writer
 	aead    cipher.AEAD
 	header  [streamHeader]byte
@@ -159,7 +160,7 @@ func (h *Held) SealStream(b Binding, w io.Writer) (*StreamWriter, error) {
 		return nil, fmt.Errorf("seal stream of %s: %w", b.Table, err)
 	}
 	e := h.sealing
-	s := &StreamWriter{w: w, room: segmentPlain - tinkHeader}
+	s := &StreamWriter{w: w, door: h.door, room: segmentPlain - tinkHeader}
 	head := append(s.header[:0], streamVersion)
 	head = binary.BigEndian.AppendUint32(head, e.version)
 	head = append(head, e.commit[:]...)
@@ -211,6 +212,9 @@ func (s *StreamWriter) Write(p []byte) (n int, err error) {
 
 // flush seals the segment in place.
 func (s *StreamWriter) flush(last bool) error {
+	if err := s.door.open(); err != nil {
+		return fmt.Errorf("seal stream: %w", err)
+	}
 	if s.segment >= maxSegments {
 		return parlatory.Fail(parlatory.KindTooLarge, "This file is too large.")
 	}
@@ -263,6 +267,7 @@ type StreamReader struct {
 	mute
 	r      io.ReaderAt
 	count  int64 // segments
+	door   *door // asked at every segment
 	size   int64 // of the content
 	sealed int64
 	digest [sha256.Size]byte
@@ -287,7 +292,7 @@ func (h *Held) OpenStream(b Binding, r io.ReaderAt, size int64) (*StreamReader, 
 	if err := h.door.open(); err != nil {
 		return nil, fmt.Errorf("open stream of %s: %w", b.Table, err)
 	}
-	s := &StreamReader{r: r, sealed: size, at: -1}
+	s := &StreamReader{r: r, door: h.door, sealed: size, at: -1}
 	var err error
 	if s.count, s.size, err = streamShape(size); err != nil {
 		return nil, err
@@ -332,6 +337,9 @@ func (s *StreamReader) load(segment int64) (tag [tagSize]byte, err error) {
 	from, to := streamFront+segment*segmentSize, streamFront+(segment+1)*segmentSize
 	if segment == 0 {
 		from = streamHeader
+	}
+	if err := s.door.open(); err != nil {
+		return tag, fmt.Errorf("open stream: %w", err)
 	}
 	in := s.buf[:min(to, s.sealed)-from]
 	s.at, s.n = -1, 0
