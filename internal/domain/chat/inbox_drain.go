@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"parlatory"
+	"parlatory/internal/domain/keys"
 	"parlatory/internal/guard/access"
 	"parlatory/internal/guard/vault"
 	"parlatory/internal/storage/db"
@@ -103,11 +104,10 @@ func readKept(tx *db.Tx, keys map[uint32]inboxKey) (items []kept, err error) {
 func (r *Room) release(ctx context.Context, permit access.Permit, k kept, key inboxKey) error {
 	d, err := r.openKept(ctx, permit.Workspace(), k, key)
 	switch {
-	case errors.Is(err, vault.ErrNoKey): // the contact was erased
-		return r.DB.Write(ctx, permit, func(tx *db.Tx) error { _, err := tx.Exec(sqlDropKept, k.room, k.client); return err })
+	case errors.Is(err, vault.ErrNoKey):
+		return r.dropErased(ctx, permit, k, err)
 	case errors.Is(err, vault.ErrOpen), parlatory.KindOf(err) == parlatory.KindUnauthenticated:
-		r.Log.Error("a kept message was changed in the database, and is set aside", "workspace", permit.Workspace().String())
-		return r.DB.Write(ctx, permit, func(tx *db.Tx) error { _, err := tx.Exec(sqlSetKeptAside, k.room, k.client); return err })
+		return r.setAside(ctx, permit, k)
 	case err != nil:
 		return err
 	}
@@ -119,14 +119,41 @@ func (r *Room) release(ctx context.Context, permit access.Permit, k kept, key in
 			if err != nil || n == 0 { // another node was first
 				return err
 			}
-			return r.appendAll(tx, []*waiting{w}, map[parlatory.RoomID]*working{}, true)
+			if err := r.appendAll(tx, []*waiting{w}, map[parlatory.RoomID]*working{}, true); err != nil {
+				return err
+			}
+			return w.err
 		})
 		if !errors.Is(err, errStale) {
 			break
 		}
 	}
 	r.states.drop(roomKey{permit.Workspace(), k.room})
-	return errors.Join(err, w.err)
+	if kind := parlatory.KindOf(err); err != nil && (kind == parlatory.KindNotFound || kind == parlatory.KindConflict) {
+		return r.setAside(ctx, permit, k) // a room that is not there
+	}
+	return err
+}
+
+// dropErased drops an item whose contact was erased. Any other key that is missing may come back, from a backup, and the item waits for it.
+func (r *Room) dropErased(ctx context.Context, permit access.Permit, k kept, cause error) error {
+	return r.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		at, err := keys.DestroyedAt(tx, vault.ContactKey(k.contact))
+		if err != nil {
+			return err
+		}
+		if at.IsZero() {
+			return fmt.Errorf("kept message waits for a key: %w", cause)
+		}
+		_, err = tx.Exec(sqlDropKept, k.room, k.client)
+		return err
+	})
+}
+
+// setAside keeps an item that is not what was accepted, out of the way of the others.
+func (r *Room) setAside(ctx context.Context, permit access.Permit, k kept) error {
+	r.Log.Error("a kept message was changed in the database, and is set aside", "workspace", permit.Workspace().String())
+	return r.DB.Write(ctx, permit, func(tx *db.Tx) error { _, err := tx.Exec(sqlSetKeptAside, k.room, k.client); return err })
 }
 
 // openKept checks who sent it and what vouches for it, and opens it.

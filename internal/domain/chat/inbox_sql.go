@@ -8,7 +8,7 @@ const (
 	keptColumns = `room, client, number, contact, token, at, key_version, state, mac, sealed`
 
 	sqlKept         = `SELECT ` + keptColumns + ` FROM inbox WHERE workspace = $1 AND room = $2 AND client = $3`
-	sqlKeptCount    = `SELECT COUNT(*), COALESCE(SUM(CASE WHEN contact = $2 THEN 1 ELSE 0 END), 0) FROM inbox WHERE workspace = $1`
+	sqlKeptCount    = `SELECT COUNT(*), COALESCE(SUM(CASE WHEN contact = $2 THEN 1 ELSE 0 END), 0) FROM inbox WHERE workspace = $1 AND state = 'waiting'`
 	sqlKeptLast     = `SELECT COALESCE(MAX(number), 0) FROM inbox WHERE workspace = $1 AND room = $2`
 	sqlKeep         = `INSERT INTO inbox (workspace, ` + keptColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 	sqlKeptBatch    = `SELECT ` + keptColumns + ` FROM inbox WHERE workspace = $1 AND state = 'waiting' ORDER BY room, number LIMIT $2`

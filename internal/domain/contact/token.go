@@ -94,6 +94,9 @@ func (r *Room) genuine(ctx context.Context, door parlatory.WorkspaceID, hash cre
 		return nil, netip.Addr{}, fmt.Errorf("hold contact key: %w", err)
 	}
 	text, err := held.Open(tokenBinding(t.id, hash, t.contact, t.site, t.created), t.sealed)
+	if err != nil && !errors.Is(err, vault.ErrOpen) { // such as keys that have just gone away
+		return nil, netip.Addr{}, err
+	}
 	if err != nil {
 		r.Log.Error("a visitor's token was changed in the database", "cause", err.Error())
 		return nil, netip.Addr{}, errToken()
@@ -118,6 +121,10 @@ func (r *Room) Genuine(ctx context.Context, ws parlatory.WorkspaceID, id parlato
 	}
 	if err != nil {
 		return fmt.Errorf("read visitor token: %w", err)
+	}
+	// A key that is missing may come back from a backup; it says nothing of the token.
+	if _, err := r.Ring.Hold(ctx, ws, vault.ContactKey(of)); err != nil {
+		return fmt.Errorf("hold contact key: %w", err)
 	}
 	_, _, err = r.genuine(ctx, ws, hash, t)
 	return err

@@ -27,7 +27,7 @@ var (
 	actFound  = access.Act{Name: "keys.found_house", Feature: "Keys", Verb: access.Edit, By: bySystem, Scope: access.InHouse}
 	actSpend  = access.Act{Name: "keys.spend", Feature: "Keys", Verb: access.Edit, By: bySystem}
 	actWork   = access.Act{Name: "keys.work", Feature: "Keys", Verb: access.Edit, By: bySystem}
-	actTurn   = access.Act{Name: "keys.turn", Feature: "Keys", Verb: access.Edit, By: bySystem, Audited: true}
+	actTurn   = access.Act{Name: "keys.turn", Feature: "Keys", Verb: access.Edit, By: bySystem, Audited: true, Scope: access.HouseAndWorkspace}
 	actCopy   = access.Act{Name: "keys.copy", Feature: "Keys", Verb: access.View, By: bySystem, Scope: access.HouseAndAcross}
 	actWaits  = access.Act{Name: "keys.waits", Feature: "Keys", Verb: access.View, By: bySystem, Scope: access.Across}
 )

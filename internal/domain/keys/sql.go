@@ -25,8 +25,10 @@ const (
 	sqlPutSubjectKey = `INSERT INTO subject_keys (workspace, kind, subject, version, id, parent, created_at, wrapped, serves_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 	sqlSpend         = `UPDATE subject_keys SET seals = seals + $5 WHERE workspace = $1 AND kind = $2 AND subject = $3 AND version = $4 RETURNING seals`
 	sqlVersions      = `SELECT MAX(version) FROM subject_keys WHERE workspace = $1 AND kind = $2 AND subject = $3`
-	sqlSpentAcross   = `SELECT workspace, kind, subject, version FROM subject_keys WHERE seals > 2147483647 LIMIT 100`
-	sqlCount         = `SELECT COUNT(*), COALESCE(SUM(CASE WHEN parent < $2 THEN 1 ELSE 0 END), 0) FROM subject_keys WHERE workspace = $1`
+	sqlSpentAcross   = `SELECT workspace, kind, subject, version FROM subject_keys AS spent WHERE seals > 2147483647 AND NOT EXISTS
+		(SELECT 1 FROM subject_keys AS later WHERE later.workspace = spent.workspace AND later.kind = spent.kind AND later.subject = spent.subject AND later.version > spent.version)
+		LIMIT 100`
+	sqlCount = `SELECT COUNT(*), COALESCE(SUM(CASE WHEN parent < $2 THEN 1 ELSE 0 END), 0) FROM subject_keys WHERE workspace = $1`
 
 	// The batch that is wrapped again. PostgreSQL locks its rows, so that none that is destroyed meanwhile comes back by the upsert; on
 	// SQLite there is one writer.

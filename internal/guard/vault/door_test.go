@@ -202,7 +202,7 @@ func TestIdleKeysLeave(t *testing.T) {
 		t.Error("dropped although the root is away")
 	}
 	root.set(nil)
-	clock.add(paceOf(0).pause)
+	clock.add(paceOf(0).holds) // failures are asked about less and less often
 	confirmed(t, r)
 	clock.add(idleAfter)
 	confirmed(t, r)

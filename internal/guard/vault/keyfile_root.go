@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 )
 
 // KeyFile says where root keys are and how their file is opened. At most one of Passphrase and Command is set.
@@ -232,8 +233,15 @@ func (r *fileRoot) Rotate(ctx context.Context) error {
 	defer func() { _ = f.Close() }()
 	next := r.file.Path + ".new"
 	out, err := os.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s is left over from a rotation that was cut; it holds root keys: wipe and remove it, and try again", next)
+	}
 	if err != nil {
 		return fmt.Errorf("rotate root key: %w", err)
+	}
+	// The server's user goes on reading it, whoever runs the command.
+	if err := keepOwner(f, out); err != nil {
+		return errors.Join(err, out.Close(), os.Remove(next))
 	}
 	erase(func() { err = r.file.extend(ctx, f, out) })
 	if err == nil {
@@ -250,6 +258,22 @@ func (r *fileRoot) Rotate(ctx context.Context) error {
 	}
 	_, err = r.load(ctx)
 	return err
+}
+
+// keepOwner gives a new file the owner of the old one.
+func keepOwner(from, to *os.File) error {
+	info, err := from.Stat()
+	if err != nil {
+		return fmt.Errorf("key file: %w", err)
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return nil
+	}
+	if err := to.Chown(int(owner.Uid), int(owner.Gid)); err != nil {
+		return fmt.Errorf("the new key file can't be given to the owner of the old one; run the command as that user: %w", err)
+	}
+	return nil
 }
 
 // extend must run inside erase.

@@ -341,7 +341,7 @@ func TestStreamFaults(t *testing.T) {
 	if _, err := h.OpenStream(b, failingAt{io.ErrNoProgress}, 1000); errors.Is(err, ErrOpen) || !errors.Is(err, io.ErrNoProgress) {
 		t.Error(err)
 	}
-	s := &StreamWriter{w: io.Discard, segment: maxSegments}
+	s := &StreamWriter{w: io.Discard, door: h.door, segment: maxSegments}
 	if err := s.flush(true); parlatory.KindOf(err) != parlatory.KindTooLarge {
 		t.Error(err)
 	}
