@@ -1,6 +1,7 @@
 import createClient from 'openapi-fetch'
 import type { paths } from './schema'
 import { attended, backgroundHeader } from './attended'
+import { noteOutage } from './outage'
 import { Problem, problemOf } from './problem'
 import { changesDone, steppedFetch } from './stepup'
 
@@ -33,6 +34,7 @@ export const api = client
 async function patientFetch(request: Request): Promise<Response> {
   const again = request.method === 'GET' ? request.clone() : undefined
   const answer = await steppedFetch(request)
+  await noteOutage(request, answer)
   if (answer.status !== 401) return answer
   const known = await signedIn()
   const now = known && again ? await fetch(again) : answer

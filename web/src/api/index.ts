@@ -1,4 +1,5 @@
 export { api, exportAudit, onSignedOut, readFile, signedIn, take } from './client'
+export { onOutage, outage, reopened } from './outage'
 export { Problem, problemOf, sentence } from './problem'
 export { onStepUp } from './stepup'
 export type {

@@ -63,10 +63,11 @@ function newClient(): QueryClient {
 }
 
 function NotStarted({ error }: { error: unknown }) {
+  const title = error instanceof Problem && error.kind === 'unavailable' ? words.closedTitle : words.startFailed
   return (
     <main>
-      <h1 className="p-unseen">{words.startFailed}</h1>
-      <Empty icon={<IconPlugOff size={26} />} title={words.startFailed} action={<Button onClick={() => { location.reload() }}>{words.reload}</Button>}>
+      <h1 className="p-unseen">{title}</h1>
+      <Empty icon={<IconPlugOff size={26} />} title={title} action={<Button onClick={() => { location.reload() }}>{words.reload}</Button>}>
         {sentence(error)}
       </Empty>
     </main>
