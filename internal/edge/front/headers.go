@@ -16,6 +16,9 @@ var features = strings.Join([]string{
 	"xr-spatial-tracking=()", "clipboard-read=()", "clipboard-write=(self)", "fullscreen=(self)", "publickey-credentials-create=(self)", "publickey-credentials-get=(self)",
 }, ", ")
 
+// consoleFeatures are the console's: staff record voice notes. The browser asks the person first.
+var consoleFeatures = strings.Replace(features, "microphone=()", "microphone=(self)", 1)
+
 // baseHeaders stand on every answer (ASVS 3.4.1 to 3.4.8).
 func baseHeaders(h http.Header) {
 	h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains; preload")

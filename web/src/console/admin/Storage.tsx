@@ -5,6 +5,7 @@ import { useRef, useState } from 'react'
 import { api, sentence, type Storage as Data, type StoredFile, take } from '~/api'
 import { sizeOf } from '~/files/size'
 import { Card, Empty, Failed, Notice, Page, Tag, toast } from '~/look'
+import { useFocusBack } from '../forms/focus'
 import { Bones, Confirm, refuse } from '../forms/parts'
 import forms from '../forms/Forms.module.css'
 import { ago, moment } from '../format'
@@ -109,6 +110,7 @@ function Limits({ data }: { data: Data }) {
 const mega = 1 << 20
 
 function EditLimits({ data, close }: { data: Data; close: () => void }) {
+  useFocusBack()
   const client = useQueryClient()
   const most = Math.floor(data.most_file_bytes / mega)
   const [file, setFile] = useState<number | ''>(data.max_file_bytes / mega)

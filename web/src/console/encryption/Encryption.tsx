@@ -4,6 +4,7 @@ import { IconCalendarRepeat, IconKey, IconRotateClockwise2 } from '@tabler/icons
 import { type ReactNode, useState } from 'react'
 import { api, type Encryption as Data, sentence, take } from '~/api'
 import { Card, Failed, Notice, Page, Tag, toast } from '~/look'
+import { useFocusBack } from '../forms/focus'
 import { Bones, refuse } from '../forms/parts'
 import forms from '../forms/Forms.module.css'
 import { date, moment, shortly, time } from '../format'
@@ -92,6 +93,7 @@ function Work({ data }: { data: Data }) {
 
 function Rotate({ close }: { close: () => void }) {
   const w = words.rotate
+  useFocusBack()
   const put = usePutEncryption()
   const [reason, setReason] = useState('')
   const [problem, setProblem] = useState<string>()
@@ -135,6 +137,7 @@ function Schedule({ data }: { data: Data }) {
 
 function Days({ data, close }: { data: Data; close: () => void }) {
   const w = words.schedule
+  useFocusBack()
   const put = usePutEncryption()
   const [days, setDays] = useState<number | ''>(data.rotate_days)
   const [reason, setReason] = useState('')

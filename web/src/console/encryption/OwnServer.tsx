@@ -5,6 +5,7 @@ import { IconServerBolt } from '@tabler/icons-react'
 import { useEffect, useId, useRef, useState } from 'react'
 import { api, type Encryption, Problem, sentence, take } from '~/api'
 import { Card, Notice, Tag, toast } from '~/look'
+import { useFocusBack } from '../forms/focus'
 import { refuse } from '../forms/parts'
 import forms from '../forms/Forms.module.css'
 import security from '../security/Security.module.css'
@@ -184,6 +185,7 @@ function ServerFields({ form, kept, had }: { form: Form; kept: boolean; had: boo
 }
 
 function Stop({ data, close }: { data: Encryption; close: () => void }) {
+  useFocusBack()
   const put = usePutEncryption()
   const [reason, setReason] = useState('')
   const { mutate, isPending, error } = useMutation({

@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Textarea } from '@mantine/core'
 import { IconPaperclip, IconSend2 } from '@tabler/icons-react'
 import { type RefObject, useEffect, useId, useRef, useState } from 'react'
+import type { Tray } from '~/files/tray'
 import { Key } from '~/look'
 import { useLine } from '../live'
 import { usePreferences } from '../preferences'
@@ -9,6 +10,7 @@ import { spell } from '../shell/keys'
 import { attach, pasted } from './attach'
 import styles from './Composer.module.css'
 import { Drafts } from './drafts'
+import { RecordButton, RecordingBar, useRecording } from './Recorder'
 import { TrayList } from './TrayList'
 import { useTray } from './trays'
 import { words } from './words'
@@ -31,6 +33,7 @@ export function Composer({ room, name, field }: { room: string; name: string; fi
   const [text, setText] = useState(() => draftsOf(me.id).get(room))
   const typing = useTypingSignal(room)
   const tray = useTray(room)
+  const recording = useRecording(tray)
   const error = useId()
   const over = Array.from(text.trim()).length - most
   const files = tray?.items.length ?? 0
@@ -81,17 +84,32 @@ export function Composer({ room, name, field }: { room: string; name: string; fi
       />
       {tray && <TrayList tray={tray} />}
       <div className={styles.foot}>
-        {tray && <Attach add={(chosen) => { attach(tray, chosen); field.current?.focus() }} />}
-        {over > 0 ? <p id={error} className={styles.over} role="alert">{words.tooLong(over)}</p>
-        : tray && files > 0 && !tray.ready ? <p className={styles.note}>{tray.items.some((one) => one.state === 'refused' || one.state === 'quarantined') ? words.files.wrong : words.files.notYet}</p>
+        {recording.seconds !== undefined ? <RecordingBar recording={recording} />
         : (
-          <span className={styles.hint} aria-hidden>
-            {(sendBy === 'ctrl' ? [...spell('mod'), 'Enter'] : ['Enter']).map((key) => <Key key={key}>{key}</Key>)}
-          </span>
+          <>
+            {tray && <Attach add={(chosen) => { attach(tray, chosen); field.current?.focus() }} />}
+            <RecordButton recording={recording} />
+            <Hint tray={tray} over={over} error={error} />
+            <Button type="submit" rightSection={<IconSend2 size={17} />} disabled={!sound}>{words.send}</Button>
+          </>
         )}
-        <Button type="submit" rightSection={<IconSend2 size={17} />} disabled={!sound}>{words.send}</Button>
       </div>
     </form>
+  )
+}
+
+/** What stands in the way of sending; else the keys that send. */
+function Hint({ tray, over, error }: { tray: Tray | undefined; over: number; error: string }) {
+  const { sendBy } = usePreferences()
+  if (over > 0) return <p id={error} className={styles.over} role="alert">{words.tooLong(over)}</p>
+  if (tray && !tray.ready) {
+    const wrong = tray.items.some((one) => one.state === 'refused' || one.state === 'quarantined')
+    return <p className={styles.note}>{wrong ? words.files.wrong : words.files.notYet}</p>
+  }
+  return (
+    <span className={styles.hint} aria-hidden>
+      {(sendBy === 'ctrl' ? [...spell('mod'), 'Enter'] : ['Enter']).map((key) => <Key key={key}>{key}</Key>)}
+    </span>
   )
 }
 

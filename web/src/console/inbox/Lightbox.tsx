@@ -3,6 +3,7 @@ import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react'
 import { type MessageFile, sentence } from '~/api'
 import { sizeOf } from '~/files/size'
 import { Failed } from '~/look'
+import { useFocusBack } from '../forms/focus'
 import { may, useMe } from '../session'
 import { Download, useFile } from './Attached'
 import styles from './Attached.module.css'
@@ -12,6 +13,7 @@ const w = words.files
 
 /** A picture at its full size, and the others of its message to the left and right. Escape closes; the arrow keys go on. */
 export function Lightbox({ files, at, go, close }: { files: readonly MessageFile[]; at: number; go: (to: number) => void; close: () => void }) {
+  useFocusBack()
   const file = files[at]
   if (!file) return null
   const step = (by: 1 | -1) => { if (files[at + by]) go(at + by) }
