@@ -93,7 +93,7 @@ test('what is in quarantine stands out, and can be deleted', async ({ page, guid
   await page.route((url) => url.pathname === `/api/v1/storage/files/${quarantined.id}`, (route) => { there = false; return route.fulfill({ status: 204 }) })
   await page.goto(new URL('/admin/storage', guide.workspace).href)
   await expect(page.getByRole('alert')).toContainText('One file is in quarantine')
-  await page.getByRole('button', { name: 'Show them' }).click()
+  await page.getByRole('button', { name: 'Show it' }).click()
   await expect(page.getByLabel('State', { exact: true })).toHaveValue('quarantined')
   await expect(page.getByRole('table', { name: 'Files' })).toContainText('Found: Eicar-Test-Signature')
   await clean(page, 'a file in quarantine')

@@ -22,7 +22,7 @@ test('a voice note is recorded, discarded, recorded again, sent and heard', asyn
   await expect(composer(page)).toBeVisible()
   const record = page.getByRole('button', { name: 'Record a voice note' })
   await record.press('Enter')
-  await expect(page.getByText('Recording, 0:01')).toBeVisible()
+  await expect(page.getByText('Recording 0:01')).toBeVisible()
   await clean(page, 'a voice note is recorded')
   await page.getByRole('button', { name: 'Discard the recording' }).press('Enter')
   const files = page.getByRole('list', { name: 'Files for this message' })
@@ -30,7 +30,7 @@ test('a voice note is recorded, discarded, recorded again, sent and heard', asyn
   await expect(files).toHaveCount(0)
 
   await record.press('Enter')
-  await expect(page.getByText('Recording, 0:02')).toBeVisible()
+  await expect(page.getByText('Recording 0:02')).toBeVisible()
   await page.getByRole('button', { name: 'Stop and attach' }).press('Enter')
   await expect(files.getByRole('listitem').filter({ hasText: 'Voice note' })).toContainText('Ready')
   await page.getByRole('button', { name: 'Send', exact: true }).click()

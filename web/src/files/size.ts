@@ -4,7 +4,7 @@ export function sizeOf(bytes: number): string {
   for (const [unit, step] of [['GB', 2 ** 30], ['MB', 2 ** 20], ['KB', 2 ** 10]] as const) {
     if (bytes < step * 0.9995 && unit !== 'KB') continue
     const n = bytes / step
-    return `${n >= 100 || Number.isInteger(n) ? String(Math.round(n)) : n.toFixed(1)} ${unit}`
+    return `${n >= 100 || Number.isInteger(n) ? String(Math.round(n)) : n.toFixed(1).replace(/\.0$/, '')} ${unit}`
   }
   return ''
 }

@@ -20,6 +20,7 @@ import { words } from './words'
 
 const text = words.storage
 const kinds = ['image', 'document', 'audio', 'video', 'other'] as const
+const hues = { image: 3, document: 2, audio: 4, video: 1, other: 5 } // of the palette's faces: told apart in light and in dark
 const states = ['uploading', 'checking', 'ready', 'quarantined', 'refused'] as const
 const tones = { uploading: 'plain', checking: 'info', ready: 'good', quarantined: 'danger', refused: 'warn' } as const
 type Filter = { state?: StoredFile['state']; kind?: StoredFile['kind'] }
@@ -41,7 +42,7 @@ export function Storage() {
       : (
         <>
           {data.quarantined > 0 && (
-            <Notice tone="danger" title={text.quarantineTitle(data.quarantined)} action={<Button variant="default" size="compact-sm" onClick={quarantined}>{text.quarantineShow}</Button>}>{text.quarantineText}</Notice>
+            <Notice tone="danger" title={text.quarantineTitle(data.quarantined)} action={<Button variant="default" size="compact-sm" onClick={quarantined}>{text.quarantineShow(data.quarantined)}</Button>}>{text.quarantineText}</Notice>
           )}
           {data.waiting > 0 && <Notice tone="warn">{text.waiting(data.waiting)}</Notice>}
           <Use data={data} />
@@ -58,7 +59,7 @@ export function Storage() {
 }
 
 function Use({ data }: { data: Data }) {
-  const sums = kinds.flatMap((kind, i) => (data.kinds ?? []).filter((one) => one.kind === kind).map((one) => ({ ...one, colour: `var(--p-face-${String(i)})`, hue: i })))
+  const sums = kinds.flatMap((kind) => (data.kinds ?? []).filter((one) => one.kind === kind).map((one) => ({ ...one, hue: hues[kind] })))
   const whole = Math.max(data.max_total_bytes, data.bytes, 1)
   const count = sums.reduce((all, one) => all + one.count, 0)
   return (
@@ -69,7 +70,7 @@ function Use({ data }: { data: Data }) {
       {count > 0 && (
         <>
           <Progress.Root size={12} radius="xl" className={styles.bar}>
-            {sums.map((one) => <Progress.Section key={one.kind} value={(100 * one.bytes) / whole} color={one.colour} aria-label={`${text.share}: ${text.kinds[one.kind]}`} />)}
+            {sums.map((one) => <Progress.Section key={one.kind} value={(100 * one.bytes) / whole} color={`var(--p-face-${String(one.hue)})`} aria-label={`${text.share}: ${text.kinds[one.kind]}`} />)}
           </Progress.Root>
           <ul className={styles.kinds}>
             {sums.map((one) => (

@@ -63,7 +63,7 @@ function Key({ data }: { data: Data }) {
       <dl className={security.facts}>
         <Fact name={w.wrapped} {...(data.server ? { small: data.server.address } : {})}>{w.roots[data.root]}</Fact>
         <Fact name={w.version} small={`${w.since} ${date(data.since)}, ${w.age(Math.max(0, Math.floor((now - Date.parse(data.since)) / day)))}`}>{w.versionOf(data.version)}</Fact>
-        <Fact name={w.below} small={w.behind(data.behind)}>{data.keys}</Fact>
+        <Fact name={w.below} small={w.behind(data.behind)}>{w.count(data.keys)}</Fact>
         {data.confirmed_at && <Fact name={w.confirmed}><time dateTime={data.confirmed_at} title={moment(data.confirmed_at)}>{now - Date.parse(data.confirmed_at) < day ? time(data.confirmed_at) : shortly(data.confirmed_at)}</time></Fact>}
       </dl>
       <Work data={data} />

@@ -34,6 +34,7 @@ export const words = {
     since: 'In use since',
     age: (days: number) => (days === 0 ? 'today' : days === 1 ? 'yesterday' : `${n(days)} days ago`),
     below: 'Keys below it',
+    count: n,
     behind: (count: number) => (count === 0 ? 'all of them under this version' : `${n(count)} still under an older version`),
     confirmed: 'Last confirmed',
     states: { confirmed: 'Confirmed', away: 'Away', withdrawn: 'Withdrawn' },
@@ -72,7 +73,7 @@ export const words = {
 
   server: {
     title: 'Your own key server',
-    lead: 'An OpenBao or HashiCorp Vault of yours wraps the key of this workspace instead of the operator: then nothing here opens without it, for the operator neither.',
+    lead: 'An OpenBao or HashiCorp Vault of yours wraps the key of this workspace instead of the operator: then nothing here opens without it, not even for the operator.',
     none: 'Not in use',
     inUse: 'In use',
     setUp: 'Set up',

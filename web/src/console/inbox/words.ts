@@ -116,7 +116,7 @@ export const words = {
     pasted: 'Pasted picture',
     voice: 'Voice note',
     record: 'Record a voice note',
-    recording: (time: string) => `Recording, ${time}`,
+    recording: (time: string) => `Recording ${time}`,
     stop: 'Stop and attach',
     discard: 'Discard the recording',
     noMicrophone: 'The microphone could not be used. Allow it for this site in your browser and try again.',
