@@ -22,7 +22,7 @@ beforeEach(() => {
     drop: (id) => { asked.push(`drop ${id}`); return Promise.resolve() },
   }
   let n = 0
-  tray = new Tray({ room: 'r', way, most: 10, words, uuid: () => `c${String(++n)}` })
+  tray = new Tray({ room: 'r', way, most: () => 10, words, uuid: () => `c${String(++n)}` })
 })
 afterEach(() => { vi.useRealTimers() })
 

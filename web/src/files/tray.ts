@@ -33,8 +33,8 @@ export interface Item {
 export interface TrayOptions {
   room: string
   way: Way
-  /** Bytes of one file; what is larger is refused here, before a byte is sent. */
-  most: number
+  /** Bytes of one file, as it stands now; what is larger is refused here, before a byte is sent. */
+  most: () => number
   words: { tooLarge: (most: number) => string; empty: string; unreadable: string }
   uuid?: () => string
   /** Between two looks at a file that is being checked. */
@@ -73,7 +73,8 @@ export class Tray {
   /** Puts files to the others, and gives how many were too many for one message. */
   add(files: readonly File[], voice = false): number {
     const fitting = files.slice(0, Math.max(0, perMessage - this.items.length))
-    const { most, words } = this.#options
+    const { words } = this.#options
+    const most = this.#options.most()
     const fresh = fitting.map((file): Item => {
       const id = (this.#options.uuid ?? (() => crypto.randomUUID()))()
       const why = file.size === 0 ? words.empty : file.size > most ? words.tooLarge(most) : undefined

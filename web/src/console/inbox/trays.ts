@@ -28,12 +28,13 @@ function json(text: string): unknown {
 }
 
 const trays = new Map<string, Tray>()
+const limit = { bytes: 0 } // of one file; an administrator may change it while this page stands
 
 /** What stands by for a room's next message. It goes on while one looks elsewhere in the console. */
-function trayOf(room: string, most: number): Tray {
+function trayOf(room: string): Tray {
   let tray = trays.get(room)
   if (!tray) {
-    tray = new Tray({ room, way, most, words: { tooLarge: (bytes) => words.files.tooLarge(sizeOf(bytes)), empty: words.files.empty, unreadable: words.files.unreadable } })
+    tray = new Tray({ room, way, most: () => limit.bytes, words: { tooLarge: (bytes) => words.files.tooLarge(sizeOf(bytes)), empty: words.files.empty, unreadable: words.files.unreadable } })
     trays.set(room, tray)
   }
   return tray
@@ -47,7 +48,8 @@ export function heardFile(file: string, room: string): void {
 /** The tray of a room; undefined where this person, or this server, sends no files. */
 export function useTray(room: string): Tray | undefined {
   const most = useMe().max_file_bytes
-  const tray = most > 0 ? trayOf(room, most) : undefined
+  const tray = most > 0 ? trayOf(room) : undefined
+  useEffect(() => { limit.bytes = most }, [most])
   useSyncExternalStore(tray?.subscribe ?? nothing, () => tray?.items)
   useStay()
   return tray
