@@ -14,28 +14,41 @@ import (
 	"parlatory/internal/domain/chat"
 	"parlatory/internal/domain/contact"
 	"parlatory/internal/domain/domaintest"
+	"parlatory/internal/domain/file"
 	"parlatory/internal/domain/role"
+	"parlatory/internal/domain/staff"
 	"parlatory/internal/domain/workspace"
 	"parlatory/internal/edge/api"
 	"parlatory/internal/edge/front"
 	"parlatory/internal/guard/access"
+	"parlatory/internal/storage/blob"
 )
 
-// world is the rooms with the API in front of them; conversations are not opened.
+// world is the rooms with the API in front of them.
 type world struct {
 	*domaintest.World
-	api *api.API
+	api      *api.API
+	contacts *contact.Room
+	chat     *chat.Room
+	blobs    *blob.Disk
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{World: domaintest.Make(t, domaintest.Setup{Acts: [][]access.Act{contact.Acts(), chat.Acts(), audit.Acts()}})}
+	w := &world{World: domaintest.Make(t, domaintest.Setup{Acts: [][]access.Act{contact.Acts(), file.Acts(), chat.Acts(), audit.Acts()}})}
 	co := contact.New(contact.Options{DB: w.DB, Law: w.Law, Ring: w.Ring, Sites: w.Workspace, Clock: w.Clock, Log: w.Log})
 	ch := chat.New(chat.Options{DB: w.DB, Law: w.Law, Ring: w.Ring, Ledger: w.Ledger, Contacts: co, Staff: w.Staff, Security: w.Security, Clock: w.Clock, Log: w.Log})
 	t.Cleanup(ch.Close)
 	var err error
+	if w.blobs, err = blob.OpenDisk(t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.blobs.Close() })
+	fi := file.New(file.Options{DB: w.DB, Law: w.Law, Ring: w.Ring, Ledger: w.Ledger, Blobs: w.blobs, Contacts: co, Staff: w.Staff, Clock: w.Clock, Log: w.Log, Steady: staff.Steady})
+	fi.Meet(ch)
+	w.contacts, w.chat = co, ch
 	w.api, err = api.New(api.Rooms{
-		Law: w.Law, Roles: w.Roles, Workspace: w.Workspace, Security: w.Security, Account: w.Account, Staff: w.Staff, Signin: w.Signin, Contact: co, Chat: ch,
+		Law: w.Law, Roles: w.Roles, Workspace: w.Workspace, Security: w.Security, Account: w.Account, Staff: w.Staff, Signin: w.Signin, Contact: co, File: fi, Chat: ch,
 		Audit: audit.New(audit.Options{DB: w.DB, Law: w.Law, Ledger: w.Ledger}), Online: func(parlatory.WorkspaceID) bool { return false }, Clock: w.Clock,
 	}, w.Catalogue, slog.New(slog.DiscardHandler))
 	if err != nil {
