@@ -237,7 +237,7 @@ function Row({ file, remove }: { file: StoredFile; remove: (file: StoredFile) =>
       </td>
       <td>{file.owner.name || text.somebody}{file.owner.kind === 'visitor' && <span className={admin.small}>{text.visitor}</span>}</td>
       <td><Tag tone={tones[file.state]}>{text.states[file.state]}</Tag>{file.state === 'ready' && !file.sent && <span className={admin.small}>{text.notSent}</span>}</td>
-      <td><time dateTime={file.at} title={moment(file.at)}>{ago(file.at, now)}</time></td>
+      <td><time className={admin.dim} dateTime={file.at} title={moment(file.at)}>{ago(file.at, now)}</time></td>
       <td>
         {file.state === 'quarantined' && may(me, 'storage.delete') && (
           <ActionIcon variant="default" size="lg" aria-label={text.removeOf(nameOf(file))} onClick={() => { remove(file) }}><IconTrash size={18} /></ActionIcon>

@@ -126,12 +126,13 @@ function Schedule({ data }: { data: Data }) {
   const [open, setOpen] = useState(false)
   const edit = may(useMe(), 'keys.server')
   return (
-    <Card
-      icon={<IconCalendarRepeat size={20} />} title={w.title} lead={w.lead} tag={<Tag tone={data.rotate_days > 0 ? 'good' : 'plain'}>{w.days(data.rotate_days)}</Tag>}
-      control={edit ? <Button variant="default" aria-label={`${words.change}: ${w.title}`} onClick={() => { setOpen(true) }}>{words.change}</Button> : undefined}
-    >
+    <>
+      <Card
+        icon={<IconCalendarRepeat size={20} />} title={w.title} lead={w.lead} tag={<Tag tone={data.rotate_days > 0 ? 'good' : 'plain'}>{w.days(data.rotate_days)}</Tag>}
+        control={edit ? <Button variant="default" aria-label={`${words.change}: ${w.title}`} onClick={() => { setOpen(true) }}>{words.change}</Button> : undefined}
+      />
       {open && <Days data={data} close={() => { setOpen(false) }} />}
-    </Card>
+    </>
   )
 }
 

@@ -42,8 +42,8 @@ export function OwnServer({ data }: { data: Encryption }) {
         ) : undefined}
       >
         {open ? <ServerEdit data={data} close={() => { setOpen(false) }} /> : server ? <Facts data={data} /> : undefined}
-        {stopping && <Stop data={data} close={() => { setStopping(false) }} />}
       </Card>
+      {stopping && <Stop data={data} close={() => { setStopping(false) }} />}
     </div>
   )
 }

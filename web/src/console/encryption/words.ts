@@ -56,7 +56,7 @@ export const words = {
   rotate: {
     button: 'Rotate now',
     title: 'Rotate the key of the workspace?',
-    text: 'The workspace gets a new key at once. The keys below it are wrapped again in the background, and everybody can go on working. A copy of the old key then opens nothing that is stored from now on.',
+    text: 'The workspace gets a new key at once. The keys below it are wrapped again in the background, and everybody can go on working. When that is done, a copy of the old key opens nothing of what is stored here; backups from before still open with it.',
     yes: 'Rotate',
     done: (version: number) => `The workspace has a new key, version ${n(version)}.`,
   },
