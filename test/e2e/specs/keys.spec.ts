@@ -175,3 +175,14 @@ test('a workspace whose keys are away says so above every page, and is back by i
   await expect(banner).toHaveCount(0, { timeout: 20_000 })
   await expect(page.getByRole('main').getByRole('table'), 'the page is read again by itself').toBeVisible()
 })
+
+test('who comes to a closed workspace reads why, and is let in when it opens', async ({ page, guide, watch }) => {
+  watch.allow(/status of 503/)
+  await enter(page, guide, 'Administrator')
+  const detail = 'The keys of this workspace were withdrawn. Until they are given back, nothing of it can be read or written.'
+  await page.route((url) => url.pathname === '/api/v1/me', (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ type: '/problems/unavailable', title: 'Service Unavailable', status: 503, detail }) }), { times: 1 })
+  await page.reload()
+  await expect(page.getByRole('heading', { level: 1, name: 'The workspace is closed at the moment' })).toBeAttached()
+  await expect(page.getByText('were withdrawn')).toBeVisible()
+  await expect(page.getByRole('navigation', { name: 'Folders' })).toBeVisible({ timeout: 15_000 })
+})

@@ -30,6 +30,7 @@ async function start(root: ReturnType<typeof createRoot>): Promise<void> {
       return
     }
     root.render(<Look><NotStarted error={error} /></Look>)
+    if (closed(error)) window.setTimeout(() => void start(root), 10_000) // it opens when the keys are back
   }
 }
 
@@ -62,8 +63,13 @@ function newClient(): QueryClient {
   return new QueryClient({ defaultOptions: { queries: { retry: again, staleTime: 10_000 } } })
 }
 
+/** The workspace's keys are away, or were withdrawn: not even who is signed in can be read. */
+function closed(error: unknown): boolean {
+  return error instanceof Problem && error.kind === 'unavailable'
+}
+
 function NotStarted({ error }: { error: unknown }) {
-  const title = error instanceof Problem && error.kind === 'unavailable' ? words.closedTitle : words.startFailed
+  const title = closed(error) ? words.closedTitle : words.startFailed
   return (
     <main>
       <h1 className="p-unseen">{title}</h1>
