@@ -48,6 +48,16 @@ func (r *Room) settings(ctx context.Context, permit access.Permit) (s Settings, 
 	return s, revision, err
 }
 
+// Most is how many bytes one file may have that the actor sends; 0 where this server takes none.
+func (r *Room) Most(ctx context.Context, actor parlatory.Actor) (int64, error) {
+	permit, err := r.o.Law.Permit(ctx, actor, acts(actor, ActUpload, ActVisitorUpload))
+	if err != nil || r.ready() != nil {
+		return 0, err
+	}
+	s, _, err := r.settings(ctx, permit)
+	return s.File, err
+}
+
 // Limit changes the workspace's bounds.
 func (r *Room) Limit(ctx context.Context, actor parlatory.Actor, s Settings) error {
 	permit, err := r.o.Law.Permit(ctx, actor, ActEditStorage)

@@ -32,6 +32,7 @@ type Me struct {
 	Language          string     `json:"language"`
 	Languages         []string   `json:"languages"`
 	NotifyNewDevice   bool       `json:"notify_new_device" doc:"A letter about each sign-in on a new device"`
+	MaxFile           int64      `json:"max_file_bytes" doc:"Of one file that is sent; 0: this person or this server sends none"`
 }
 
 // MyWorkspace names the workspace of the session.
@@ -128,15 +129,28 @@ func (a *API) me(ctx context.Context, actor parlatory.Actor, m staff.Member) (*s
 	if err != nil {
 		return nil, err
 	}
+	most, err := a.maxFile(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
 	me := Me{
 		ID: m.ID.String(), Account: actor.Account.String(), Name: m.Name, Email: m.Email, Role: m.Role, Level: role.Level.String(), Acts: acts,
 		Workspace: MyWorkspace{w.ID.String(), w.Company, w.Subdomain},
 
 		PasswordChangedAt: own.PasswordAt, ProvedUntil: own.ProvedUntil, Factor: string(actor.Factor), NeedsFactor: own.Message,
-		Language: own.Language, Languages: account.Languages(), NotifyNewDevice: own.NotifyNewDevice,
+		Language: own.Language, Languages: account.Languages(), NotifyNewDevice: own.NotifyNewDevice, MaxFile: most,
 	}
 	if !own.PasswordEnds.IsZero() {
 		me.PasswordExpiresAt = &own.PasswordEnds
 	}
 	return &struct{ Body Me }{me}, nil
+}
+
+// maxFile is what one file of the actor's may have, so that a page says so before a byte is sent.
+func (a *API) maxFile(ctx context.Context, actor parlatory.Actor) (int64, error) {
+	most, err := a.File.Most(ctx, actor)
+	if parlatory.KindOf(err) == parlatory.KindForbidden {
+		return 0, nil
+	}
+	return most, err
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -93,10 +94,10 @@ func encryptionOf(o keys.Overview) EncryptionView {
 		Root: o.Root, Version: o.Version, Since: o.Since, Keys: o.Subjects, Behind: o.Behind, State: "confirmed",
 		GraceSeconds: o.Settings.GraceSeconds, RotateDays: o.Settings.RotateDays, Works: []KeyWork{},
 	}
-	switch o.Standing.Fault {
-	case vault.ErrAway:
+	switch {
+	case errors.Is(o.Standing.Fault, vault.ErrAway):
 		v.State = "away"
-	case vault.ErrWithdrawn:
+	case errors.Is(o.Standing.Fault, vault.ErrWithdrawn):
 		v.State = "withdrawn"
 	}
 	if !o.Standing.Confirmed.IsZero() {

@@ -39,6 +39,12 @@ func TestPagesGetAFreshNonceEach(t *testing.T) {
 		if !strings.Contains(policy, "connect-src 'self' wss://"+c.host+":"+h.port+";") {
 			t.Errorf("socket of the own host: %s", policy)
 		}
+		if shows := strings.Contains(policy, "img-src 'self' blob:; media-src blob:;"); shows != (c.want == "console") || strings.Count(policy, "blob:") > 2 {
+			t.Errorf("only the console shows what it fetched itself: %s", policy)
+		}
+		if may := a.Header.Get("Permissions-Policy"); strings.Contains(may, "microphone=(self)") != (c.want == "console") || !strings.Contains(may, "camera=()") {
+			t.Errorf("only the console hears, and nothing sees: %s", may)
+		}
 		if a.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("a page may be kept: %s", a.Header.Get("Cache-Control"))
 		}

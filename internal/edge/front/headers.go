@@ -16,6 +16,9 @@ var features = strings.Join([]string{
 	"xr-spatial-tracking=()", "clipboard-read=()", "clipboard-write=(self)", "fullscreen=(self)", "publickey-credentials-create=(self)", "publickey-credentials-get=(self)",
 }, ", ")
 
+// consoleFeatures are the console's: staff record voice notes. The browser asks the person first.
+var consoleFeatures = strings.Replace(features, "microphone=()", "microphone=(self)", 1)
+
 // baseHeaders stand on every answer (ASVS 3.4.1 to 3.4.8).
 func baseHeaders(h http.Header) {
 	h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains; preload")
@@ -33,9 +36,14 @@ func apiHeaders(h http.Header) { h.Set("Cache-Control", "no-store") }
 
 // pagePolicy is the policy of a page: its own scripts, its own styles and those with the nonce, its own host's API and
 // socket. Scripts get no nonce, so an injected one has nothing to guess; and text becomes script only through the
-// page's one Trusted Types policy.
-func pagePolicy(nonce, host string) string {
-	return "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-" + nonce + "'; img-src 'self'; font-src 'self'; " +
+// page's one Trusted Types policy. The console shows pictures and plays sounds that it has fetched itself (blob:): so their reading
+// counts as the API counts it, and their addresses live in the page alone.
+func pagePolicy(nonce, host string, console bool) string {
+	media := "img-src 'self'; "
+	if console {
+		media = "img-src 'self' blob:; media-src blob:; "
+	}
+	return "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-" + nonce + "'; " + media + "font-src 'self'; " +
 		"connect-src 'self' " + socketScheme + "://" + host + "; manifest-src 'self'; worker-src 'self'; base-uri 'none'; " +
 		"form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types default"
 }

@@ -200,7 +200,10 @@ func (p *pages) serve(w http.ResponseWriter, r *http.Request, v pageView) {
 		return
 	}
 	h := w.Header()
-	h.Set("Content-Security-Policy", pagePolicy(v.nonce, v.host))
+	h.Set("Content-Security-Policy", pagePolicy(v.nonce, v.host, name == "console"))
+	if name == "console" {
+		h.Set("Permissions-Policy", consoleFeatures)
+	}
 	h.Set("Content-Type", f.kind)
 	h.Set("Cache-Control", "no-store") // a nonce is for one answer
 	_, _ = w.Write(bytes.Join(f.parts, []byte(v.nonce)))

@@ -69,6 +69,8 @@ export const consolePages: readonly Stop[] = [
   },
   at('sites', '/admin/sites', /Sites/),
   at('workspace', '/admin/workspace', /Workspace/),
+  at('storage', '/admin/storage', /Storage/),
+  at('encryption', '/admin/encryption', /Encryption/),
   at('checklist', '/admin/checklist', /Security checklist/),
   at('security', '/admin/security', /Service Authentication/),
   at('staff-list', '/admin/security/staff-list', /Staff IP login list/),

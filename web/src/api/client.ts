@@ -1,6 +1,7 @@
 import createClient from 'openapi-fetch'
 import type { paths } from './schema'
 import { attended, backgroundHeader } from './attended'
+import { noteOutage } from './outage'
 import { Problem, problemOf } from './problem'
 import { changesDone, steppedFetch } from './stepup'
 
@@ -33,6 +34,7 @@ export const api = client
 async function patientFetch(request: Request): Promise<Response> {
   const again = request.method === 'GET' ? request.clone() : undefined
   const answer = await steppedFetch(request)
+  await noteOutage(request, answer)
   if (answer.status !== 401) return answer
   const known = await signedIn()
   const now = known && again ? await fetch(again) : answer
@@ -80,15 +82,27 @@ export async function take<T>(asked: Promise<Answer<T>>): Promise<T> {
 }
 
 /** The ledger as JSON Lines. It is a download, so it does not go through the typed client. */
-export async function exportAudit(): Promise<Blob> {
+export function exportAudit(): Promise<Blob> {
+  return bytes(new Request('/api/v1/audit/export', {
+    method: 'POST', credentials: 'same-origin', headers: { 'Content-Type': 'application/json' }, body: '{}',
+  }))
+}
+
+/** A file of a conversation: a picture that was encoded anew, or what was sent, byte for byte. The server enters the latter in the ledger. */
+export function readFile(id: string, what: 'thumb' | 'view' | 'content', signal?: AbortSignal): Promise<Blob> {
+  return bytes(new Request(`/api/v1/files/${encodeURIComponent(id)}/${what}`, {
+    credentials: 'same-origin', cache: 'no-store', headers: what === 'content' || attended() ? {} : { [backgroundHeader]: '1' }, ...(signal ? { signal } : {}),
+  }))
+}
+
+async function bytes(request: Request): Promise<Blob> {
   let response: Response
   try {
-    response = await patientFetch(new Request('/api/v1/audit/export', {
-      method: 'POST', credentials: 'same-origin', headers: { 'Content-Type': 'application/json' }, body: '{}',
-    }))
-  } catch {
-    throw Problem.unreachable()
+    response = await patientFetch(request)
+    if (response.ok) return await response.blob()
+  } catch (error) {
+    request.signal.throwIfAborted()
+    throw error instanceof Problem ? error : Problem.unreachable()
   }
-  if (response.ok) return response.blob()
   throw problemOf(response.status, await response.json().catch(() => ({})))
 }

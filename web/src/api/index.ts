@@ -1,7 +1,8 @@
-export { api, exportAudit, onSignedOut, signedIn, take } from './client'
-export { Problem, sentence } from './problem'
+export { api, exportAudit, onSignedOut, readFile, signedIn, take } from './client'
+export { onOutage, outage, reopened } from './outage'
+export { Problem, problemOf, sentence } from './problem'
 export { onStepUp } from './stepup'
 export type {
-  AuditFilter, AuditRecord, Ceremony, Door, Enquiries, Enquiry, EnquiryState, Enrolled, Factor, FactorMade, Factors, Level, Me, Member, Message, Person, Role, Session, SigninState, Site,
-  Sites, StaffState, Token, TokenAct, TotpBegun, View, Workspace,
+  AuditFilter, AuditRecord, Ceremony, Door, Encryption, Enquiries, Enquiry, EnquiryState, Enrolled, Factor, FactorMade, Factors, Level, Me, KeyServer, KeyWork, Member, Message, MessageFile, Person, Role, Session, SigninState, Site,
+  Sites, StaffState, Storage, StoredFile, Token, TokenAct, TotpBegun, View, Workspace,
 } from './types'

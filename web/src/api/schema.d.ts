@@ -2519,6 +2519,11 @@ export interface components {
             languages: string[] | null;
             /** @enum {string} */
             level: "Full" | "Department" | "Restricted" | "None";
+            /**
+             * Format: int64
+             * @description Of one file that is sent; 0: this person or this server sends none
+             */
+            max_file_bytes: number;
             name: string;
             /** @description The workspace's words to those who have no second factor */
             needs_factor_message?: string;

@@ -4,6 +4,7 @@ import { api, type Person, signedIn, take } from '~/api'
 import { Line, type RoomView } from '~/live/line'
 import { socket } from '~/live/socket'
 import type { WireState } from '~/live/wire'
+import { heardFile } from './inbox/trays'
 import { leave, useMe } from './session'
 
 const LineContext = createContext<Line | null>(null)
@@ -30,6 +31,7 @@ export function LineProvider({ children }: { children: ReactNode }) {
         if (enquiry) changed.add(enquiry)
         due ??= window.setTimeout(refresh, listPause) // many hints at once make one question
       },
+      fileChanged: heardFile,
       older: async (room, before) =>
         (await take(api.GET('/api/v1/rooms/{room}/messages', { params: { path: { room }, query: { before, limit: 60 } } }))).items ?? [],
     })

@@ -30,6 +30,7 @@ async function start(root: ReturnType<typeof createRoot>): Promise<void> {
       return
     }
     root.render(<Look><NotStarted error={error} /></Look>)
+    if (closed(error)) window.setTimeout(() => void start(root), 10_000) // it opens when the keys are back
   }
 }
 
@@ -62,11 +63,17 @@ function newClient(): QueryClient {
   return new QueryClient({ defaultOptions: { queries: { retry: again, staleTime: 10_000 } } })
 }
 
+/** The workspace's keys are away, or were withdrawn: not even who is signed in can be read. */
+function closed(error: unknown): boolean {
+  return error instanceof Problem && error.kind === 'unavailable'
+}
+
 function NotStarted({ error }: { error: unknown }) {
+  const title = closed(error) ? words.closedTitle : words.startFailed
   return (
     <main>
-      <h1 className="p-unseen">{words.startFailed}</h1>
-      <Empty icon={<IconPlugOff size={26} />} title={words.startFailed} action={<Button onClick={() => { location.reload() }}>{words.reload}</Button>}>
+      <h1 className="p-unseen">{title}</h1>
+      <Empty icon={<IconPlugOff size={26} />} title={title} action={<Button onClick={() => { location.reload() }}>{words.reload}</Button>}>
         {sentence(error)}
       </Empty>
     </main>

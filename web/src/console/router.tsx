@@ -28,6 +28,8 @@ export function consoleRouter(me: Me) {
   const staff = createRoute({ ...under('staff'), component: lazyRouteComponent(() => import('./admin/Staff'), 'Staff') })
   const sites = createRoute({ ...under('sites'), component: lazyRouteComponent(() => import('./admin/Sites'), 'Sites') })
   const workspace = createRoute({ ...under('workspace'), component: lazyRouteComponent(() => import('./admin/Workspace'), 'Workspace') })
+  const storage = createRoute({ ...under('storage'), component: lazyRouteComponent(() => import('./admin/Storage'), 'Storage') })
+  const encryption = createRoute({ ...under('encryption'), component: lazyRouteComponent(() => import('./encryption/Encryption'), 'Encryption') })
   const security = createRoute({ ...under('security'), component: lazyRouteComponent(() => import('./security/Security'), 'Security') })
   const staffList = createRoute({ ...under('security/staff-list'), component: lazyRouteComponent(() => import('./security/Networks'), 'StaffList') })
   const visitorList = createRoute({ ...under('security/visitor-list'), component: lazyRouteComponent(() => import('./security/Networks'), 'VisitorList') })
@@ -39,7 +41,7 @@ export function consoleRouter(me: Me) {
   })
 
   return createRouter({
-    routeTree: root.addChildren([home, inbox.addChildren([enquiry]), mine, admin.addChildren([adminHome, staff, sites, workspace, security, staffList, visitorList, checklist, audit])]),
+    routeTree: root.addChildren([home, inbox.addChildren([enquiry]), mine, admin.addChildren([adminHome, staff, sites, workspace, storage, security, encryption, staffList, visitorList, checklist, audit])]),
     defaultPreload: 'intent',
     defaultPendingComponent: Waiting,
     defaultErrorComponent: Crashed,

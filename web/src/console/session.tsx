@@ -23,7 +23,9 @@ export const pages = {
   staff: 'staff.view',
   sites: 'site.view',
   workspace: 'workspace.edit',
+  storage: 'storage.view',
   security: 'security.view',
+  encryption: 'keys.view',
   checklist: 'security.view',
   audit: 'audit.view',
 } as const

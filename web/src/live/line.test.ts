@@ -295,3 +295,39 @@ describe('typing and reading', () => {
     expect(line.view(room)).toMatchObject({ state: 'refused', items: [] })
   })
 })
+
+describe('a post with files', () => {
+  const file = { id: 'f1', name: 'plan.pdf', type: 'application/pdf', kind: 'document' as const, size: 10 }
+
+  it('names them, shows them while it is on its way, and as a message afterwards', async () => {
+    wire.answer = (method) => (method === 'chat.post' ? { seq: 1, at: '2026-11-23T10:00:00Z' } : { head: 0, items: [], more: false })
+    const line = start()
+    line.open(room, 0, 0)
+    line.post(room, '', [file])
+    expect(line.view(room)?.pending[0]?.files).toEqual([file])
+    expect(JSON.parse(sessionStorage.getItem('parlatory.outbox') ?? '')).toMatchObject({ items: [{ files: [file] }] })
+    wire.ears.state('live')
+    await settle()
+    expect(wire.of('chat.post')).toMatchObject([{ room, body: '', files: ['f1'] }])
+    expect(line.view(room)?.items[0]).toMatchObject({ seq: 1, body: '', files: [file] })
+    expect(line.view(room)?.pending).toEqual([])
+  })
+
+  it('without files names none', async () => {
+    wire.answer = (method) => (method === 'chat.post' ? { seq: 1, at: '2026-11-23T10:00:00Z' } : { head: 0, items: [], more: false })
+    const line = start()
+    line.open(room, 0, 0)
+    wire.ears.state('live')
+    line.post(room, 'hello')
+    await settle()
+    expect(wire.of('chat.post')[0]).not.toHaveProperty('files')
+  })
+
+  it('hears when the server has looked at one', () => {
+    const heard: string[] = []
+    const line = new Line({ wire, me, storage: sessionStorage, listsChanged: () => undefined, older: () => Promise.resolve([]), fileChanged: (id, where) => { heard.push(`${id} in ${where}`) } })
+    line.start()
+    tell({ k: 'file', file: 'f1', room })
+    expect(heard).toEqual([`f1 in ${room}`])
+  })
+})

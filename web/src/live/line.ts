@@ -1,4 +1,4 @@
-import type { Message, Person } from '~/api/types'
+import type { Message, MessageFile, Person } from '~/api/types'
 import { RoomLog } from './log'
 import { Outbox, type Pending } from './outbox'
 import { Broken, Refused, type Stretch, type Told, type Wire, type WireState } from './wire'
@@ -30,6 +30,8 @@ export interface LineOptions {
   storage: Storage
   /** A list should be read again: an enquiry changed, or the connection is back. */
   listsChanged: (enquiry?: string) => void
+  /** The server has looked at a file of mine. */
+  fileChanged?: (file: string, room: string) => void
   older: (room: string, before: number) => Promise<readonly Message[]>
 }
 
@@ -110,8 +112,8 @@ export class Line {
     this.#show(room, {})
   }
 
-  post(room: string, body: string): void {
-    this.outbox.put({ id: crypto.randomUUID(), room, body, at: new Date().toISOString() })
+  post(room: string, body: string, files: readonly MessageFile[] = []): void {
+    this.outbox.put({ id: crypto.randomUUID(), room, body, at: new Date().toISOString(), ...(files.length > 0 ? { files } : {}) })
     this.#showPending(room)
     void this.#flush(room)
   }
@@ -154,6 +156,10 @@ export class Line {
   #told(data: Told): void {
     if (data.k === 'enquiry') {
       this.#options.listsChanged(data.enquiry)
+      return
+    }
+    if (data.k === 'file') {
+      this.#options.fileChanged?.(data.file, data.room)
       return
     }
     const room = this.#rooms.get(data.room)
@@ -240,10 +246,10 @@ export class Line {
 
   /** True when the post has found its end, good or bad; false when it should be sent again. */
   async #send(item: Pending, tries: number): Promise<boolean> {
-    const { id, room, body } = item
+    const { id, room, body, files } = item
     try {
-      const { seq, at } = (await this.#options.wire.ask('chat.post', { room, id, body })) as { seq: number; at: string }
-      this.#acknowledged({ room, seq, id, at, body, by: { kind: 'staff', ...this.#options.me } })
+      const { seq, at } = (await this.#options.wire.ask('chat.post', { room, id, body, ...(files ? { files: files.map((file) => file.id) } : {}) })) as { seq: number; at: string }
+      this.#acknowledged({ room, seq, id, at, body, by: { kind: 'staff', ...this.#options.me }, ...(files ? { files: [...files] } : {}) })
       return true
     } catch (error) {
       // No answer: it may have been written. The next try has the same id, and gets the first answer.

@@ -1,9 +1,13 @@
+import type { MessageFile } from '~/api/types'
+
 /** A message that the server has not acknowledged. */
 export interface Pending {
   id: string
   room: string
   body: string
   at: string
+  /** What goes with it: the server has them already. */
+  files?: readonly MessageFile[]
   /** Why it was refused for good. Undefined while it is on its way. */
   failed?: string
 }
@@ -67,5 +71,5 @@ export class Outbox {
 }
 
 function sound(item: Pending): boolean {
-  return [item.id, item.room, item.body, item.at].every((part) => typeof part === 'string')
+  return [item.id, item.room, item.body, item.at].every((part) => typeof part === 'string') && (item.files === undefined || Array.isArray(item.files))
 }

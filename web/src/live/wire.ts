@@ -6,6 +6,7 @@ export type Told =
   | { k: 'typing'; room: string; by: Person; on: boolean }
   | { k: 'read'; room: string; seq: number; by: { kind: Person['kind']; id?: string } }
   | { k: 'enquiry'; enquiry: string; room: string }
+  | { k: 'file'; file: string; room: string }
   | { k: 'gone'; room: string }
 
 /** The answer of chat.open and chat.since. */

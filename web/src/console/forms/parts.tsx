@@ -4,6 +4,7 @@ import { IconCopy } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { Problem, sentence } from '~/api'
 import { Notice, toast } from '~/look'
+import { useFocusBack } from './focus'
 import styles from './Forms.module.css'
 import { words } from './words'
 
@@ -19,6 +20,7 @@ export function Confirm<T>({ title, text, children, yes, danger = false, act, cl
   close: () => void
   done: (answer: T) => void
 }) {
+  useFocusBack()
   const { mutate, isPending, error } = useMutation({ mutationFn: act, onSuccess: (answer) => { close(); done(answer) } })
   return (
     <Modal opened onClose={close} title={title}>

@@ -14,6 +14,7 @@ import { Waiting } from '../shell/States'
 import { Composer } from './Composer'
 import styles from './Conversation.module.css'
 import { Details } from './Details'
+import { DropZone } from './DropZone'
 import { Messages } from './Messages'
 import { type Move, patchEnquiry, useEnquiry, useMove } from './queries'
 import { words } from './words'
@@ -57,18 +58,20 @@ function Opened({ enquiry }: { enquiry: Enquiry }) {
   const wide = useMediaQuery('(min-width: 1500px)')
   const [details, setDetails] = useState(false)
   const composer = useRef<HTMLTextAreaElement>(null)
+  const column = useRef<HTMLDivElement>(null)
   const move = useEnquiryMoves(enquiry, composer)
   const onRead = useRead(enquiry)
   const [readBefore] = useState(enquiry.read)
 
   return (
     <section className={styles.conversation} aria-label={words.conversation(enquiry.contact.name)}>
-      <div className={styles.column}>
+      <div className={styles.column} ref={column}>
         <Head enquiry={enquiry} move={move} showDetails={wide ? undefined : () => { setDetails(true) }} />
         {!view || view.state === 'opening' ? <Waiting />
         : view.state === 'refused' ? <Lost why={view.why} />
         : <Messages key={id} view={view} room={room} readBefore={readBefore} onRead={onRead} />}
         {view?.state === 'ready' && <Foot enquiry={enquiry} move={move} composer={composer} />}
+        {view?.state === 'ready' && enquiry.state === 'Ongoing' && <DropZone room={room} column={column} />}
       </div>
       {wide ? <Details enquiry={enquiry} />
       : (

@@ -1,5 +1,5 @@
 import { Button, Skeleton } from '@mantine/core'
-import { IconArchive, IconCoffee, IconInbox } from '@tabler/icons-react'
+import { IconArchive, IconCoffee, IconInbox, IconPaperclip } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import { type Enquiry, sentence, type View } from '~/api'
@@ -96,7 +96,7 @@ function Preview({ item, me }: { item: Enquiry; me: string }) {
   }
   const first = item.staff?.name.split(' ')[0]
   const who = last.by !== 'staff' ? '' : item.staff?.id === me ? words.you : first ? `${first}: ` : ''
-  return <span className={styles.preview}>{who}{last.preview}</span>
+  return <span className={styles.preview}>{who}{last.files ? <><IconPaperclip size={13} aria-hidden /><span className="p-unseen">{words.files.withFiles}</span> </> : null}{last.preview}</span>
 }
 
 function NothingHere({ view }: { view: View }) {

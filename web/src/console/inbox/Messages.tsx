@@ -10,6 +10,7 @@ import { useLine, useLineState } from '../live'
 import { useNow } from '../now'
 import { useMe } from '../session'
 import { layOut, type Line } from './rows'
+import { Attached } from './Attached'
 import styles from './Messages.module.css'
 import { words } from './words'
 
@@ -144,7 +145,8 @@ function Said({ message, first, last, seen }: { message: Message; first: boolean
     <div className={styles.said} data-ours={ours || undefined} data-first={first || undefined} data-last={last || undefined}>
       {!ours && (last ? <Face name={message.by.name} id={message.by.id ?? ''} size={30} /> : <span className={styles.noFace} />)}
       <div className={styles.bubble}>
-        <p className={styles.body} dir="auto">{message.body}</p>
+        {message.body !== '' && <p className={styles.body} dir="auto">{message.body}</p>}
+        {message.files && message.files.length > 0 && <Attached files={message.files} />}
         {last ? (
           <p className={styles.meta}>
             <span>{message.by.name || words.visitor}</span>
@@ -168,7 +170,8 @@ function OnItsWay({ item }: { item: Pending }) {
   return (
     <div className={styles.said} data-ours data-first data-last>
       <div className={styles.bubble} data-pending data-failed={item.failed !== undefined || undefined}>
-        <p className={styles.body} dir="auto">{item.body}</p>
+        {item.body !== '' && <p className={styles.body} dir="auto">{item.body}</p>}
+        {item.files && <Attached files={item.files} />}
         {item.failed === undefined ? (
           <p className={styles.meta}>
             <span className={styles.mark}><IconClock size={14} aria-hidden />{state === 'live' ? words.sending : words.waitingForLine}</span>

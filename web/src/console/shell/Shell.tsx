@@ -11,6 +11,7 @@ import { adminPages, expectEnd, leave, useMe } from '../session'
 import { type Command, useCommands } from './commands'
 import { Help } from './Help'
 import { useKeys } from './keys'
+import { Closed } from './Closed'
 import { Notices } from './Notices'
 import { Palette } from './Palette'
 import styles from './Shell.module.css'
@@ -28,7 +29,7 @@ export function Shell() {
       <a className={styles.skip} href="#content" onClick={(event) => { event.preventDefault(); main.current?.focus() }}>{words.skip}</a>
       <Rail showHelp={() => { setDialog('help') }} />
       <div className={styles.right}>
-        <div><Banner /><Notices /></div>
+        <div><Banner /><Closed /><Notices /></div>
         <main id="content" ref={main} tabIndex={-1} className={styles.main}><Outlet /></main>
       </div>
       <Palette opened={dialog === 'palette'} close={close} />

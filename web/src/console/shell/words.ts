@@ -21,6 +21,8 @@ export const words = {
   goMe: 'Go to My Account',
   offline: 'You are offline. What you send is kept and goes out when the connection is back.',
   broken: 'The connection is lost. Trying again; nothing that you send is lost.',
+  closed: 'The workspace is closed at the moment.',
+  closedTitle: 'The workspace is closed at the moment',
   expires: (days: number, day: string) =>
     days === 0 ? 'Your password must be changed today.' : `Your password must be changed by ${day}, in ${days === 1 ? 'one day' : `${String(days)} days`}.`,
   expiresLink: 'Change it now',
