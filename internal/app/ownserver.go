@@ -28,7 +28,7 @@ const ownTimeout = 5 * time.Second
 func (o ownServers) line(s keys.Server) (*keyserver.Line, error) {
 	options := keyserver.Options{
 		Address: s.Address, Namespace: s.Namespace, Mount: s.Mount, Key: s.Key, CA: []byte(s.CA),
-		Timeout: ownTimeout, Dial: o.dial, Clock: o.clock, Log: o.log,
+		Timeout: ownTimeout, Dial: o.dial, Discreet: true, Clock: o.clock, Log: o.log,
 	}
 	if s.RoleID != "" {
 		options.Auth.AppRole = &keyserver.AppRole{Mount: s.AuthMount, RoleID: s.RoleID, SecretID: s.SecretID}

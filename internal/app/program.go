@@ -131,7 +131,7 @@ func Open(ctx context.Context, plan Plan) (p *Program, err error) {
 	roots := keys.NewRoots(plan.Roots, plan.NewRoot, plan.OwnRoots, shelf)
 	ring := vault.NewRing(vault.Options{Anchors: roots, New: plan.NewRoot, Confirm: plan.Confirm, Shelf: shelf, Clock: plan.Clock, Log: plan.Log,
 		Shut: func(ws parlatory.WorkspaceID) { p.DB.Hear(parlatory.Event{Kind: parlatory.KeysShut, Workspace: ws}) }})
-	roots.Serve(ring)
+	roots.Serve(ring, plan.Log)
 	p.Ledger = ledger.New(ledger.Options{DB: p.DB, Ring: ring, Law: p.Law, Clock: plan.Clock, Domain: plan.Domain, Log: plan.Log, Refusals: refusals})
 	if err = shelf.FoundHouse(ctx, ring, p.Ledger); err != nil {
 		return nil, err

@@ -199,7 +199,7 @@ func Make(t testing.TB, setup Setup) *World {
 	shelf := keys.New(w.DB, w.Law)
 	w.Roots = keys.NewRoots(fixed, vault.RootFile, setup.Lines, shelf)
 	w.Ring = vault.NewRing(vault.Options{Anchors: w.Roots, Shelf: shelf, Clock: w.Clock})
-	w.Roots.Serve(w.Ring)
+	w.Roots.Serve(w.Ring, w.Log)
 	w.Ledger = ledger.New(ledger.Options{DB: w.DB, Ring: w.Ring, Law: w.Law, Clock: w.Clock, Domain: Domain, Log: w.Log, Refusals: refusals})
 	w.must(shelf.FoundHouse(t.Context(), w.Ring, w.Ledger))
 	w.rooms(setup)

@@ -24,6 +24,7 @@ var (
 
 	actFetch  = access.Act{Name: "keys.fetch", Feature: "Keys", Verb: access.Use, By: bySystem}
 	actServer = access.Act{Name: "keys.find_server", Feature: "Keys", Verb: access.Use, By: bySystem, Scope: access.HouseAndWorkspace}
+	actTest   = access.Act{Name: "keys.count_tests", Feature: "Keys", Verb: access.Edit, By: bySystem, Scope: access.HouseAndWorkspace}
 	actFound  = access.Act{Name: "keys.found_house", Feature: "Keys", Verb: access.Edit, By: bySystem, Scope: access.InHouse}
 	actSpend  = access.Act{Name: "keys.spend", Feature: "Keys", Verb: access.Edit, By: bySystem}
 	actWork   = access.Act{Name: "keys.work", Feature: "Keys", Verb: access.Edit, By: bySystem}
@@ -36,6 +37,6 @@ var (
 func Acts() []access.Act {
 	return []access.Act{
 		ActView, ActRotate, ActServer, ActOperate, ActSurvey,
-		actFetch, actServer, actFound, actSpend, actWork, actTurn, actCopy, actWaits,
+		actFetch, actServer, actTest, actFound, actSpend, actWork, actTurn, actCopy, actWaits,
 	}
 }

@@ -11,10 +11,13 @@ import (
 	"parlatory/internal/storage/ledger"
 )
 
-// moves are keys of a workspace as they were and as they are wrapped now.
-type moves struct{ from, to []vault.Wrapped }
+// moves are keys of a workspace as they were and as they are wrapped now, and perhaps a next version of it.
+type moves struct {
+	from, to []vault.Wrapped
+	next     *vault.Wrapped
+}
 
-// store writes them, unless somebody else changed one meanwhile.
+// store writes them; who calls it has seen that nobody changed them meanwhile (stand.still).
 func (m moves) store(tx *db.Tx) error {
 	for i, w := range m.to {
 		n, err := tx.Exec(sqlMoveWorkspaceKey, w.Version, w.Blob, w.Root, m.from[i].Blob)
@@ -22,8 +25,11 @@ func (m moves) store(tx *db.Tx) error {
 			return fmt.Errorf("move workspace key: %w", err)
 		}
 		if n != 1 {
-			return parlatory.Conflict("Somebody else has just changed the keys of this workspace. Try again.")
+			return changedMeanwhile()
 		}
+	}
+	if m.next != nil {
+		return begin(tx, *m.next)
 	}
 	return nil
 }
@@ -44,51 +50,6 @@ func readAll(tx *db.Tx) (all []vault.Wrapped, err error) {
 	return all, rows.Err()
 }
 
-func (r *Room) all(ctx context.Context, permit access.Permit) (all []vault.Wrapped, err error) {
-	err = r.o.DB.Read(ctx, permit, func(tx *db.Tx) (err error) { all, err = readAll(tx); return err })
-	if err != nil {
-		return nil, fmt.Errorf("read workspace keys: %w", err)
-	}
-	return all, nil
-}
-
-// rewrapped wraps all versions of a workspace's key by the root that new settings name.
-func (r *Room) rewrapped(ctx context.Context, permit access.Permit, s Settings) (m moves, err error) {
-	all, err := r.all(ctx, permit)
-	if err != nil {
-		return m, err
-	}
-	name := r.o.Roots.Default()
-	var to vault.Root
-	if s.Server != nil {
-		name = vault.RootOwn
-		if to, err = r.o.Roots.lines.Root(*s.Server); err != nil {
-			return m, err
-		}
-	} else {
-		a, err := r.o.Roots.Anchor(ctx, permit.Workspace(), name)
-		if err != nil {
-			return m, err
-		}
-		to = a.Root
-	}
-	for _, w := range all {
-		if s.Server == nil && w.Root != vault.RootOwn {
-			continue // it is the operator's already, under whichever root that is
-		}
-		from, err := r.o.Roots.Anchor(ctx, w.Workspace, w.Root)
-		if err != nil {
-			return m, err
-		}
-		next, err := vault.MoveBetween(ctx, w, from.Root, to, name)
-		if err != nil {
-			return m, err
-		}
-		m.from, m.to = append(m.from, w), append(m.to, next)
-	}
-	return m, nil
-}
-
 // Move wraps a workspace's key, or the house's, by another root of the operator's, or by the newest version of the same one. The clear key
 // stays in this process's memory, and nothing that serves is disturbed. It says how many versions were wrapped anew.
 func (r *Room) Move(ctx context.Context, operator parlatory.Actor, ws parlatory.WorkspaceID, root, reason string) (n int, err error) {
@@ -97,12 +58,12 @@ func (r *Room) Move(ctx context.Context, operator parlatory.Actor, ws parlatory.
 	if err != nil {
 		return 0, err
 	}
-	all, err := r.all(ctx, permit)
+	before, err := r.stand(ctx, permit)
 	if err != nil {
 		return 0, err
 	}
 	var m moves
-	for _, w := range all {
+	for _, w := range before.all {
 		to := root
 		if to == "" {
 			to = w.Root
@@ -126,16 +87,19 @@ func (r *Room) Move(ctx context.Context, operator parlatory.Actor, ws parlatory.
 	if len(m.to) == 0 {
 		return 0, nil
 	}
-	return len(m.to), r.storeMoves(ctx, permit, m, reason)
+	return len(m.to), r.storeMoves(ctx, permit, before, m, reason)
 }
 
-func (r *Room) storeMoves(ctx context.Context, permit access.Permit, m moves, reason string) error {
+func (r *Room) storeMoves(ctx context.Context, permit access.Permit, before stand, m moves, reason string) error {
 	pen, err := r.o.Ledger.Pen(ctx, permit.Workspace())
 	if err != nil {
 		return err
 	}
 	last := len(m.to) - 1
 	return r.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+		if err := before.still(tx); err != nil {
+			return err
+		}
 		if err := m.store(tx); err != nil {
 			return err
 		}
@@ -172,10 +136,14 @@ func (r *Room) RotateRoot(ctx context.Context, operator parlatory.Actor, root, r
 	if err != nil {
 		return "", err
 	}
-	return after, r.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
+	err = r.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
 		return pen.Witness(tx, ledger.Entry{
 			Action: ledger.Updated, Element: "Root key", Remark: reason,
 			Old: map[string]string{"root": root, "version": before}, New: map[string]string{"version": after},
 		})
 	})
+	if err != nil { // what is done can't be undone: whoever asked must not do it again
+		return after, fmt.Errorf("the root key was rotated, its version is now %s, but the audit log does not say so: %w", after, err)
+	}
+	return after, nil
 }

@@ -47,6 +47,10 @@ func (r *Room) RotateFor(ctx context.Context, operator parlatory.Actor, ws parla
 
 func (r *Room) rotate(ctx context.Context, permit access.Permit, check func(*db.Tx) error, reason string) error {
 	ws := permit.Workspace()
+	before, err := r.stand(ctx, permit)
+	if err != nil {
+		return err
+	}
 	w, err := r.o.Ring.MintWorkspace(ctx, ws)
 	if err != nil {
 		return err
@@ -59,16 +63,15 @@ func (r *Room) rotate(ctx context.Context, permit access.Permit, check func(*db.
 		if err := check(tx); err != nil {
 			return err
 		}
-		if err := Put(tx, w); err != nil {
+		// The root of w is that of the newest key as it was: it must not have moved meanwhile.
+		if err := before.still(tx); err != nil {
 			return err
 		}
-		var all, behind int64
-		if err := tx.Row(sqlCount, w.Version).Scan(&all, &behind); err != nil {
-			return fmt.Errorf("count keys: %w", err)
+		if newest := before.newest(); w.Version != newest.Version+1 || w.Root != newest.Root {
+			return changedMeanwhile()
 		}
-		// Nobody has begun yet: the first node that looks takes it.
-		if _, err := tx.Exec(sqlBeginWork, WorkRewrap, behind, tx.Now(), tx.Now().Add(-workLease)); err != nil {
-			return fmt.Errorf("begin work on keys: %w", err)
+		if err := begin(tx, w); err != nil {
+			return err
 		}
 		return pen.Witness(tx, ledger.Entry{
 			Action: ledger.Updated, Element: Element, ID: w.ID.Raw(), Remark: reason,
@@ -82,6 +85,22 @@ func (r *Room) rotate(ctx context.Context, permit access.Permit, check func(*db.
 		return err
 	}
 	r.o.Ring.Adopt(w)
+	return nil
+}
+
+// begin stores a workspace's next key, and the work that it makes.
+func begin(tx *db.Tx, w vault.Wrapped) error {
+	if err := Put(tx, w); err != nil {
+		return err
+	}
+	var all, behind int64
+	if err := tx.Row(sqlCount, w.Version).Scan(&all, &behind); err != nil {
+		return fmt.Errorf("count keys: %w", err)
+	}
+	// Nobody has begun yet: the first node that looks takes it.
+	if _, err := tx.Exec(sqlBeginWork, WorkRewrap, behind, tx.Now(), tx.Now().Add(-workLease)); err != nil {
+		return fmt.Errorf("begin work on keys: %w", err)
+	}
 	return nil
 }
 
@@ -386,8 +405,12 @@ func (r *Room) next(ctx context.Context, w vault.Wrapped) error {
 		return err
 	}
 	err = r.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-		if there, err := holdVersion(tx, w); err != nil || !there {
-			return errors.Join(err, errGone)
+		there, err := holdVersion(tx, w)
+		if err != nil {
+			return err
+		}
+		if !there {
+			return errGone
 		}
 		if err := Put(tx, next); err != nil {
 			return err

@@ -1,7 +1,9 @@
 package keys
 
 import (
-	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/url"
@@ -9,10 +11,8 @@ import (
 	"time"
 
 	"parlatory"
-	"parlatory/internal/guard/access"
 	"parlatory/internal/guard/vault"
 	"parlatory/internal/storage/db"
-	"parlatory/internal/storage/ledger"
 )
 
 // Server is a workspace's own key server: OpenBao or HashiCorp Vault with its transit engine. Exactly one way of signing in is set.
@@ -148,10 +148,12 @@ func plainPath(s string) bool {
 		strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./") == ""
 }
 
-// keepSecrets fills in what the page did not send again.
+// keepSecrets fills in what the page did not send again. A secret goes to the server that it was given for, as it proves itself and takes the
+// sign-in, and to no other.
 func (s *Settings) keepSecrets(old Settings) {
-	if s.Server == nil || old.Server == nil || s.Server.Address != old.Server.Address {
-		return // a secret goes to the server that it was given for, and to no other
+	if s.Server == nil || old.Server == nil || s.Server.Address != old.Server.Address || s.Server.Namespace != old.Server.Namespace ||
+		s.Server.CA != old.Server.CA || s.Server.AuthMount != old.Server.AuthMount {
+		return
 	}
 	if s.Server.RoleID == old.Server.RoleID && s.Server.SecretID.Empty() {
 		s.Server.SecretID = old.Server.SecretID
@@ -161,80 +163,7 @@ func (s *Settings) keepSecrets(old Settings) {
 	}
 }
 
-// Test goes the whole way to a server once, and changes nothing.
-func (r *Room) Test(ctx context.Context, actor parlatory.Actor, s Settings) error {
-	permit, err := r.o.Law.Permit(ctx, actor, ActServer)
-	if err != nil {
-		return err
-	}
-	if _, _, _, err = r.prepare(ctx, permit, &s); err != nil {
-		return err
-	}
-	if s.Server == nil {
-		return parlatory.Invalid("server", "is missing")
-	}
-	return r.o.Roots.lines.Check(ctx, *s.Server)
-}
-
-// prepare reads the old settings, completes the new ones and checks their form.
-func (r *Room) prepare(ctx context.Context, permit access.Permit, s *Settings) (old Settings, revision int64, house *vault.Held, err error) {
-	if house, err = r.o.Ring.Hold(ctx, parlatory.House, vault.Settings); err != nil {
-		return old, 0, nil, fmt.Errorf("hold house settings key: %w", err)
-	}
-	if err = r.o.DB.Read(ctx, permit, func(tx *db.Tx) (err error) { old, revision, err = readSettings(tx, house); return err }); err != nil {
-		return old, 0, nil, err
-	}
-	s.keepSecrets(old)
-	if err = s.check(); err == nil && s.Server != nil && r.o.Roots.lines == nil {
-		err = parlatory.Conflict("This server does not let workspaces have a key server of their own.")
-	}
-	return old, revision, house, err
-}
-
-// Change saves the settings. Where the key server is another than before, or the first, or none any more, the workspace's key is wrapped
-// by the new root before anything is stored; the old root is asked for it a last time.
-func (r *Room) Change(ctx context.Context, actor parlatory.Actor, s Settings, reason string) error {
-	permit, err := r.o.Law.Permit(ctx, actor, ActServer)
-	if err != nil {
-		return err
-	}
-	old, revision, house, err := r.prepare(ctx, permit, &s)
-	if err != nil {
-		return err
-	}
-	if s.Server != nil {
-		if err := r.o.Roots.lines.Check(ctx, *s.Server); err != nil {
-			return err
-		}
-	}
-	moved, err := r.rewrapped(ctx, permit, s)
-	if err != nil {
-		return err
-	}
-	pen, err := r.o.Ledger.Pen(ctx, permit.Workspace())
-	if err != nil {
-		return err
-	}
-	err = r.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-		if err := r.o.Steady(tx, actor); err != nil {
-			return err
-		}
-		if err := writeSettings(tx, house, s, revision); err != nil {
-			return err
-		}
-		if err := moved.store(tx); err != nil {
-			return err
-		}
-		return pen.Witness(tx, ledger.Entry{Action: ledger.Updated, Element: Element, ID: permit.Workspace().Raw(), Old: old.told(), New: s.told(), Remark: reason})
-	})
-	if err != nil {
-		return err
-	}
-	// What is in memory is confirmed by the new root at once.
-	return r.o.Ring.Confirm(ctx, permit.Workspace())
-}
-
-// told is what the ledger says of settings: no secret is in it.
+// told is what the ledger says of settings: no secret is in it. Of certificates it says which, as 16 hexadecimal digits of their SHA-256.
 func (s Settings) told() map[string]string {
 	m := map[string]string{"rotate after days": fmt.Sprint(s.RotateDays)}
 	if s.Server == nil {
@@ -243,9 +172,40 @@ func (s Settings) told() map[string]string {
 	}
 	m["key server"], m["mount"], m["key"] = s.Server.Address, s.Server.Mount, s.Server.Key
 	m["namespace"], m["grace in seconds"] = s.Server.Namespace, fmt.Sprint(s.GraceSeconds)
-	m["sign-in"] = "AppRole " + s.Server.RoleID
+	m["sign-in"], m["sign-in mount"] = "AppRole "+s.Server.RoleID, s.Server.AuthMount
+	m["authorities"] = "the system's"
+	if s.Server.CA != "" {
+		m["authorities"] = fingerprint(s.Server.CA)
+	}
 	if s.Server.Certificate != "" {
-		m["sign-in"] = "certificate"
+		m["sign-in"], m["certificate"] = "certificate", fingerprint(s.Server.Certificate)
 	}
 	return m
+}
+
+// toldAfter is told of the settings that follow old ones, with what became of the secret.
+func (s Settings) toldAfter(old Settings) map[string]string {
+	m := s.told()
+	if s.Server == nil {
+		return m
+	}
+	m["secret"] = "kept"
+	if old.Server == nil || s.Server.SecretID != old.Server.SecretID || s.Server.CertificateKey != old.Server.CertificateKey {
+		m["secret"] = "replaced"
+	}
+	return m
+}
+
+// fingerprint names certificates: of one alone, it is the beginning of what every tool shows as its SHA-256.
+func fingerprint(text string) string {
+	sum := sha256.New()
+	blocks := 0
+	for block, rest := pem.Decode([]byte(text)); block != nil; block, rest = pem.Decode(rest) {
+		sum.Write(block.Bytes)
+		blocks++
+	}
+	if blocks == 0 {
+		sum.Write([]byte(text))
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:8])
 }

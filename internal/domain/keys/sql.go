@@ -17,6 +17,7 @@ const (
 	sqlWorkspaceKey       = `SELECT ` + workspaceColumns + ` FROM workspace_keys WHERE workspace = $1 AND version = $2`
 	sqlWorkspaceKeys      = `SELECT ` + workspaceColumns + ` FROM workspace_keys WHERE workspace = $1 ORDER BY version`
 	sqlNewestWorkspaceKey = `SELECT ` + workspaceColumns + ` FROM workspace_keys WHERE workspace = $1 ORDER BY version DESC LIMIT 1`
+	sqlLockWorkspaceKey   = `SELECT version FROM workspace_keys WHERE workspace = $1 ORDER BY version DESC LIMIT 1 FOR UPDATE`
 	sqlPutWorkspaceKey    = `INSERT INTO workspace_keys (workspace, version, id, parent, created_at, wrapped, root) VALUES ($1, $2, $3, $4, $5, $6, $7)`
 	sqlMoveWorkspaceKey   = `UPDATE workspace_keys SET wrapped = $3, root = $4 WHERE workspace = $1 AND version = $2 AND wrapped = $5`
 	sqlWorkspacesAcross   = `SELECT workspace, MAX(version), MAX(created_at) FROM workspace_keys GROUP BY workspace ORDER BY workspace`
@@ -56,6 +57,7 @@ const (
 		ON CONFLICT (workspace, kind, subject, version) DO NOTHING`
 
 	sqlSettings        = `SELECT revision, sealed FROM key_settings WHERE workspace = $1`
+	sqlRevision        = `SELECT revision FROM key_settings WHERE workspace = $1`
 	sqlScheduledAcross = `SELECT workspace FROM key_settings ORDER BY workspace`
 	sqlPutSettings     = `INSERT INTO key_settings (workspace, revision, sealed) VALUES ($1, $2, $3)
 		ON CONFLICT (workspace) DO UPDATE SET revision = excluded.revision, sealed = excluded.sealed WHERE key_settings.revision = $4`

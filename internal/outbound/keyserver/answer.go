@@ -49,7 +49,7 @@ func parse(r reply) (answer, error) {
 	err := json.Unmarshal(r.body, &a)
 	if r.status == http.StatusOK {
 		if err != nil {
-			return answer{}, &fault{vault.ErrAway, "the answer cannot be read"}
+			return answer{}, &fault{is: vault.ErrAway, what: "the answer cannot be read"}
 		}
 		return a, nil
 	}
@@ -72,24 +72,24 @@ func refusal(status int, own bool, said string) error {
 	code := "status " + strconv.Itoa(status)
 	switch {
 	case !own:
-		return &fault{vault.ErrAway, code + " that is not the key server's own"}
+		return &fault{is: vault.ErrAway, what: code + " that is not the key server's own"}
 	case status == http.StatusServiceUnavailable:
-		return &fault{vault.ErrAway, "it is sealed or not ready"}
+		return &fault{is: vault.ErrAway, what: "it is sealed or not ready"}
 	case status == http.StatusTooManyRequests:
-		return &fault{vault.ErrAway, "it is asked too often"}
+		return &fault{is: vault.ErrAway, what: "it is asked too often"}
 	case status == http.StatusForbidden:
 		return errForbidden
 	case status == http.StatusBadRequest:
 		for _, s := range notOurs {
 			if strings.Contains(said, s) {
-				return &fault{vault.ErrOpen, "the key server did not make this"}
+				return &fault{is: vault.ErrOpen, what: "the key server did not make this"}
 			}
 		}
-		return &fault{vault.ErrWithdrawn, code}
+		return &fault{is: vault.ErrWithdrawn, what: code}
 	case status == http.StatusNotFound:
-		return &fault{vault.ErrWithdrawn, notThere}
+		return &fault{is: vault.ErrWithdrawn, what: notThere}
 	case status == http.StatusMethodNotAllowed:
-		return &fault{vault.ErrWithdrawn, code}
+		return &fault{is: vault.ErrWithdrawn, what: code}
 	}
-	return &fault{vault.ErrAway, code}
+	return &fault{is: vault.ErrAway, what: code}
 }

@@ -103,6 +103,9 @@ func (l *Line) checkPolicy(ctx context.Context) error {
 	return nil
 }
 
+// unreachable is all that a stranger to this network hears of an address that is no key server of theirs.
+const unreachable = "The key server can't be reached: nothing answers at this address with TLS 1.3 and a certificate of these authorities."
+
 func unfit(public string) *parlatory.Error { return parlatory.Fail(parlatory.KindConflict, public) }
 
 // unfitFor turns a failed step into a sentence.
@@ -111,6 +114,8 @@ func (l *Line) unfitFor(step string, err error) error {
 	switch {
 	case !errors.As(err, &f):
 		return parlatory.Fail(parlatory.KindUnavailable, "The check of the key server was broken off.").Because(err)
+	case f.outside && l.o.Discreet:
+		return parlatory.Fail(parlatory.KindUnavailable, unreachable).Because(err)
 	case errors.Is(f, vault.ErrAway):
 		return parlatory.Fail(parlatory.KindUnavailable, "The key server is out of reach: "+f.what+".").Because(err)
 	case f.what == signInRefused:

@@ -1,8 +1,12 @@
 package keyserver
 
 import (
+	"context"
 	"errors"
+	"io"
+	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -74,5 +78,62 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 		if kind != c.kind || !strings.Contains(sentence, c.want) {
 			t.Errorf("%v %q, not %v %q", kind, sentence, c.kind, c.want)
 		}
+	}
+}
+
+// Whoever may name a server learns nothing of what else there is: a closed port, one that speaks no TLS, one that is silent and another's certificate
+// answer the same. What the server itself says is told.
+func TestCheckIsNoScanner(t *testing.T) {
+	s := keyserver.Shared(t)
+	k := s.Transit(t, "", "root")
+	good := leading(t, s, "", k, s.AppRole(t, "", []string{k.Policy(t)}, nil))
+	good.Discreet = true
+	if kind, sentence := says(t, line(t, good)); sentence != "" {
+		t.Fatal("a good key:", kind, sentence)
+	}
+	port := func(serve func(net.Conn)) string {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var serving sync.WaitGroup
+		t.Cleanup(func() { _ = l.Close(); serving.Wait() })
+		serving.Go(func() {
+			for {
+				conn, err := l.Accept()
+				if err != nil {
+					return
+				}
+				serve(conn)
+				_ = conn.Close()
+			}
+		})
+		return "https://" + l.Addr().String()
+	}
+	for name, change := range map[string]func(*Options){
+		"closed":   func(o *Options) { o.Address = "https://127.0.0.1:1" },
+		"hangs up": func(o *Options) { o.Address = port(func(net.Conn) {}) },
+		"no TLS": func(o *Options) {
+			o.Address = port(func(c net.Conn) { _, _ = c.Write([]byte("220 mail.example ESMTP\r\n")) })
+		},
+		"silent": func(o *Options) { o.Address = port(func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }) },
+		"no route": func(o *Options) {
+			o.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("refused") }
+		},
+		"no authority":   func(o *Options) { o.CAFile = ""; o.CA, _ = pair(t, "other") },
+		"another's name": func(o *Options) { o.ServerName = "keys.example.com" },
+	} {
+		o := good
+		o.Timeout = 500 * time.Millisecond
+		change(&o)
+		if kind, sentence := says(t, line(t, o)); kind != parlatory.KindUnavailable || sentence != unreachable {
+			t.Errorf("%s: %v %q", name, kind, sentence)
+		}
+	}
+	role := *good.Auth.AppRole
+	role.SecretID = parlatory.NewSecret("wrong")
+	good.Auth.AppRole = &role
+	if _, sentence := says(t, line(t, good)); sentence != "The key server refuses the sign-in." {
+		t.Errorf("the server's own answer: %q", sentence)
 	}
 }

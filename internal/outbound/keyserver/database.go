@@ -166,7 +166,7 @@ func (d *Database) fetch(ctx context.Context) (l lease, err error) {
 	now := d.clock()
 	err = d.line.get(ctx, d.path, func(a answer) error {
 		if a.Data.Username == "" || a.Data.Password == "" || a.LeaseDuration <= 0 {
-			return &fault{vault.ErrAway, "the answer holds no credentials"}
+			return &fault{is: vault.ErrAway, what: "the answer holds no credentials"}
 		}
 		l = lease{
 			user: a.Data.Username, pass: parlatory.NewSecret(a.Data.Password), id: a.LeaseID, born: now, began: now,

@@ -19,7 +19,7 @@ var formText = regexp.MustCompile(`^vault:(v[1-9][0-9]{0,8}):[A-Za-z0-9+/]{16,}=
 func pack(ciphertext string) ([]byte, error) {
 	b := append([]byte{formByte}, ciphertext...)
 	if _, _, err := unpack(b); err != nil {
-		return nil, &fault{vault.ErrAway, "the answer cannot be read"}
+		return nil, &fault{is: vault.ErrAway, what: "the answer cannot be read"}
 	}
 	return b, nil
 }

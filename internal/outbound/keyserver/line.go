@@ -49,7 +49,7 @@ func (l *Line) call(ctx context.Context, r request, read func(answer) error) err
 		err = l.exchange(ctx, token, r, parsed(read))
 	}
 	if errors.Is(err, errForbidden) {
-		return &fault{vault.ErrWithdrawn, denied}
+		return &fault{is: vault.ErrWithdrawn, what: denied}
 	}
 	return err
 }

@@ -30,8 +30,11 @@ type Options struct {
 	Auth       Auth
 	Timeout    time.Duration                                                        // of one act with all its exchanges; 3 s
 	Dial       func(ctx context.Context, network, address string) (net.Conn, error) // nil: a plain dialler, for the operator's own server
-	Clock      parlatory.Clock
-	Log        *slog.Logger
+	// Discreet is for an address that somebody typed in who is not the operator: Check says that a server can't be reached, and not how, so
+	// that nobody learns which machines and ports there are.
+	Discreet bool
+	Clock    parlatory.Clock
+	Log      *slog.Logger
 }
 
 // Auth is exactly one way to sign in.

@@ -66,7 +66,7 @@ func (l *Line) Unwrap(ctx context.Context, wrapped, ad []byte) (raw []byte, err 
 		if err != nil || n != rawSize {
 			clear(raw[:cap(raw)])
 			raw = nil
-			return &fault{vault.ErrOpen, "it is no key of 32 bytes"}
+			return &fault{is: vault.ErrOpen, what: "it is no key of 32 bytes"}
 		}
 		raw = raw[:rawSize:rawSize]
 		return nil
@@ -84,7 +84,7 @@ func (l *Line) Version(ctx context.Context) (version string, err error) {
 	}
 	err = l.get(ctx, l.at("keys"), func(a answer) error {
 		if a.Data.Latest < 1 {
-			return &fault{vault.ErrAway, "the answer cannot be read"}
+			return &fault{is: vault.ErrAway, what: "the answer cannot be read"}
 		}
 		version = "v" + strconv.Itoa(a.Data.Latest)
 		return nil

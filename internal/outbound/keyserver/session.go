@@ -106,28 +106,28 @@ func (l *Line) signIn(ctx context.Context, now time.Time) (t token, err error) {
 	if l.o.Auth.TokenFile != "" {
 		text, err := readSecret(l.o.Auth.TokenFile)
 		if err != nil {
-			return token{}, &fault{vault.ErrAway, "the token " + err.Error()}
+			return token{}, &fault{is: vault.ErrAway, what: "the token " + err.Error()}
 		}
 		return token{text, now, reread, false}, nil
 	}
 	path, fields, err := l.credentials()
 	if err != nil {
-		return token{}, &fault{vault.ErrAway, "the sign-in's " + err.Error()}
+		return token{}, &fault{is: vault.ErrAway, what: "the sign-in's " + err.Error()}
 	}
 	r := request{method: http.MethodPost, path: path, size: 256, body: func(b []byte) []byte { return appendJSON(b, fields) }}
 	err = l.exchange(ctx, "", r, parsed(func(a answer) error {
 		if !tokenForm.MatchString(a.Auth.Token) || len(a.Auth.Token) > secretMost {
-			return &fault{vault.ErrAway, "the sign-in gave no token"}
+			return &fault{is: vault.ErrAway, what: "the sign-in gave no token"}
 		}
 		t = token{a.Auth.Token, now, seconds(a.Auth.LeaseDuration), a.Auth.Renewable}
 		return nil
 	}))
 	if errors.Is(err, errForbidden) && l.o.Auth.Kubernetes != nil {
 		// The server says the same when it could not ask Kubernetes: no refusal that keys are wiped for.
-		return token{}, &fault{vault.ErrAway, "the sign-in is refused, or Kubernetes is out of the key server's reach"}
+		return token{}, &fault{is: vault.ErrAway, what: "the sign-in is refused, or Kubernetes is out of the key server's reach"}
 	}
 	if errors.Is(err, errForbidden) || errors.Is(err, vault.ErrWithdrawn) || errors.Is(err, vault.ErrOpen) {
-		return token{}, &fault{vault.ErrWithdrawn, signInRefused}
+		return token{}, &fault{is: vault.ErrWithdrawn, what: signInRefused}
 	}
 	return t, err
 }

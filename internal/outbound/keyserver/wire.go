@@ -42,7 +42,7 @@ type reply struct {
 func (l *Line) exchange(ctx context.Context, token string, r request, read func(reply) error) error {
 	conn, err := l.o.Dial(ctx, "tcp", l.host)
 	if err != nil {
-		return l.away(ctx, "no connection")
+		return l.unreached(ctx, "no connection")
 	}
 	defer conn.Close()
 	if until, ok := ctx.Deadline(); ok {
@@ -64,7 +64,7 @@ func (l *Line) converse(ctx context.Context, conn net.Conn, token string, r requ
 	sealed := tls.Client(conn, l.security)
 	// With a context that never ends the handshake starts no goroutine; the connection's deadline ends it.
 	if err := sealed.HandshakeContext(context.Background()); err != nil {
-		return reply{}, l.away(ctx, handshakeFault(err))
+		return reply{}, l.unreached(ctx, handshakeFault(err))
 	}
 	if _, err := sealed.Write(l.write(token, r)); err != nil {
 		return reply{}, l.away(ctx, "the request could not be sent")
@@ -121,6 +121,8 @@ func handshakeFault(err error) string {
 type fault struct {
 	is   error
 	what string
+	// outside is a failure before the server has proved who it is.
+	outside bool
 }
 
 func (f *fault) Error() string { return f.is.Error() + ": " + f.what }
@@ -134,7 +136,17 @@ func (l *Line) away(ctx context.Context, what string) error {
 		}
 		what = "no answer in time"
 	}
-	return &fault{vault.ErrAway, what}
+	return &fault{is: vault.ErrAway, what: what}
+}
+
+// unreached is away before TLS to a verified certificate stands.
+func (l *Line) unreached(ctx context.Context, what string) error {
+	err := l.away(ctx, what)
+	var f *fault
+	if errors.As(err, &f) {
+		f.outside = true
+	}
+	return err
 }
 
 // errSlow marks the end of our own patience, which is no end of the caller's: those who wait with it must not start over one after another.
