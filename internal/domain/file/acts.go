@@ -31,6 +31,7 @@ var (
 	actQuarantine = access.Act{Name: "file.quarantine", Feature: "Files", Verb: access.Edit, By: bySystem, Audited: true}
 	actDue        = access.Act{Name: "file.due", Feature: "Files", Verb: access.View, By: bySystem, Scope: access.Across}
 	actSweep      = access.Act{Name: "file.sweep", Feature: "Files", Verb: access.Delete, By: bySystem}
+	actOwn        = access.Act{Name: "file.own", Feature: "Files", Verb: access.Edit, By: bySystem, Scope: access.InHouse}
 	actExport     = access.Act{Name: "file.export", Feature: "Files", Verb: access.View, By: bySystem}
 )
 
@@ -38,6 +39,6 @@ var (
 func Acts() []access.Act {
 	return []access.Act{
 		ActUpload, ActView, ActDownload, ActVisitorUpload, ActVisitorFile, ActStorage, ActEditStorage, ActDeleteStorage,
-		actCheck, actQuarantine, actDue, actSweep, actExport,
+		actCheck, actQuarantine, actDue, actSweep, actOwn, actExport,
 	}
 }

@@ -5,6 +5,8 @@
 // transaction that posts it (Claim). Each part is a sealed stream in a blob of its own, so that a cut upload goes on with the parts that are missing,
 // at any node. Whose a room is and who may do what in it, the room asks of chat (Rooms).
 //
+// A store of blobs belongs to one database: both have the same random id. Nothing is read from a store with another, nothing in it deleted.
+//
 // It refuses: a file whose content is another type than its name or its sender claims (AC-097), a picture with markup in
 // its head, a picture that would take more memory or time than its bounds (checked before it is decoded), one that is cut; a
 // part of any other length than the announced one; more than the bounds of a file, a workspace, a visitor's day; a file of another author, room or contact, and one that was sent before.

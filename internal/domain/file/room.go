@@ -93,6 +93,9 @@ type Room struct {
 	checks   chan struct{} // of files that are looked at
 	pictures chan struct{} // of pictures that are decoded: one at a time, each takes much memory
 
+	owner   owning
+	orphans orphans // of the last sweep; for SweepBlobs alone, which one goroutine calls
+
 	quarantined, refused, unanswered atomic.Uint64
 }
 
@@ -110,11 +113,11 @@ func (r *Room) Tally() (quarantined, refused, unanswered uint64) {
 	return r.quarantined.Load(), r.refused.Load(), r.unanswered.Load()
 }
 
-func (r *Room) ready() error {
+func (r *Room) ready(ctx context.Context) error {
 	if r.o.Blobs == nil || r.rooms == nil {
 		return parlatory.Fail(parlatory.KindUnavailable, "This server takes no files.")
 	}
-	return nil
+	return r.owned(ctx)
 }
 
 func acts(actor parlatory.Actor, staff, visitor access.Act) access.Act {
@@ -155,7 +158,7 @@ func (r *Room) hold(ctx context.Context, ws parlatory.WorkspaceID, of parlatory.
 
 // own is load of a file that is the actor's.
 func (r *Room) own(ctx context.Context, permit access.Permit, id parlatory.FileID) (*record, *vault.Held, error) {
-	if err := r.ready(); err != nil {
+	if err := r.ready(ctx); err != nil {
 		return nil, nil, err
 	}
 	rec, held, err := r.load(ctx, permit, id)

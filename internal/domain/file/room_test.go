@@ -331,6 +331,10 @@ func TestWhatNobodySends(t *testing.T) {
 		must(t, v.blobs.Put(t.Context(), folder+"1-00", strings.NewReader("x"), 1))
 		must(t, v.blobs.Put(t.Context(), strings.Replace(folder, folder[len(folder)-9:], "00000000/", 1)+"1-00", strings.NewReader("x"), 1))
 		must(t, v.files.SweepBlobs(t.Context()))
+		if n := len(v.names(t)); n != len(kept)+2 {
+			t.Errorf("%d blobs after the first sweep, want %d: it only takes note of orphans", n, len(kept)+2)
+		}
+		must(t, v.files.SweepBlobs(t.Context()))
 		if now := v.names(t); !slices.Equal(now, kept) {
 			t.Errorf("blobs %v, want %v", now, kept)
 		}

@@ -48,6 +48,9 @@ const (
 	sqlPutSettings = `INSERT INTO file_settings (workspace, revision, sealed) VALUES ($1, $2, $3)
 		ON CONFLICT (workspace) DO UPDATE SET revision = excluded.revision, sealed = excluded.sealed WHERE file_settings.revision = $4`
 
+	sqlStore    = `SELECT id FROM file_store WHERE workspace = $1`
+	sqlPutStore = `INSERT INTO file_store (workspace, id) VALUES ($1, $2) ON CONFLICT (workspace) DO NOTHING`
+
 	sqlDueAcross     = `SELECT workspace, id, due_at FROM files WHERE due_at <= $1 ORDER BY due_at LIMIT $2`
 	sqlExpiredAcross = `SELECT workspace, id FROM files WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`
 	sqlStaleAcross   = `SELECT DISTINCT workspace FROM file_spent WHERE until <= $1`

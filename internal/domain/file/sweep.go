@@ -28,15 +28,23 @@ func (r *Room) Run(ctx context.Context) error {
 	}
 	tick := time.NewTicker(lookEach)
 	defer tick.Stop()
-	var expired, swept time.Time
+	var expired, alarmed time.Time
+	swept := r.o.Clock.Now() // the first sweep waits a whole interval: a wrong database is noticed by then
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
 		}
-		r.told(ctx, "files that wait for their check", r.CheckDue(ctx))
 		now := r.o.Clock.Now()
+		if err := r.owned(ctx); err != nil {
+			if now.Sub(alarmed) >= foreignFor {
+				alarmed = now
+				r.told(ctx, "the store of files is not used", err)
+			}
+			continue
+		}
+		r.told(ctx, "files that wait for their check", r.CheckDue(ctx))
 		if now.Sub(expired) >= expireEach {
 			expired = now
 			r.told(ctx, "files that were not sent", r.Expire(ctx))
@@ -204,8 +212,17 @@ func (r *Room) sweepSpent(ctx context.Context) error {
 	return err
 }
 
-// SweepBlobs deletes blobs that no row names: of files that are gone, and of parts that were sent again while a node died.
+// SweepBlobs deletes blobs that no row names: of files that are gone, and of parts that were sent again while a node died. It deletes only
+// what the sweep before has found as well, and nothing where the store may be another database's: on the word of a wrong or empty database
+// everybody's files would go.
 func (r *Room) SweepBlobs(ctx context.Context) error {
+	if err := r.owned(ctx); err != nil {
+		return err
+	}
+	if err := r.compare(ctx); err != nil { // again, whatever was remembered
+		return err
+	}
+	s := &sweep{room: r, before: r.orphans, found: orphans{}, known: map[parlatory.WorkspaceID]bool{}}
 	after, group := "", []blob.Item(nil)
 	var faults error
 	for {
@@ -216,7 +233,7 @@ func (r *Room) SweepBlobs(ctx context.Context) error {
 		for _, item := range items {
 			after = item.Name
 			if len(group) > 0 && dir(group[0].Name) != dir(item.Name) {
-				faults = errors.Join(faults, r.sweepFile(ctx, group))
+				faults = errors.Join(faults, s.file(ctx, group))
 				group = group[:0]
 			}
 			group = append(group, item)
@@ -226,33 +243,13 @@ func (r *Room) SweepBlobs(ctx context.Context) error {
 		}
 	}
 	if len(group) > 0 {
-		faults = errors.Join(faults, r.sweepFile(ctx, group))
+		faults = errors.Join(faults, s.file(ctx, group))
 	}
+	r.orphans = s.found
 	return faults
 }
 
 func dir(name string) string { return name[:strings.LastIndexByte(name, '/')+1] }
-
-// sweepFile deletes of one file's blobs those that are old and not named.
-func (r *Room) sweepFile(ctx context.Context, items []blob.Item) error {
-	ws, id, ok := fileOf(items[0].Name)
-	if !ok {
-		return nil // not ours
-	}
-	named, err := r.named(ctx, ws, id, len(items))
-	if err != nil || named == nil {
-		return err
-	}
-	old := r.o.Clock.Now().Add(-orphanAge)
-	for _, item := range items {
-		if !named[item.Name] && item.At.Before(old) {
-			if err := r.o.Blobs.Delete(ctx, item.Name); err != nil {
-				return fmt.Errorf("sweep blob: %w", err)
-			}
-		}
-	}
-	return nil
-}
 
 // named are the blobs that a file's row, if there is one, stands for. Where there are no more than that, it is nil: no row is opened for nothing.
 func (r *Room) named(ctx context.Context, ws parlatory.WorkspaceID, id parlatory.FileID, there int) (map[string]bool, error) {

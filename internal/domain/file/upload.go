@@ -61,7 +61,7 @@ func (r *Room) Begin(ctx context.Context, actor parlatory.Actor, b Beginning) (F
 	if err != nil {
 		return File{}, err
 	}
-	if err := r.ready(); err != nil {
+	if err := r.ready(ctx); err != nil {
 		return File{}, err
 	}
 	settings, _, err := r.settings(ctx, permit)

@@ -14,7 +14,7 @@ import (
 // readable loads a file that the actor may see: an own one, or one that was sent into a room that the actor may read. Before it returns, a
 // staff member's reading of that room is in the ledger (AC-128).
 func (r *Room) readable(ctx context.Context, permit access.Permit, id parlatory.FileID) (*record, *vault.Held, error) {
-	if err := r.ready(); err != nil {
+	if err := r.ready(ctx); err != nil {
 		return nil, nil, err
 	}
 	rec, held, err := r.load(ctx, permit, id)

@@ -255,7 +255,7 @@ func (v *world) download(t *testing.T, who parlatory.Actor, id parlatory.FileID)
 
 func (v *world) names(t *testing.T) (names []string) {
 	t.Helper()
-	all, err := v.blobs.List(t.Context(), "", "", 0)
+	all, err := v.blobs.List(t.Context(), "f/", "", 0)
 	must(t, err)
 	for _, i := range all {
 		names = append(names, i.Name)

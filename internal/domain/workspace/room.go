@@ -265,5 +265,14 @@ func (w *Room) Found(tx *db.Tx, f *vault.Founding, subdomain, company string) er
 	return nil
 }
 
+// Exists reports whether the database has the transaction's workspace.
+func Exists(tx *db.Tx) (bool, error) {
+	var n int
+	if err := tx.Row(sqlExists).Scan(&n); err != nil {
+		return false, fmt.Errorf("look for workspace: %w", err)
+	}
+	return n > 0, nil
+}
+
 // Taken is the answer for a subdomain that has, or once had, an owner.
 func Taken() error { return parlatory.Invalid("subdomain", "is taken, please choose another") }

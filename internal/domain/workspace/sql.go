@@ -2,6 +2,7 @@ package workspace
 
 const (
 	sqlInsertWorkspace = `INSERT INTO workspaces (workspace, subdomain, state, created_at, revision, sealed) VALUES ($1, $2, $3, $4, $5, $6)`
+	sqlExists          = `SELECT COUNT(*) FROM workspaces WHERE workspace = $1`
 	sqlWorkspace       = `SELECT subdomain, state, created_at, revision, sealed FROM workspaces WHERE workspace = $1`
 	sqlUpdateWorkspace = `UPDATE workspaces SET revision = $2, sealed = $3 WHERE workspace = $1 AND revision = $4`
 	sqlSubdomainAcross = `SELECT workspace, state FROM workspaces WHERE subdomain = $1`

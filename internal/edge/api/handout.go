@@ -35,6 +35,11 @@ func (a *API) give(h huma.Context, c *file.Content, shown bool) {
 		kind = "inline"
 	}
 	head.Set("Content-Disposition", disposition(kind, c.Name))
+	if strings.Contains(r.Header.Get("Range"), ",") {
+		// The library answers several ranges from a goroutine that may go on reading after it has returned. A server may ignore Range (RFC 9110
+		// §14.2): such a request gets the whole.
+		r.Header.Del("Range")
+	}
 	http.ServeContent(w, r, "", time.Time{}, paced{c, http.NewResponseController(w)})
 	if err := c.Fault(); err != nil {
 		if r.Context().Err() != nil { // its reader has left
