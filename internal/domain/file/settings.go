@@ -51,7 +51,7 @@ func (r *Room) settings(ctx context.Context, permit access.Permit) (s Settings, 
 // Most is how many bytes one file may have that the actor sends; 0 where this server takes none.
 func (r *Room) Most(ctx context.Context, actor parlatory.Actor) (int64, error) {
 	permit, err := r.o.Law.Permit(ctx, actor, acts(actor, ActUpload, ActVisitorUpload))
-	if err != nil || r.ready() != nil {
+	if err != nil || r.ready(ctx) != nil {
 		return 0, err
 	}
 	s, _, err := r.settings(ctx, permit)

@@ -400,3 +400,47 @@ func (l *lines) open() (vault.Root, error) {
 	l.root, err = vault.OpenKeyFile(context.Background(), vault.KeyFile{Path: path})
 	return l.root, err
 }
+
+// A key that somebody changed in the database is left alone, and stops none of the others.
+func TestADamagedKeyStopsNoRotation(t *testing.T) {
+	domaintest.OnBoth(t, domaintest.Setup{}, func(t *testing.T, w *domaintest.World) {
+		ws, admin := w.Founded(t, "acme")
+		values := contacts(t, w, ws, 150)
+		var victim vault.Subject
+		for victim = range values {
+			break
+		}
+		raw(t, w, ws, func(tx *db.Tx) error {
+			_, err := tx.Exec(`UPDATE subject_keys SET wrapped = id WHERE workspace = $1 AND kind = $2 AND subject = $3`, victim.Kind, victim.ID[:])
+			return err
+		})
+		delete(values, victim)
+		if err := w.Keys.Rotate(t.Context(), admin, ""); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Keys.Rewrap(t.Context(), ws, func(int64) {}); err != nil {
+			t.Fatal(err)
+		}
+		if o := overview(t, w, admin); o.Behind != 1 || opens(t, w, ws, values) != 149 {
+			t.Errorf("%d keys are left", o.Behind)
+		}
+	})
+}
+
+// The house's keys turn as well.
+func TestKeysOfTheHouseTurn(t *testing.T) {
+	w := domaintest.New(t)
+	shelf := keys.New(w.DB, w.Law)
+	if _, err := shelf.Spend(t.Context(), parlatory.House, vault.Settings, 1, vault.NextSeals); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := w.Keys.Turn(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := shelf.SubjectKeys(t.Context(), parlatory.House, vault.KindSettings, [][16]byte{{}})
+	if err != nil || len(all) != 2 {
+		t.Errorf("%d versions, %v", len(all), err)
+	}
+}

@@ -205,6 +205,7 @@ func (r *Room) Rewrap(ctx context.Context, ws parlatory.WorkspaceID, told func(d
 		return err
 	}
 	var done int64
+	damaged := map[parlatory.KeyID]bool{}
 	for under := uint32(0); ; {
 		x, err := r.rewrapper(ctx, permit)
 		if err != nil {
@@ -219,7 +220,7 @@ func (r *Room) Rewrap(ctx context.Context, ws parlatory.WorkspaceID, told func(d
 		under = x.To()
 		for {
 			began := time.Now()
-			n, err := r.rewrapBatch(ctx, permit, x)
+			n, err := r.rewrapBatch(ctx, permit, x, damaged)
 			if err != nil {
 				return fmt.Errorf("wrap keys again: %w", err)
 			}
@@ -303,19 +304,33 @@ func (r *Room) rewrapper(ctx context.Context, permit access.Permit) (*vault.Rewr
 	return r.o.Ring.Rewrapper(ctx, permit.Workspace(), versions)
 }
 
-func (r *Room) rewrapBatch(ctx context.Context, permit access.Permit, x *vault.Rewrapper) (n int, err error) {
+// rewrapBatch wraps some keys. One that was changed in the database stays as it is, with an alarm: it stops none of the others.
+func (r *Room) rewrapBatch(ctx context.Context, permit access.Permit, x *vault.Rewrapper, damaged map[parlatory.KeyID]bool) (n int, err error) {
 	err = r.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
-		batch, err := readBatch(tx, x.To())
-		if n = len(batch); err != nil || n == 0 {
+		n = 0
+		batch, err := readBatch(tx, x.To(), len(damaged))
+		if err != nil {
 			return err
 		}
-		args := make([]any, 0, n*rewrapColumns)
+		args := make([]any, 0, len(batch)*rewrapColumns)
 		for _, b := range batch {
+			if damaged[b.ID] {
+				continue
+			}
 			w, err := x.Rewrap(b.Wrapped)
+			if errors.Is(err, vault.ErrOpen) && len(damaged) < damagedMost {
+				damaged[b.ID] = true
+				r.o.Log.LogAttrs(ctx, slog.LevelError, "a key was changed in the database, and is not wrapped again", slog.String("workspace", permit.Workspace().String()), slog.String("key", b.ID.String()))
+				continue
+			}
 			if err != nil {
 				return err
 			}
+			n++
 			args = append(args, w.Subject.Kind, w.Subject.ID[:], w.Version, w.ID, w.Parent, w.Blob, w.Seals, w.From, b.created)
+		}
+		if n == 0 {
+			return nil
 		}
 		if _, err := tx.Exec(rewrapSubjectKeys(n), args...); err != nil {
 			return err
@@ -331,12 +346,15 @@ type aged struct {
 	created time.Time
 }
 
-func readBatch(tx *db.Tx, newest uint32) (all []aged, err error) {
+// damagedMost bounds the damaged keys that a run goes past.
+const damagedMost = 1000
+
+func readBatch(tx *db.Tx, newest uint32, more int) (all []aged, err error) {
 	query := sqlBatch
 	if tx.Postgres() {
 		query = sqlBatchLocked
 	}
-	rows, err := tx.Query(query, newest, batchMost)
+	rows, err := tx.Query(query, newest, batchMost+more)
 	if err != nil {
 		return nil, err
 	}

@@ -28,6 +28,7 @@ func (r *Ring) Readmit(ctx context.Context, ws parlatory.WorkspaceID, root Root)
 	if err != nil {
 		return fmt.Errorf("readmit workspace: %w", err)
 	}
+	begun := r.clock.Now()
 	var all []*spaceKey
 	for v := newest.Version; v > 0; v-- {
 		w := newest
@@ -44,7 +45,7 @@ func (r *Ring) Readmit(ctx context.Context, ws parlatory.WorkspaceID, root Root)
 		}
 		all = append(all, space)
 	}
-	r.door(ws).confirm(Anchor{Root: root})
+	r.door(ws).confirm(Anchor{Root: root}, true, begun)
 	r.spaces.put(slot{ws, spaceSubject, 0}, all[0])
 	for _, space := range all {
 		r.spaces.put(slot{ws, spaceSubject, space.version}, space)
