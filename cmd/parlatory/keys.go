@@ -15,6 +15,7 @@ type keysCommand struct {
 	Rotate rotateCommand `cmd:"" help:"Begin a new version of a root key, or of the key of a workspace."`
 	Rewrap rewrapCommand `cmd:"" help:"Wrap the keys of workspaces again under the newest version of their root."`
 	Move   moveCommand   `cmd:"" help:"Move the keys of workspaces to another root: from the key file to the key server, or back."`
+	Server serverCommand `cmd:"" help:"Set the way to a workspace's own key server that has moved or takes another sign-in, when nobody of the workspace can sign in."`
 }
 
 type createCommand struct {
@@ -100,4 +101,19 @@ func (c *moveCommand) Run(s *surroundings) error {
 		return err
 	}
 	return tell(s)(o.MoveKeys(s.ctx, c.Workspace, c.To))
+}
+
+type serverCommand struct {
+	operation
+	Workspace string `required:"" placeholder:"NAME" help:"Workspace, by its subdomain."`
+	File      string `required:"" placeholder:"FILE" help:"TOML or JSON with the fields of the page on encryption: [server] with address, namespace, mount, key, ca, auth_mount, role_id and secret_id_file, or certificate and certificate_key_file; grace_seconds, rotate_days."`
+}
+
+// Run sets it.
+func (c *serverCommand) Run(s *surroundings) error {
+	o, err := c.open(s)
+	if err != nil {
+		return err
+	}
+	return tell(s)(o.ReconnectKeys(s.ctx, c.Workspace, c.File))
 }

@@ -29,6 +29,7 @@ func (s *Server) configure() error {
 	fmt.Fprintf(&b, "domain = %q\npublic_port = %s\nlisten = %q\nlisten_admin = %q\n", Domain, port, s.Address, s.Ops)
 	// The key lies apart from the data, as the program demands.
 	fmt.Fprintf(&b, "data = %q\nkey_file = %q\n", s.DataDir(), s.keyFile())
+	b.WriteString(s.Top)
 	if s.Postgres != nil {
 		fmt.Fprintf(&b, "\n[database]\npostgres = %q\npostgres_owner = %q\n", s.Postgres.URL, s.Postgres.Owner)
 	}

@@ -30,7 +30,8 @@ type Options struct {
 	Plain    bool   // plaintext listener, of a binary with the build tag bench
 	Postgres *Postgres
 	Mailbox  *Mailbox // of the node that this one stands beside: either may send a mail; without it an own one
-	Extra    string   // further lines of configuration
+	Top      string   // further lines of configuration before its first table
+	Extra    string   // and after the last
 	Env      []string
 	Wrap     []string // a command before the binary, such as prlimit
 }
