@@ -1,4 +1,4 @@
-//go:build !race
+//go:build !race && goexperiment.runtimesecret && linux && (amd64 || arm64)
 
 package keyserver
 
