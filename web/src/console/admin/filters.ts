@@ -5,7 +5,7 @@ export const actions = ['Created', 'Updated', 'Deleted', 'Enabled', 'Disabled', 
 
 /** Kinds of things that the entries of a workspace are about. */
 export const elements = [
-  'Act', 'API token', 'Audit log', 'Conversation', 'Conversation head', 'Enquiry', 'Invitation', 'Security setting', 'Site', 'Staff', 'Staff IP list', 'Visitor list',
+  'Act', 'API token', 'Archive key', 'Audit log', 'Contact', 'Conversation', 'Conversation head', 'Enquiry', 'Hold', 'Invitation', 'Security setting', 'Site', 'Staff', 'Staff IP list', 'Visitor list',
   'Workspace',
 ]
 
