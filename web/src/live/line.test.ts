@@ -299,7 +299,7 @@ describe('typing and reading', () => {
 describe('a room whose contact was erased', () => {
   it('is forgotten with what waits for it, and is not told of again', async () => {
     wire.answer = (method) => {
-      if (method === 'chat.post') throw new Refused('This contact was erased.', false)
+      if (method === 'chat.post') throw new Refused(409, 'This contact was erased.')
       return { head: 2, items: [message(1), message(2)], more: false }
     }
     const line = start()
