@@ -31,7 +31,7 @@ export function ContactData({ contact, onDialog }: { contact: Enquiry['contact']
   return (
     <section className={styles.data} ref={place} tabIndex={-1} aria-label={text.title}>
       <h4>{text.title}</h4>
-      <code className={styles.id}>{contact.id}</code>
+      <p className={styles.why}>{words.id}<code className={styles.id}>{contact.id}</code></p>
       {contact.erased
         ? <p className={styles.why}><Link to="/admin/erasure">{text.certificates}</Link></p>
         : (

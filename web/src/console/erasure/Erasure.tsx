@@ -34,7 +34,7 @@ export function Erasure() {
         {isPending ? <Bones />
         : !data ? <Failed text={`${text.failed}. ${sentence(error)}`} again={() => void refetch()} />
         : items.length === 0 ? <Empty icon={<IconFileCertificate size={26} />} title={text.empty}>{text.emptyText}</Empty>
-        : <ul className={admin.plain} aria-label={text.list}>{items.map((item) => <Row key={item.id} item={item} />)}</ul>}
+        : <ul className={`${admin.plain ?? ''} ${styles.rows ?? ''}`} aria-label={text.list}>{items.map((item) => <Row key={item.id} item={item} />)}</ul>}
         {hasNextPage && (
           <div className={admin.more}><Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>{words.more}</Button></div>
         )}

@@ -93,7 +93,7 @@ export function CopyStep({ heading, contact, copied, done, next, back }: {
   next: () => void
   back: () => void
 }) {
-  const { mutate, isPending } = useArchive()
+  const { mutate, isPending } = useArchive(true)
   return (
     <div className={forms.stack}>
       {heading}

@@ -92,7 +92,7 @@ function Walk({ contact, named, setBusy, close, erased }: {
   if (!data) return <Failed text={`${text.loadFailed}. ${sentence(error)}`} again={() => void refetch()} />
   const steps: Step[] = may(me, 'archive.export') ? ['goes', 'copy', 'confirm'] : ['goes', 'confirm']
   const to = (by: 1 | -1) => { setAt(steps[steps.indexOf(at) + by] ?? at) }
-  const head = <h3 ref={heading} tabIndex={-1} className={styles.step}>{text.steps[at]}</h3>
+  const head = <h3 ref={heading} tabIndex={-1} data-autofocus className={styles.step}>{text.headings[at]}</h3>
   return (
     <>
       <Steps steps={steps} at={at} />

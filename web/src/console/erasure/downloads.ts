@@ -21,13 +21,13 @@ export function certificateName(erasure: string): string {
   return `erasure-${erasure}.txt`
 }
 
-/** Downloads all that is kept on a contact. */
-export function useArchive() {
+/** Downloads all that is kept on a contact. quiet: the page says itself that it came. */
+export function useArchive(quiet = false) {
   return useMutation({
     mutationFn: archiveOf,
     onSuccess: (file, contact) => {
       keep(file, `contact-${contact}.zip`)
-      toast(words.wizard.copyDone)
+      if (!quiet) toast(words.wizard.copyDone)
     },
     onError: (error) => { toast(sentence(error), 'bad') },
   })

@@ -1,6 +1,6 @@
 const count = (n: number, one: string, many: string) => `${new Intl.NumberFormat('en-GB').format(n)} ${n === 1 ? one : many}`
 const conversations = (n: number) => count(n, 'conversation', 'conversations')
-const messages = (n: number) => count(n, 'message', 'messages')
+const messages = (n: number) => count(n, 'message or event', 'messages and events') // such as “picked up”: the certificate counts both
 const files = (n: number) => count(n, 'file', 'files')
 
 export const words = {
@@ -83,6 +83,7 @@ export const words = {
     again: 'Check again',
     stepsName: 'Steps',
     steps: { goes: 'What goes', copy: 'A copy', confirm: 'Confirm' },
+    headings: { goes: 'What an erasure does', copy: 'Does anybody need a copy?', confirm: 'Why, and is it the right person?' },
     loadFailed: 'What is kept on this contact could not be loaded',
     erasedTitle: 'This contact is erased already',
     erasedText: 'The certificate is on the page Erasure.',
@@ -96,7 +97,7 @@ export const words = {
     refused: 'Nothing was erased',
 
     lead: 'The key to all that is kept on this person is destroyed. This cannot be undone.',
-    goes: 'What goes',
+    goes: 'Destroyed for good',
     goesName: 'Name and e-mail address',
     goesSaid: (c: number, m: number) =>
       c === 0 ? 'No conversations: there are none' : `${conversations(c)} with ${messages(m)}, by them and by your staff`,
@@ -121,7 +122,7 @@ export const words = {
     copyDoneText: 'The erasure does not reach it: keep it safe, and delete it when nobody needs it any more.',
     without: 'Continue without a copy',
 
-    confirmText: 'You will be asked to confirm that it is you. Then it is done at once, and a certificate is signed.',
+    confirmText: 'You may be asked to confirm that it is you. Then it is done at once, and a certificate is signed.',
     idType: 'Type the contact’s ID',
     idTypeHint: (id: string) => `To be sure it is the right person: ${id}`,
     idOther: 'This is not the ID of this contact.',
@@ -131,10 +132,10 @@ export const words = {
     doneText: 'Their key is destroyed. Nobody can read what was kept under it.',
     at: 'Erased',
     by: 'By',
-    went: 'Went',
+    went: 'What went',
     live: 'Live system',
     liveText: 'Complete',
-    backups: 'Key backups',
+    backups: 'Backups',
     backupsBy: (day: string) => `Complete by ${day}`,
     get: 'Download the certificate',
   },
