@@ -105,14 +105,14 @@ export const words = {
     goesBrowser: 'Their access: a chat window that is still open ends at once',
     goesLog: 'Their details in the audit log; the entries stay and can still be checked',
     stays: 'What stays',
-    staysText: 'IDs, times, the website, who answered and how many messages there were: nothing that anybody said.',
+    staysText: 'IDs, times, the website, who answered and how many messages there were: nothing that anybody said. Your own records stay too: what your staff did, refused network addresses and your blocklist.',
     beyond: 'What this does not reach',
     beyondText: 'Delete these yourself, where the request covers them:',
     beyondList: [
       'Exports and archives that somebody downloaded',
       'Audit entries that were sent to a SIEM',
       'Mail that was sent',
-      'Copies of the database that were made by other means',
+      'Copies of the database or of its keys that were made by other means',
     ],
 
     copyText: 'After the erasure there is nothing left to export. If the person, or the law, asks for a copy, take it now: one zip archive with all that is kept.',
