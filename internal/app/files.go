@@ -43,6 +43,10 @@ func (f contactFiles) Export(ctx context.Context, ws parlatory.WorkspaceID, cont
 	})
 }
 
+func (f contactFiles) Count(tx *db.Tx, contact parlatory.ContactID) (int64, error) {
+	return f.room.Count(tx, contact)
+}
+
 func (f contactFiles) Erase(tx *db.Tx, contact parlatory.ContactID) ([]string, error) {
 	return f.room.Erase(tx, contact)
 }

@@ -169,6 +169,7 @@ func (o operation) streams() bool { return strings.HasSuffix(o.path, "/parts/{pa
 var plans = map[string]plan{
 	"GET /api/v1/audit":                 {},
 	"POST /api/v1/audit/export":         {},
+	"GET /api/v1/contacts/{id}/kept":    {own: map[string]string{"id": "contact"}},
 	"GET /api/v1/contacts/{id}/holds":   {own: map[string]string{"id": "contact"}},
 	"POST /api/v1/contacts/{id}/holds":  {own: map[string]string{"id": "contact"}, body: fields("reason", "x")},
 	"POST /api/v1/contacts/{id}/export": {own: map[string]string{"id": "contact"}},
@@ -177,6 +178,7 @@ var plans = map[string]plan{
 	}},
 	"GET /api/v1/erasures":                  {},
 	"GET /api/v1/erasures/{id}/certificate": {},
+	"GET /api/v1/holds":                     {},
 	"POST /api/v1/holds/{id}/lift":          {body: fields("reason", "x")},
 	"GET /api/v1/door":                      {open: true},
 	"GET /api/v1/enquiries":                 {},

@@ -197,14 +197,7 @@ func (r *Room) Erasures(ctx context.Context, actor parlatory.Actor, before parla
 	if err != nil {
 		return nil, "", err
 	}
-	if before.Zero() {
-		for i := range before {
-			before[i] = 0xff
-		}
-	}
-	if limit <= 0 || limit > 200 {
-		limit = 50
-	}
+	before, limit = pageOf(before, limit)
 	err = r.o.DB.Read(ctx, permit, func(tx *db.Tx) error {
 		all = nil
 		rows, err := tx.Query(sqlErasures, before, limit)
@@ -229,6 +222,19 @@ func (r *Room) Erasures(ctx context.Context, actor parlatory.Actor, before parla
 		return nil, "", err
 	}
 	return all, signer.Verifier, nil
+}
+
+// pageOf is where a page begins and how long it is: from the newest row where none is named.
+func pageOf(before parlatory.RowID, limit int) (parlatory.RowID, int) {
+	if before.Zero() {
+		for i := range before {
+			before[i] = 0xff
+		}
+	}
+	if limit <= 0 || limit > 200 {
+		limit = 50
+	}
+	return before, limit
 }
 
 // CertificateOf is the certificate of one erasure, a signed note; it is signed now where it waited.

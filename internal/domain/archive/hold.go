@@ -206,7 +206,11 @@ func scanHold(row scanner, held *vault.Held) (h Hold, revision int64, err error)
 
 // holdsOf opens the holds of a contact. A row that was changed past the program fails: it is not known then whether it stands.
 func holdsOf(tx *db.Tx, held *vault.Held, who parlatory.ContactID) (all []Hold, err error) {
-	rows, err := tx.Query(sqlHoldsOf, who, holdsMost)
+	return scanHolds(tx, held, sqlHoldsOf, who, holdsMost)
+}
+
+func scanHolds(tx *db.Tx, held *vault.Held, query string, args ...any) (all []Hold, err error) {
+	rows, err := tx.Query(query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read holds: %w", err)
 	}

@@ -46,6 +46,8 @@ func (*shelf) Export(_ context.Context, _ parlatory.WorkspaceID, _ parlatory.Con
 	return fn(fileName, "text/plain", 5, strings.NewReader("plans"))
 }
 
+func (*shelf) Count(*db.Tx, parlatory.ContactID) (int64, error) { return 2, nil }
+
 func (*shelf) Erase(_ *db.Tx, who parlatory.ContactID) ([]string, error) {
 	return []string{"f/" + who.String(), "f/" + who.String() + "-small"}, nil
 }

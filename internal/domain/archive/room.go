@@ -24,6 +24,8 @@ import (
 type Files interface {
 	// Export hands out the files of a contact, one after the other; what it gives to fn is read before fn returns.
 	Export(ctx context.Context, workspace parlatory.WorkspaceID, contact parlatory.ContactID, fn func(name, mediaType string, size int64, r io.Reader) error) error
+	// Count counts what Erase would take.
+	Count(tx *db.Tx, contact parlatory.ContactID) (int64, error)
 	// Erase deletes the rows of a contact's files in the transaction that destroys its key, and names the blobs that nothing refers to any more.
 	Erase(tx *db.Tx, contact parlatory.ContactID) (blobs []string, err error)
 	// Drop deletes blobs; one that is not there is no error.

@@ -33,12 +33,16 @@ type Gone struct {
 // closed it. Rows stay, as ciphertext that nothing opens: who wrote when, and the running digests that stand in the ledger. Every node
 // forgets what it remembers of these rooms.
 func (r *Room) Erase(tx *db.Tx, who parlatory.ContactID) (gone Gone, err error) {
-	rooms, open, err := roomsOf(tx, who)
+	query := sqlRoomsOfPerson
+	if tx.Postgres() {
+		query = sqlRoomsOfPersonLocked
+	}
+	rooms, open, err := roomsOf(tx, query, who)
 	if err != nil {
 		return gone, err
 	}
-	if open > 0 {
-		return gone, parlatory.Conflict(fmt.Sprintf("Conversations of this contact are not closed yet: %d. Close them first.", open))
+	if len(open) > 0 {
+		return gone, parlatory.Conflict(fmt.Sprintf("Conversations of this contact are not closed yet: %d. Close them first.", len(open)))
 	}
 	gone.Enquiries = int64(len(rooms))
 	if err := tx.Row(sqlMessagesOfPerson, who).Scan(&gone.Messages); err != nil {
@@ -57,29 +61,38 @@ func (r *Room) Erase(tx *db.Tx, who parlatory.ContactID) (gone Gone, err error) 
 	return gone, nil
 }
 
+// Counted counts a contact's conversations in a neighbour's transaction, as Erase would, and names those that are not closed.
+func Counted(tx *db.Tx, who parlatory.ContactID) (kept Gone, open []parlatory.EnquiryID, err error) {
+	rooms, open, err := roomsOf(tx, sqlRoomsOfPerson, who)
+	if err != nil {
+		return kept, nil, err
+	}
+	kept.Enquiries = int64(len(rooms))
+	if err := tx.Row(sqlMessagesOfPerson, who).Scan(&kept.Messages); err != nil {
+		return kept, nil, fmt.Errorf("count messages: %w", err)
+	}
+	return kept, open, nil
+}
+
 type place struct {
 	enquiry parlatory.EnquiryID
 	room    parlatory.RoomID
 }
 
-func roomsOf(tx *db.Tx, who parlatory.ContactID) (rooms []place, open int, err error) {
-	query := sqlRoomsOfPerson
-	if tx.Postgres() {
-		query = sqlRoomsOfPersonLocked
-	}
+func roomsOf(tx *db.Tx, query string, who parlatory.ContactID) (rooms []place, open []parlatory.EnquiryID, err error) {
 	q, err := tx.Query(query, who)
 	if err != nil {
-		return nil, 0, fmt.Errorf("read conversations: %w", err)
+		return nil, nil, fmt.Errorf("read conversations: %w", err)
 	}
 	defer q.Close()
 	for q.Next() {
 		var p place
 		var state string
 		if err := q.Scan(&p.enquiry, &p.room, &state); err != nil {
-			return nil, 0, fmt.Errorf("read conversations: %w", err)
+			return nil, nil, fmt.Errorf("read conversations: %w", err)
 		}
 		if rooms = append(rooms, p); state != Closed {
-			open++
+			open = append(open, p.enquiry)
 		}
 	}
 	return rooms, open, q.Err()

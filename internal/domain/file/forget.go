@@ -39,6 +39,14 @@ func (r *Room) Erase(tx *db.Tx, contact parlatory.ContactID) (folders []string, 
 	return folders, nil
 }
 
+// Count counts the files of a contact, as Erase would, in a neighbour's transaction.
+func (r *Room) Count(tx *db.Tx, contact parlatory.ContactID) (n int64, err error) {
+	if err := tx.Row(sqlCountOf, contact).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count files of contact: %w", err)
+	}
+	return n, nil
+}
+
 // Remove deletes all blobs of folders that Erase gave, or of one file. What it can't delete now is swept later.
 func (r *Room) Remove(ctx context.Context, folders ...string) {
 	if r.o.Blobs == nil {

@@ -9,6 +9,7 @@ const (
 	sqlByIDForUpdate = sqlByID + ` FOR UPDATE`
 	sqlByClient      = `SELECT ` + columns + ` FROM files WHERE workspace = $1 AND author = $2 AND client = $3`
 	sqlOfContact     = `SELECT ` + columns + ` FROM files WHERE workspace = $1 AND contact = $2 AND id > $3 ORDER BY id LIMIT $4`
+	sqlCountOf       = `SELECT COUNT(*) FROM files WHERE workspace = $1 AND contact = $2`
 	sqlIDsOfContact  = `SELECT id FROM files WHERE workspace = $1 AND contact = $2`
 
 	sqlUpdate = `UPDATE files SET state = $3, kind = $4, seq = $5, changed_at = $6, expires_at = $7, due_at = $8, revision = $9, sealed = $10

@@ -54,4 +54,5 @@ func (a *API) routes() {
 	a.sessionRoutes()
 	a.tokenRoutes()
 	a.erasureRoutes()
+	a.keptRoutes()
 }

@@ -76,6 +76,7 @@ export const consolePages: readonly Stop[] = [
   at('staff-list', '/admin/security/staff-list', /Staff IP login list/),
   at('visitor-list', '/admin/security/visitor-list', /Visitor IP list/),
   at('audit', '/admin/audit', /Audit/),
+  at('erasure', '/admin/erasure', /Erasure/),
   at('me', '/me', /My Account/),
   at('not-found', '/nowhere/at/all', /nothing here/i),
   {

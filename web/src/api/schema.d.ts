@@ -90,6 +90,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts/{id}/kept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is kept on a contact, in numbers */
+        get: operations["get-kept"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/door": {
         parameters: {
             query?: never;
@@ -390,6 +407,23 @@ export interface paths {
         };
         /** A picture, encoded anew */
         get: operations["view-file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the holds that stand */
+        get: operations["list-standing-holds"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2410,6 +2444,19 @@ export interface components {
             known: boolean;
             name?: string;
         };
+        Kept: {
+            contact: components["schemas"]["ContactPerson"];
+            /** Format: int64 */
+            enquiries: number;
+            /** Format: int64 */
+            files: number;
+            /** @description Those that stand: an erasure is refused while there are any */
+            holds: components["schemas"]["Hold"][] | null;
+            /** Format: int64 */
+            messages: number;
+            /** @description Enquiries that are not closed: an erasure is refused while there are any */
+            open: string[] | null;
+        };
         KeyRotation: {
             reason?: string;
         };
@@ -3008,6 +3055,27 @@ export interface components {
         StaffSightings: {
             items: components["schemas"]["StaffSighting"][] | null;
         };
+        StandingHold: {
+            contact: string;
+            id: string;
+            /**
+             * Format: date-time
+             * @description Absent while it stands
+             */
+            lifted_at?: string;
+            lifted_by?: components["schemas"]["Person"];
+            lifted_reason?: string;
+            /** @description Of the contact */
+            name: string;
+            /** Format: date-time */
+            placed_at: string;
+            placed_by: components["schemas"]["Person"];
+            reason: string;
+        };
+        StandingHolds: {
+            items: components["schemas"]["StandingHold"][] | null;
+            next?: string;
+        };
         StepUpRequest: {
             ceremony?: string;
             code?: string;
@@ -3423,6 +3491,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Hold"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-kept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Kept"];
                 };
             };
             /** @description Error */
@@ -4062,6 +4161,38 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    "list-standing-holds": {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StandingHolds"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -34,6 +34,7 @@ export function consoleRouter(me: Me) {
   const staffList = createRoute({ ...under('security/staff-list'), component: lazyRouteComponent(() => import('./security/Networks'), 'StaffList') })
   const visitorList = createRoute({ ...under('security/visitor-list'), component: lazyRouteComponent(() => import('./security/Networks'), 'VisitorList') })
   const checklist = createRoute({ ...under('checklist'), component: lazyRouteComponent(() => import('./security/Checklist'), 'Checklist') })
+  const erasure = createRoute({ ...under('erasure'), component: lazyRouteComponent(() => import('./erasure/Erasure'), 'Erasure') })
   const audit = createRoute({
     ...under('audit'),
     validateSearch: (search: Filters & SearchSchemaInput): Filters => filtersOf({ ...search }),
@@ -41,7 +42,7 @@ export function consoleRouter(me: Me) {
   })
 
   return createRouter({
-    routeTree: root.addChildren([home, inbox.addChildren([enquiry]), mine, admin.addChildren([adminHome, staff, sites, workspace, storage, security, encryption, staffList, visitorList, checklist, audit])]),
+    routeTree: root.addChildren([home, inbox.addChildren([enquiry]), mine, admin.addChildren([adminHome, staff, sites, workspace, storage, security, encryption, staffList, visitorList, checklist, audit, erasure])]),
     defaultPreload: 'intent',
     defaultPendingComponent: Waiting,
     defaultErrorComponent: Crashed,

@@ -19,6 +19,11 @@ export function may(me: Me, act: string): boolean {
   return me.acts?.includes(act) ?? false
 }
 
+/** Whether somebody may erase a contact: the built-in role alone, whatever else a role grants. */
+export function mayErase(me: Me): boolean {
+  return may(me, 'archive.erase') && me.role === 'Administrator'
+}
+
 export const pages = {
   staff: 'staff.view',
   sites: 'site.view',
@@ -28,6 +33,7 @@ export const pages = {
   encryption: 'keys.view',
   checklist: 'security.view',
   audit: 'audit.view',
+  erasure: 'archive.view',
 } as const
 
 export type AdminPage = keyof typeof pages

@@ -331,3 +331,26 @@ describe('a post with files', () => {
     expect(heard).toEqual([`f1 in ${room}`])
   })
 })
+
+describe('a room whose contact was erased', () => {
+  it('is forgotten with what waits for it, and is not told of again', async () => {
+    wire.answer = (method) => {
+      if (method === 'chat.post') throw new Refused(409, 'This contact was erased.')
+      return { head: 2, items: [message(1), message(2)], more: false }
+    }
+    const line = start()
+    line.open(room, 2, 0)
+    wire.ears.state('live')
+    await settle()
+    line.post(room, 'late')
+    await settle()
+    expect(line.view(room)?.pending).toHaveLength(1)
+    line.forget(room)
+    expect(line.view(room)).toBeUndefined()
+    expect(line.outbox.all).toEqual([])
+    expect(sessionStorage.getItem('parlatory.outbox')).toBeNull()
+    expect(wire.of('chat.leave')).toEqual([{ room }])
+    tell({ k: 'message', ...message(3) })
+    expect(line.view(room)).toBeUndefined()
+  })
+})

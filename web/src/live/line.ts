@@ -104,6 +104,17 @@ export class Line {
     if (this.state === 'live') void this.#enter(id, room)
   }
 
+  /** Drops all that is known of a room whose contact was erased, and what waits for it. */
+  forget(id: string): void {
+    const room = this.#rooms.get(id)
+    this.#rooms.delete(id)
+    for (const { timer } of room?.typing.values() ?? []) clearTimeout(timer)
+    for (const item of this.outbox.of(id)) this.outbox.drop(item.id)
+    if (!room) return
+    if (this.state === 'live') this.#options.wire.ask('chat.leave', { room: id }).catch(ignore)
+    this.#changed()
+  }
+
   /** Loads a page of older messages in front of the first. */
   async loadOlder(id: string): Promise<void> {
     const room = this.#rooms.get(id)

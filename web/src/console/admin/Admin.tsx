@@ -1,4 +1,4 @@
-import { IconBuilding, IconChecklist, IconDatabase, IconHistory, IconKey, IconShieldLock, IconUsersGroup, IconWorld } from '@tabler/icons-react'
+import { IconBuilding, IconChecklist, IconDatabase, IconEraser, IconHistory, IconKey, IconShieldLock, IconUsersGroup, IconWorld } from '@tabler/icons-react'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { useEffect, useMemo, useRef } from 'react'
 import { type AdminPage, adminPages, may, pages, useMe } from '../session'
@@ -8,10 +8,11 @@ import { NoPermission } from '../shell/States'
 import styles from './Admin.module.css'
 import { words } from './words'
 
-const icons = { staff: IconUsersGroup, sites: IconWorld, workspace: IconBuilding, storage: IconDatabase, security: IconShieldLock, encryption: IconKey, checklist: IconChecklist, audit: IconHistory }
+const icons = { staff: IconUsersGroup, sites: IconWorld, workspace: IconBuilding, storage: IconDatabase, security: IconShieldLock, encryption: IconKey, checklist: IconChecklist, audit: IconHistory, erasure: IconEraser }
 const groups: { name: string; pages: AdminPage[] }[] = [
   { name: words.groups.organisation, pages: ['staff', 'sites', 'workspace', 'storage'] },
   { name: words.groups.security, pages: ['security', 'encryption', 'checklist', 'audit'] },
+  { name: words.groups.retention, pages: ['erasure'] },
 ]
 
 /** Administration: its own navigation, and only what the person's role includes. */

@@ -5,7 +5,7 @@ export const actions = ['Created', 'Updated', 'Deleted', 'Enabled', 'Disabled', 
 
 /** Kinds of things that the entries of a workspace are about. */
 export const elements = [
-  'Act', 'API token', 'Audit log', 'Conversation', 'Conversation head', 'Encryption key', 'Enquiry', 'File', 'Invitation', 'Security setting', 'Site', 'Staff', 'Staff IP list', 'Storage setting',
+  'Act', 'API token', 'Archive key', 'Audit log', 'Contact', 'Conversation', 'Conversation head', 'Encryption key', 'Enquiry', 'File', 'Hold', 'Inbox key', 'Invitation', 'Security setting', 'Site', 'Staff', 'Staff IP list', 'Storage setting',
   'Visitor list',
   'Workspace',
 ]

@@ -1,7 +1,7 @@
 export const words = {
   title: 'Administration',
-  groups: { organisation: 'Organisation', security: 'Security' },
-  pages: { staff: 'Staff', sites: 'Sites', workspace: 'Workspace', storage: 'Storage', security: 'Service Authentication', encryption: 'Encryption', checklist: 'Security checklist', audit: 'Audit log' },
+  groups: { organisation: 'Organisation', security: 'Security', retention: 'Retention' },
+  pages: { staff: 'Staff', sites: 'Sites', workspace: 'Workspace', storage: 'Storage', security: 'Service Authentication', encryption: 'Encryption', checklist: 'Security checklist', audit: 'Audit log', erasure: 'Erasure' },
   cancel: 'Cancel',
   somebody: 'Somebody',
   save: 'Save',

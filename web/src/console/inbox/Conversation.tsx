@@ -6,6 +6,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { type Enquiry, Problem, sentence } from '~/api'
 import { Empty, Failed, Tag, toast } from '~/look'
+import { Gone } from '../erasure/Gone'
 import { where } from '../format'
 import { useLine, useRoom } from '../live'
 import { may, useMe } from '../session'
@@ -53,10 +54,15 @@ function Back() {
 function Opened({ enquiry }: { enquiry: Enquiry }) {
   const line = useLine()
   const { id, room, head, visitor_read } = enquiry
-  useEffect(() => { line.open(room, head, visitor_read) }, [line, room, head, visitor_read])
+  const erased = enquiry.contact.erased === true
+  useEffect(() => {
+    if (erased) line.forget(room)
+    else line.open(room, head, visitor_read)
+  }, [line, room, head, visitor_read, erased])
   const view = useRoom(room)
   const wide = useMediaQuery('(min-width: 1500px)')
   const [details, setDetails] = useState(false)
+  const [above, setAbove] = useState(false) // a dialog of the details: Escape is its own
   const composer = useRef<HTMLTextAreaElement>(null)
   const column = useRef<HTMLDivElement>(null)
   const move = useEnquiryMoves(enquiry, composer)
@@ -67,16 +73,17 @@ function Opened({ enquiry }: { enquiry: Enquiry }) {
     <section className={styles.conversation} aria-label={words.conversation(enquiry.contact.name)}>
       <div className={styles.column} ref={column}>
         <Head enquiry={enquiry} move={move} showDetails={wide ? undefined : () => { setDetails(true) }} />
-        {!view || view.state === 'opening' ? <Waiting />
+        {erased ? <Gone />
+        : !view || view.state === 'opening' ? <Waiting />
         : view.state === 'refused' ? <Lost why={view.why} />
         : <Messages key={id} view={view} room={room} readBefore={readBefore} onRead={onRead} />}
-        {view?.state === 'ready' && <Foot enquiry={enquiry} move={move} composer={composer} />}
-        {view?.state === 'ready' && enquiry.state === 'Ongoing' && <DropZone room={room} column={column} />}
+        {!erased && view?.state === 'ready' && <Foot enquiry={enquiry} move={move} composer={composer} />}
+        {!erased && view?.state === 'ready' && enquiry.state === 'Ongoing' && <DropZone room={room} column={column} />}
       </div>
       {wide ? <Details enquiry={enquiry} />
       : (
-        <Drawer opened={details} onClose={() => { setDetails(false) }} position="right" size={340} title={words.details} closeButtonProps={{ 'aria-label': 'Close' }}>
-          <Details enquiry={enquiry} bare />
+        <Drawer opened={details} closeOnEscape={!above} onClose={() => { setDetails(false) }} position="right" size={340} title={words.details} closeButtonProps={{ 'aria-label': 'Close' }}>
+          <Details enquiry={enquiry} bare onDialog={setAbove} />
         </Drawer>
       )}
     </section>
@@ -118,7 +125,7 @@ function useEnquiryMoves(enquiry: Enquiry, composer: React.RefObject<HTMLTextAre
   const busy = isPending ? variables.move : undefined
   const pickup = state === 'Open' && may(me, 'chat.pickup')
   const close = may(me, 'chat.close') && (state === 'Ongoing' ? mine || wider : state === 'Open' && wider)
-  const reopen = state === 'Closed' && may(me, 'chat.reopen') && (mine || wider)
+  const reopen = state === 'Closed' && !enquiry.contact.erased && may(me, 'chat.reopen') && (mine || wider)
   const go = useCallback((move: Move) => {
     mutate({ id, move }, {
       onSuccess: () => {
@@ -151,9 +158,9 @@ function Head({ enquiry, move, showDetails }: { enquiry: Enquiry; move: Moves; s
     <header className={styles.head}>
       <Back />
       <div className={styles.titles}>
-        <h2>{enquiry.question}</h2>
+        <h2>{contact.erased ? contact.name : enquiry.question}</h2>
         <p>
-          <span>{contact.name}, {where(enquiry)}</span>
+          <span>{contact.erased ? '' : `${contact.name}, `}{where(enquiry)}</span>
           {state !== 'Ongoing' && <Tag tone={state === 'Open' ? 'warn' : 'plain'}>{words.states[state]}</Tag>}
           {state === 'Ongoing' && <Tag tone={mine ? 'info' : 'plain'}>{mine ? words.yours : words.heldBy(staff?.name ?? words.somebody)}</Tag>}
         </p>

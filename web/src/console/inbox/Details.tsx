@@ -1,12 +1,13 @@
 import type { Enquiry } from '~/api'
 import { Face, Field, Fields } from '~/look'
+import { ContactData } from '../erasure/ContactData'
 import { language, moment, place, where } from '../format'
 import { Block } from './Block'
 import styles from './Details.module.css'
 import { words } from './words'
 
 /** Who asks, from where, since when. */
-export function Details({ enquiry, bare = false }: { enquiry: Enquiry; bare?: boolean }) {
+export function Details({ enquiry, bare = false, onDialog }: { enquiry: Enquiry; bare?: boolean; onDialog?: (open: boolean) => void }) {
   const { contact, fields } = { contact: enquiry.contact, fields: words.fields }
   return (
     <section className={bare ? styles.bare : styles.details} aria-label={words.details}>
@@ -27,9 +28,14 @@ export function Details({ enquiry, bare = false }: { enquiry: Enquiry; bare?: bo
         {enquiry.picked_at && <Field name={fields.picked}>{moment(enquiry.picked_at)}</Field>}
         {enquiry.closed_at && <Field name={fields.closed}>{moment(enquiry.closed_at)}</Field>}
       </Fields>
-      <h4>{words.question}</h4>
-      <p className={styles.question}>{enquiry.question}</p>
-      <Block enquiry={enquiry} />
+      {!contact.erased && (
+        <>
+          <h4>{words.question}</h4>
+          <p className={styles.question}>{enquiry.question}</p>
+          <Block enquiry={enquiry} />
+        </>
+      )}
+      <ContactData contact={contact} onDialog={onDialog} />
     </section>
   )
 }

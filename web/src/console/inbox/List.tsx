@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import { type Enquiry, sentence, type View } from '~/api'
 import { Empty, Face, Failed, Tag } from '~/look'
+import { words as erasure } from '../erasure/words'
 import { ago, badge, moment, where } from '../format'
 import { useTyping } from '../live'
 import { useNow } from '../now'
@@ -12,6 +13,8 @@ import styles from './List.module.css'
 import { useEnquiries } from './queries'
 import { unreadIn } from './rows'
 import { words } from './words'
+
+const { gone } = erasure
 
 export function List({ view, chosen }: { view: View; chosen: string | undefined }) {
   const { data, error, isPending, hasNextPage, fetchNextPage, isFetchingNextPage, refetch } = useEnquiries(view)
@@ -69,7 +72,7 @@ function Row({ item, view, chosen, now }: { item: Enquiry; view: View; chosen: b
           <span className={styles.name}>{item.contact.name}</span>
           <time dateTime={at} title={moment(at)}>{ago(at, now)}</time>
         </span>
-        <span className={styles.question}>{item.question}</span>
+        <span className={styles.question}>{item.contact.erased ? gone.row : item.question}</span>
         <span className={styles.bottom}>
           <Preview item={item} me={me.id} />
           {view === 'all' && item.state !== 'Ongoing' && <Tag tone={item.state === 'Open' ? 'warn' : 'plain'}>{words.states[item.state]}</Tag>}
