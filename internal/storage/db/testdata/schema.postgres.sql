@@ -464,6 +464,19 @@ file_spent parlatory_serving may INSERT
 file_spent parlatory_serving may SELECT
 file_spent parlatory_serving may UPDATE
 
+-- file_store
+file_store.workspace bytea NOT NULL
+file_store.id text NOT NULL
+file_store file_store_pkey PRIMARY KEY (workspace)
+CREATE UNIQUE INDEX file_store_pkey ON public.file_store USING btree (workspace)
+file_store parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+file_store parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+file_store row security t forced t
+file_store parlatory_serving may DELETE
+file_store parlatory_serving may INSERT
+file_store parlatory_serving may SELECT
+file_store parlatory_serving may UPDATE
+
 -- files
 files.workspace bytea NOT NULL
 files.id bytea NOT NULL

@@ -320,6 +320,12 @@ CREATE TABLE file_spent (
 
 CREATE INDEX file_spent_until ON file_spent (until);
 
+CREATE TABLE file_store (
+    workspace BYTEA NOT NULL,
+    id        TEXT  NOT NULL,
+    PRIMARY KEY (workspace)
+);
+
 CREATE TABLE files (
     workspace   BYTEA  NOT NULL,
     id          BYTEA  NOT NULL,
