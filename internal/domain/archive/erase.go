@@ -113,12 +113,8 @@ func (r *Room) prepare(ctx context.Context, actor parlatory.Actor, who parlatory
 	if _, err := r.signer(ctx, actor.Workspace); err != nil {
 		return p, err
 	}
-	if r.o.Parts != nil {
-		if p.until, err = r.o.Parts.Until(); err != nil {
-			return p, parlatory.Internal("end of key parts", err)
-		}
-	}
-	return p, nil
+	p.until, err = r.keysUntil(ctx)
+	return p, err
 }
 
 // eraseIn is the transaction. The contact's row is changed first: whoever relies on it is waited for, or waits.

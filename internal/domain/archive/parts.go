@@ -45,7 +45,8 @@ func (r *Room) writePart(ctx context.Context) (backup.Part, error) {
 	if err != nil {
 		return backup.Part{}, err
 	}
-	return r.o.Parts.WriteKeys(ctx, signer.Sign, func(ctx context.Context, key func(backup.Key) error, destroyed func(backup.Destroyed) error) error {
+	announce := func(p backup.Part) error { return r.announcePart(ctx, p) }
+	return r.o.Parts.WriteKeys(ctx, signer.Sign, announce, func(ctx context.Context, key func(backup.Key) error, destroyed func(backup.Destroyed) error) error {
 		return r.o.Keys.Copy(ctx,
 			func(s keys.Stored) error { return key(partKey(s)) },
 			func(d keys.Destroyed) error {
