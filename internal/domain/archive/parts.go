@@ -101,6 +101,10 @@ type Restored struct {
 // RestoreKeys puts back the keys of a part that the database lacks, but those which were destroyed, by the list of either. open opens the
 // part anew each time: it is read to its end before anything of it counts.
 func (r *Room) RestoreKeys(ctx context.Context, operator parlatory.Actor, text string, open func() (io.Reader, error)) (done Restored, err error) {
+	operator.Workspace = parlatory.House
+	if _, err := r.o.Law.Permit(ctx, operator, ActRestore); err != nil {
+		return done, err
+	}
 	signer, err := r.signer(ctx, parlatory.House)
 	if err != nil {
 		return done, err

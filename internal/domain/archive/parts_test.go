@@ -139,11 +139,14 @@ func TestAC_131_ForgedPart(t *testing.T) {
 	}
 	_, err = v.archive.RestoreKeys(t.Context(), operator, "x", func() (io.Reader, error) { return bytes.NewReader(text), nil })
 	v.must(t, err)
-	_, err = v.archive.RestoreKeys(t.Context(), v.admin, "x", func() (io.Reader, error) { return bytes.NewReader(text), nil })
-	_ = err // what an administrator would be refused shows where there is something to restore
-	v.lose(t)
-	_, err = v.archive.RestoreKeys(t.Context(), v.now(v.admin), "x", func() (io.Reader, error) { return bytes.NewReader(text), nil })
-	is(t, err, parlatory.KindForbidden)
+	for range 2 { // nobody else comes to the file, whether there is something to restore or not
+		_, err = v.archive.RestoreKeys(t.Context(), v.now(v.admin), "x", func() (io.Reader, error) {
+			t.Error("an administrator's file is read")
+			return bytes.NewReader(text), nil
+		})
+		is(t, err, parlatory.KindForbidden)
+		v.lose(t)
+	}
 }
 
 func TestPartsAreWrittenDailyAndDeleted(t *testing.T) {
