@@ -158,10 +158,8 @@ func (r *Room) eraseIn(tx *db.Tx, permit access.Permit, p prepared, text string)
 
 // note writes down that it was done.
 func (r *Room) note(tx *db.Tx, p prepared, e Erasure, blobs []string, text string) error {
-	for _, b := range blobs {
-		if _, err := tx.Exec(sqlPutLeaving, b, tx.Now()); err != nil {
-			return fmt.Errorf("note blob to delete: %w", err)
-		}
+	if err := putLeavings(tx, blobs); err != nil {
+		return err
 	}
 	sealed, err := vault.SealJSON(p.log, e.binding("counts"), e.counts)
 	if err != nil {
@@ -174,6 +172,15 @@ func (r *Room) note(tx *db.Tx, p prepared, e Erasure, blobs []string, text strin
 	return p.pen.Witness(tx, ledger.Entry{Action: ledger.Deleted, Element: elementContact, ID: p.who.Raw(), Remark: text, Old: map[string]string{
 		"enquiries": n(e.Enquiries), "messages": n(e.Messages), "files": n(e.Files), "index entries": n(e.Indexes), "tokens": n(e.Tokens), "key versions": n(e.Keys),
 	}})
+}
+
+func putLeavings(tx *db.Tx, blobs []string) error {
+	for _, b := range blobs {
+		if _, err := tx.Exec(sqlPutLeaving, b, tx.Now()); err != nil {
+			return fmt.Errorf("note blob to delete: %w", err)
+		}
+	}
+	return nil
 }
 
 // leave deletes blobs that nothing refers to any more. What fails is done by the job.

@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"parlatory"
+	"parlatory/internal/domain/chat"
 	"parlatory/internal/domain/contact"
 	"parlatory/internal/domain/keys"
+	"parlatory/internal/domain/workspace"
 	"parlatory/internal/guard/vault"
 	"parlatory/internal/storage/backup"
 	"parlatory/internal/storage/db"
@@ -219,11 +221,9 @@ func (b *restore) destroy(ctx context.Context, d backup.Destroyed) error {
 			return ledger.Entry{}, errNothing
 		}
 		if s.Kind == vault.KindContact {
-			id := parlatory.ContactID(s.ID)
-			if _, err := contact.Erase(tx, id); err != nil && parlatory.KindOf(err) == parlatory.KindInternal {
+			if err := b.room.eraseAgain(tx, parlatory.ContactID(s.ID)); err != nil {
 				return ledger.Entry{}, err
 			}
-			tx.Tell(parlatory.Event{Kind: parlatory.ContactErased, Workspace: tx.Workspace(), Contact: id})
 		}
 		if _, err := keys.Destroy(tx, s); err != nil {
 			return ledger.Entry{}, err
@@ -240,6 +240,32 @@ func (b *restore) destroy(ctx context.Context, d backup.Destroyed) error {
 		b.destroyed++
 	}
 	return err
+}
+
+// eraseAgain takes out of an older database what an erasure takes besides the key: the files are left to the job that deletes blobs. A contact
+// whom that database does not know, or knows to be erased, may have left files and kept messages all the same.
+func (r *Room) eraseAgain(tx *db.Tx, id parlatory.ContactID) error {
+	_, err := contact.Erase(tx, id)
+	if k := parlatory.KindOf(err); err != nil && k != parlatory.KindNotFound && k != parlatory.KindConflict {
+		return err
+	}
+	if err := chat.EraseKept(tx, id); err != nil {
+		return err
+	}
+	if r.o.Files != nil {
+		blobs, err := r.o.Files.Erase(tx, id)
+		if err != nil {
+			return err
+		}
+		if err := putLeavings(tx, blobs); err != nil {
+			return err
+		}
+	}
+	if err := workspace.ForgetAnswers(tx); err != nil {
+		return err
+	}
+	tx.Tell(parlatory.Event{Kind: parlatory.ContactErased, Workspace: tx.Workspace(), Contact: id})
+	return nil
 }
 
 // write is one witnessed transaction in a workspace.
