@@ -78,6 +78,7 @@ func (r *Room) Erase(ctx context.Context, actor parlatory.Actor, who parlatory.C
 		return Erasure{}, err
 	}
 	r.o.Ring.Forget(actor.Workspace, vault.ContactKey(who)) // this node at once; the others hear of it
+	r.scrub(ctx)
 	r.leave(ctx, actor.Workspace, blobs)
 	if certified, err := r.certify(ctx, actor.Workspace, e.ID); err != nil {
 		r.o.Log.LogAttrs(ctx, slog.LevelWarn, "certificate of an erasure waits", slog.String("cause", err.Error()))
@@ -172,6 +173,13 @@ func (r *Room) note(tx *db.Tx, p prepared, e Erasure, blobs []string, text strin
 	return p.pen.Witness(tx, ledger.Entry{Action: ledger.Deleted, Element: elementContact, ID: p.who.Raw(), Remark: text, Old: map[string]string{
 		"enquiries": n(e.Enquiries), "messages": n(e.Messages), "files": n(e.Files), "index entries": n(e.Indexes), "tokens": n(e.Tokens), "key versions": n(e.Keys),
 	}})
+}
+
+// scrub has SQLite's log hold nothing of what was just deleted.
+func (r *Room) scrub(ctx context.Context) {
+	if err := r.o.DB.Scrub(); err != nil {
+		r.o.Log.LogAttrs(ctx, slog.LevelWarn, "the database's log keeps deleted pages until later writes take their place", slog.String("cause", err.Error()))
+	}
 }
 
 func putLeavings(tx *db.Tx, blobs []string) error {

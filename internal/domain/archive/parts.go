@@ -131,6 +131,9 @@ func (r *Room) RestoreKeys(ctx context.Context, operator parlatory.Actor, text s
 			return done, err
 		}
 	}
+	if b.destroyed > 0 {
+		r.scrub(ctx)
+	}
 	err = read(func(k backup.Key) error { return b.add(ctx, k) }, func(backup.Destroyed) error { return nil })
 	if err == nil {
 		err = b.flush(ctx)
