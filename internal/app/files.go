@@ -17,7 +17,7 @@ import (
 // storesOf opens where files are kept, and the scanner, if there is to be one.
 func storesOf(plan *Plan, c *config.Config) (err error) {
 	if a := c.Files.ClamAV; a.Address != "" {
-		if plan.Scanner, err = clamav.New(clamav.Options{Address: a.Address, Remote: a.Remote}); err != nil {
+		if plan.Scanner, err = clamav.New(clamav.Options{Address: a.Address, Remote: a.Remote, MaxBytes: c.Files.MaxBytes}); err != nil {
 			return err
 		}
 	}
@@ -51,8 +51,7 @@ func (f contactFiles) Erase(tx *db.Tx, contact parlatory.ContactID) ([]string, e
 	return f.room.Erase(tx, contact)
 }
 
-// Drop deletes what it can; the file room sweeps the rest.
+// Drop deletes what it can; its error has the archive try again.
 func (f contactFiles) Drop(ctx context.Context, folders []string) error {
-	f.room.Remove(ctx, folders...)
-	return nil
+	return f.room.Remove(ctx, folders...)
 }

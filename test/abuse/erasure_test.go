@@ -81,7 +81,7 @@ func certificate(t *testing.T, s *rig.Server, w *rig.Workspace) {
 	if verify(bytes.Replace(note, []byte("messages: "), []byte("messages: 1"), 1), list.Verifier) == nil {
 		t.Error("a changed certificate verifies")
 	}
-	if !strings.Contains(string(note), "this server writes no backup of keys") {
+	if !strings.Contains(string(note), "no backup of keys was ever written") {
 		t.Errorf("%s", note)
 	}
 }

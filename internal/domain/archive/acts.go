@@ -26,10 +26,11 @@ var (
 	actRead    = access.Act{Name: "archive.read", Feature: "Archive", Verb: access.View, By: bySystem}
 	actFound   = access.Act{Name: "archive.found", Feature: "Archive", Verb: access.Edit, By: bySystem, Audited: true}
 	actCertify = access.Act{Name: "archive.certify", Feature: "Archive", Verb: access.Edit, By: bySystem}
+	actEnds    = access.Act{Name: "archive.ends", Feature: "Archive", Verb: access.Edit, By: bySystem, Scope: access.InHouse}
 	actWaits   = access.Act{Name: "archive.waits", Feature: "Archive", Verb: access.View, By: bySystem, Scope: access.Across}
 )
 
 // Acts lists what the room adds to the catalogue.
 func Acts() []access.Act {
-	return []access.Act{ActView, ActHold, ActExport, ActErase, ActBackup, ActRestore, actRead, actFound, actCertify, actWaits}
+	return []access.Act{ActView, ActHold, ActExport, ActErase, ActBackup, ActRestore, actRead, actFound, actCertify, actEnds, actWaits}
 }

@@ -11,6 +11,7 @@ import (
 	"parlatory"
 	"parlatory/internal/guard/access"
 	"parlatory/internal/guard/vault"
+	"parlatory/internal/storage/backup"
 	"parlatory/internal/storage/db"
 	"parlatory/internal/storage/ledger"
 )
@@ -30,7 +31,7 @@ type place struct {
 // text is what a certificate signs.
 func (e Erasure) text(ws parlatory.WorkspaceID, p place) string {
 	when := func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
-	backups := "none; this server writes no backup of keys"
+	backups := "none; no backup of keys was ever written"
 	if !e.KeysUntil.IsZero() {
 		backups = "the last backup of keys that can hold the key expires by " + when(e.KeysUntil)
 	}
@@ -114,6 +115,14 @@ func (r *Room) certify(ctx context.Context, ws parlatory.WorkspaceID, id parlato
 	signer, err := r.signer(ctx, ws)
 	if err != nil {
 		return e, err
+	}
+	// A part that another node began while the contact was erased can hold the key, and end later than all that were known then.
+	until, err := r.partEnd(ctx)
+	if err != nil {
+		return e, err
+	}
+	if until.Add(-backup.Slack).After(e.KeysUntil) {
+		e.KeysUntil = until
 	}
 	note, err := signer.Sign(e.text(ws, p))
 	if err != nil {

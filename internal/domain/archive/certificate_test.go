@@ -2,6 +2,7 @@ package archive_test
 
 import (
 	"errors"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"parlatory/internal/domain/archive"
 	"parlatory/internal/domain/domaintest"
 	"parlatory/internal/guard/vault"
+	"parlatory/internal/storage/backup"
 	"parlatory/internal/storage/db"
 	"parlatory/internal/storage/ledger"
 )
@@ -117,4 +119,50 @@ func TestCertificateComesLater(t *testing.T) {
 	})
 	_, err = v.archive.CertificateOf(t.Context(), v.admin, e.ID)
 	is(t, err, parlatory.KindInternal)
+}
+
+// The date is that of the parts of all nodes: one without a folder of its own certifies what another wrote, also where that one keeps
+// fewer days by now; "none" stands only where no part was ever written.
+func TestCertificatesKnowOfOtherNodesParts(t *testing.T) {
+	domaintest.OnBoth(t, setup, func(t *testing.T, w *domaintest.World) {
+		v := newWorld(t, w)
+		first, second, third := v.talked(t), v.talked(t), v.talked(t)
+		writes, folder := v.archive, v.parts
+		v.parts = nil
+		bare := v.room(w.DB, w.Ring, v.chat)
+		said := func(p person) string {
+			t.Helper()
+			e := v.erase(t, p)
+			c, err := archive.VerifyCertificate(e.Certificate, v.verifier(t))
+			v.must(t, err)
+			return c.Fields["complete in backups"]
+		}
+		v.archive = bare
+		if got := said(first); !strings.HasPrefix(got, "none") {
+			t.Errorf("before the first part: %s", got)
+		}
+		v.archive, v.parts = writes, folder
+		v.back(t)
+		until := w.Clock.Now().Add(31 * 24 * time.Hour).UTC().Format("2006-01-02T15")
+		v.archive = bare
+		if got := said(second); !strings.Contains(got, until) {
+			t.Errorf("at a node without a folder: %s, want %s", got, until)
+		}
+		short, err := backup.OpenFolder(backup.Options{Path: filepath.Join(t.TempDir(), "other"), KeepDays: 2, Seal: v.recipient.Seal, Clock: w.Clock})
+		v.must(t, err)
+		v.parts = short
+		v.archive = v.room(w.DB, w.Ring, v.chat)
+		_, err = v.archive.BackUpKeys(t.Context(), operator)
+		v.must(t, err)
+		if got := said(third); !strings.Contains(got, until) {
+			t.Errorf("after another node wrote a shorter one: %s, want %s", got, until)
+		}
+	})
+}
+
+func (v *world) verifier(t testing.TB) string {
+	t.Helper()
+	_, verifier, err := v.archive.Erasures(t.Context(), v.admin, parlatory.RowID{}, 1)
+	v.must(t, err)
+	return verifier
 }

@@ -78,6 +78,7 @@ func (r *Room) Erase(ctx context.Context, actor parlatory.Actor, who parlatory.C
 		return Erasure{}, err
 	}
 	r.o.Ring.Forget(actor.Workspace, vault.ContactKey(who)) // this node at once; the others hear of it
+	r.scrub(ctx)
 	r.leave(ctx, actor.Workspace, blobs)
 	if certified, err := r.certify(ctx, actor.Workspace, e.ID); err != nil {
 		r.o.Log.LogAttrs(ctx, slog.LevelWarn, "certificate of an erasure waits", slog.String("cause", err.Error()))
@@ -113,12 +114,8 @@ func (r *Room) prepare(ctx context.Context, actor parlatory.Actor, who parlatory
 	if _, err := r.signer(ctx, actor.Workspace); err != nil {
 		return p, err
 	}
-	if r.o.Parts != nil {
-		if p.until, err = r.o.Parts.Until(); err != nil {
-			return p, parlatory.Internal("end of key parts", err)
-		}
-	}
-	return p, nil
+	p.until, err = r.keysUntil(ctx)
+	return p, err
 }
 
 // eraseIn is the transaction. The contact's row is changed first: whoever relies on it is waited for, or waits.
@@ -162,10 +159,8 @@ func (r *Room) eraseIn(tx *db.Tx, permit access.Permit, p prepared, text string)
 
 // note writes down that it was done.
 func (r *Room) note(tx *db.Tx, p prepared, e Erasure, blobs []string, text string) error {
-	for _, b := range blobs {
-		if _, err := tx.Exec(sqlPutLeaving, b, tx.Now()); err != nil {
-			return fmt.Errorf("note blob to delete: %w", err)
-		}
+	if err := putLeavings(tx, blobs); err != nil {
+		return err
 	}
 	sealed, err := vault.SealJSON(p.log, e.binding("counts"), e.counts)
 	if err != nil {
@@ -178,6 +173,22 @@ func (r *Room) note(tx *db.Tx, p prepared, e Erasure, blobs []string, text strin
 	return p.pen.Witness(tx, ledger.Entry{Action: ledger.Deleted, Element: elementContact, ID: p.who.Raw(), Remark: text, Old: map[string]string{
 		"enquiries": n(e.Enquiries), "messages": n(e.Messages), "files": n(e.Files), "index entries": n(e.Indexes), "tokens": n(e.Tokens), "key versions": n(e.Keys),
 	}})
+}
+
+// scrub has SQLite's log hold nothing of what was just deleted.
+func (r *Room) scrub(ctx context.Context) {
+	if err := r.o.DB.Scrub(); err != nil {
+		r.o.Log.LogAttrs(ctx, slog.LevelWarn, "the database's log keeps deleted pages until later writes take their place", slog.String("cause", err.Error()))
+	}
+}
+
+func putLeavings(tx *db.Tx, blobs []string) error {
+	for _, b := range blobs {
+		if _, err := tx.Exec(sqlPutLeaving, b, tx.Now()); err != nil {
+			return fmt.Errorf("note blob to delete: %w", err)
+		}
+	}
+	return nil
 }
 
 // leave deletes blobs that nothing refers to any more. What fails is done by the job.

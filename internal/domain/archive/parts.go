@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"parlatory"
+	"parlatory/internal/domain/chat"
 	"parlatory/internal/domain/contact"
 	"parlatory/internal/domain/keys"
+	"parlatory/internal/domain/workspace"
 	"parlatory/internal/guard/vault"
 	"parlatory/internal/storage/backup"
 	"parlatory/internal/storage/db"
@@ -45,7 +47,8 @@ func (r *Room) writePart(ctx context.Context) (backup.Part, error) {
 	if err != nil {
 		return backup.Part{}, err
 	}
-	return r.o.Parts.WriteKeys(ctx, signer.Sign, func(ctx context.Context, key func(backup.Key) error, destroyed func(backup.Destroyed) error) error {
+	announce := func(p backup.Part) error { return r.announcePart(ctx, p) }
+	return r.o.Parts.WriteKeys(ctx, signer.Sign, announce, func(ctx context.Context, key func(backup.Key) error, destroyed func(backup.Destroyed) error) error {
 		return r.o.Keys.Copy(ctx,
 			func(s keys.Stored) error { return key(partKey(s)) },
 			func(d keys.Destroyed) error {
@@ -100,6 +103,10 @@ type Restored struct {
 // RestoreKeys puts back the keys of a part that the database lacks, but those which were destroyed, by the list of either. open opens the
 // part anew each time: it is read to its end before anything of it counts.
 func (r *Room) RestoreKeys(ctx context.Context, operator parlatory.Actor, text string, open func() (io.Reader, error)) (done Restored, err error) {
+	operator.Workspace = parlatory.House
+	if _, err := r.o.Law.Permit(ctx, operator, ActRestore); err != nil {
+		return done, err
+	}
 	signer, err := r.signer(ctx, parlatory.House)
 	if err != nil {
 		return done, err
@@ -123,6 +130,9 @@ func (r *Room) RestoreKeys(ctx context.Context, operator parlatory.Actor, text s
 		if err := b.destroy(ctx, d); err != nil {
 			return done, err
 		}
+	}
+	if b.destroyed > 0 {
+		r.scrub(ctx)
 	}
 	err = read(func(k backup.Key) error { return b.add(ctx, k) }, func(backup.Destroyed) error { return nil })
 	if err == nil {
@@ -214,11 +224,9 @@ func (b *restore) destroy(ctx context.Context, d backup.Destroyed) error {
 			return ledger.Entry{}, errNothing
 		}
 		if s.Kind == vault.KindContact {
-			id := parlatory.ContactID(s.ID)
-			if _, err := contact.Erase(tx, id); err != nil && parlatory.KindOf(err) == parlatory.KindInternal {
+			if err := b.room.eraseAgain(tx, parlatory.ContactID(s.ID)); err != nil {
 				return ledger.Entry{}, err
 			}
-			tx.Tell(parlatory.Event{Kind: parlatory.ContactErased, Workspace: tx.Workspace(), Contact: id})
 		}
 		if _, err := keys.Destroy(tx, s); err != nil {
 			return ledger.Entry{}, err
@@ -235,6 +243,32 @@ func (b *restore) destroy(ctx context.Context, d backup.Destroyed) error {
 		b.destroyed++
 	}
 	return err
+}
+
+// eraseAgain takes out of an older database what an erasure takes besides the key: the files are left to the job that deletes blobs. A contact
+// whom that database does not know, or knows to be erased, may have left files and kept messages all the same.
+func (r *Room) eraseAgain(tx *db.Tx, id parlatory.ContactID) error {
+	_, err := contact.Erase(tx, id)
+	if k := parlatory.KindOf(err); err != nil && k != parlatory.KindNotFound && k != parlatory.KindConflict {
+		return err
+	}
+	if err := chat.EraseKept(tx, id); err != nil {
+		return err
+	}
+	if r.o.Files != nil {
+		blobs, err := r.o.Files.Erase(tx, id)
+		if err != nil {
+			return err
+		}
+		if err := putLeavings(tx, blobs); err != nil {
+			return err
+		}
+	}
+	if err := workspace.ForgetAnswers(tx); err != nil {
+		return err
+	}
+	tx.Tell(parlatory.Event{Kind: parlatory.ContactErased, Workspace: tx.Workspace(), Contact: id})
+	return nil
 }
 
 // write is one witnessed transaction in a workspace.

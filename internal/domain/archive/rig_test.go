@@ -64,17 +64,18 @@ func (s *shelf) Drop(_ context.Context, blobs []string) error {
 
 type world struct {
 	*domaintest.World
-	contacts *contact.Room
-	chat     *chat.Room
-	archive  *archive.Room
-	audit    *audit.Room
-	files    *shelf
-	folder   string
-	identity *vault.Identity
-	parts    *backup.Folder
-	ws       parlatory.WorkspaceID
-	admin    parlatory.Actor
-	dana     parlatory.Actor // an agent
+	contacts  *contact.Room
+	chat      *chat.Room
+	archive   *archive.Room
+	audit     *audit.Room
+	files     *shelf
+	folder    string
+	identity  *vault.Identity
+	recipient *vault.Recipient
+	parts     *backup.Folder
+	ws        parlatory.WorkspaceID
+	admin     parlatory.Actor
+	dana      parlatory.Actor // an agent
 }
 
 func newWorld(t *testing.T, w *domaintest.World) *world {
@@ -87,6 +88,7 @@ func newWorld(t *testing.T, w *domaintest.World) *world {
 	v.must(t, err)
 	to, err := vault.ParseRecipient(recipient)
 	v.must(t, err)
+	v.recipient = to
 	v.identity, err = vault.ParseIdentity([]byte(file))
 	v.must(t, err)
 	v.parts, err = backup.OpenFolder(backup.Options{Path: v.folder, KeepDays: 30, Seal: to.Seal, Clock: w.Clock})

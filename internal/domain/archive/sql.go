@@ -22,6 +22,10 @@ const (
 	sqlSigner    = `SELECT id, name, verifier, sealed FROM archive_signers WHERE workspace = $1`
 	sqlPutSigner = `INSERT INTO archive_signers (workspace, id, name, verifier, created_at, sealed) VALUES ($1, $2, $3, $4, $5, $6)`
 
+	sqlPartEnd    = `SELECT until FROM part_ends WHERE workspace = $1`
+	sqlPutPartEnd = `INSERT INTO part_ends (workspace, until) VALUES ($1, $2)
+		ON CONFLICT (workspace) DO UPDATE SET until = excluded.until WHERE part_ends.until < excluded.until`
+
 	sqlPutLeaving     = `INSERT INTO leavings (workspace, blob, at) VALUES ($1, $2, $3) ON CONFLICT (workspace, blob) DO NOTHING`
 	sqlDropLeaving    = `DELETE FROM leavings WHERE workspace = $1 AND blob = $2`
 	sqlLeavingsAcross = `SELECT workspace, blob FROM leavings WHERE at < $1 ORDER BY at LIMIT 500`

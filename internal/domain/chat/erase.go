@@ -48,9 +48,8 @@ func (r *Room) Erase(tx *db.Tx, who parlatory.ContactID) (gone Gone, err error) 
 	if err := tx.Row(sqlMessagesOfPerson, who).Scan(&gone.Messages); err != nil {
 		return gone, fmt.Errorf("count messages: %w", err)
 	}
-	// What was kept is sealed to the workspace's inbox, not under the contact's key.
-	if _, err := tx.Exec(sqlEraseKept, who); err != nil {
-		return gone, fmt.Errorf("erase kept messages: %w", err)
+	if err := EraseKept(tx, who); err != nil {
+		return gone, err
 	}
 	if len(rooms) == 0 {
 		rooms = []place{{}}
@@ -72,6 +71,15 @@ func Counted(tx *db.Tx, who parlatory.ContactID) (kept Gone, open []parlatory.En
 		return kept, nil, fmt.Errorf("count messages: %w", err)
 	}
 	return kept, open, nil
+}
+
+// EraseKept deletes the messages of a contact that were kept while the workspace's keys were away: they are sealed to the workspace's inbox,
+// not under the contact's key.
+func EraseKept(tx *db.Tx, who parlatory.ContactID) error {
+	if _, err := tx.Exec(sqlEraseKept, who); err != nil {
+		return fmt.Errorf("erase kept messages: %w", err)
+	}
+	return nil
 }
 
 type place struct {

@@ -157,6 +157,20 @@ func TestAC_098_NoAnswerIsNotClean(t *testing.T) {
 	})
 }
 
+// A file that the scanner will never take is refused with its reason, and does not wait for a better day.
+func TestAC_098_BeyondTheScanner(t *testing.T) {
+	v := newWorld(t, domaintest.New(t, setup.Acts...))
+	visitor, room := v.visit(t)
+	v.scanner.set(parlatory.Fail(parlatory.KindTooLarge, "This file is too large to be checked for malware."))
+	f := v.upload(t, visitor, room, "a.txt", []byte("hello"))
+	if f.State != file.Refused || f.Reason != "This file is too large to be checked for malware." {
+		t.Errorf("%+v", f)
+	}
+	if n := len(v.names(t)); n != 0 {
+		t.Errorf("%d blobs of it", n)
+	}
+}
+
 // No way to a file leads past the ledger: each download is an entry, a look at a picture or at how the file stands a reading of the
 // conversation; all of them before the first byte.
 func TestAC_128_NothingIsReadUnwitnessed(t *testing.T) {

@@ -104,7 +104,7 @@ func (r *Room) check(ctx context.Context, rec *record, held *vault.Held) {
 	}
 	if err != nil {
 		for _, name := range v.made {
-			r.drop(ctx, name)
+			r.unless(ctx, err, name)
 		}
 		r.postpone(ctx, held.Workspace(), rec.id, err)
 	}
@@ -131,6 +131,8 @@ func (r *Room) judge(ctx context.Context, rec *record, held *vault.Held) (v verd
 		switch {
 		case c.Fault() != nil:
 			return rec.damaged(v, c.Fault())
+		case parlatory.KindOf(err) == parlatory.KindTooLarge: // it will be no smaller tomorrow
+			return rec.refuse(v, err), nil
 		case err != nil:
 			return v, fmt.Errorf("scanner: %w", err)
 		case !found.Clean:
@@ -267,7 +269,7 @@ func (r *Room) alarm(ctx context.Context, rec *record, held *vault.Held) {
 		r.o.Log.LogAttrs(ctx, slog.LevelError, "malware was found in a file, which is quarantined", slog.String("workspace", held.Workspace().String()), slog.String("file", rec.id.String()))
 	case Refused:
 		r.refused.Add(1)
-		r.Remove(ctx, folder(held.Workspace(), rec.id))
+		r.discard(ctx, folder(held.Workspace(), rec.id))
 	}
 }
 

@@ -2,6 +2,7 @@ package file
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -47,17 +48,30 @@ func (r *Room) Count(tx *db.Tx, contact parlatory.ContactID) (n int64, err error
 	return n, nil
 }
 
-// Remove deletes all blobs of folders that Erase gave, or of one file. What it can't delete now is swept later.
-func (r *Room) Remove(ctx context.Context, folders ...string) {
-	if r.o.Blobs == nil {
-		return
+// Remove deletes all blobs of folders that Erase gave. One that fails does not keep the others; the error says that something is left, to
+// be tried again.
+func (r *Room) Remove(ctx context.Context, folders ...string) error {
+	if r.o.Blobs == nil || len(folders) == 0 {
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
 	defer cancel()
+	if err := r.owned(ctx); err != nil {
+		return err
+	}
+	var faults error
 	for _, f := range folders {
 		if err := r.clear(ctx, f); err != nil {
-			r.o.Log.LogAttrs(ctx, slog.LevelWarn, "blobs of a file could not be deleted, and are swept later", slog.String("cause", err.Error()))
+			faults = errors.Join(faults, fmt.Errorf("delete blobs of a file: %w", err))
 		}
+	}
+	return faults
+}
+
+// discard is Remove of one file whose row is gone, or says that it has no content. What it can't delete now is swept later.
+func (r *Room) discard(ctx context.Context, folder string) {
+	if err := r.Remove(ctx, folder); err != nil {
+		r.o.Log.LogAttrs(ctx, slog.LevelWarn, "blobs of a file could not be deleted, and are swept later", slog.String("cause", err.Error()))
 	}
 }
 

@@ -366,7 +366,7 @@ func TestEraseAndExport(t *testing.T) {
 			folders, err = v.files.Erase(tx, visitor.Contact)
 			return err
 		})
-		v.files.Remove(t.Context(), folders...)
+		must(t, v.files.Remove(t.Context(), folders...))
 		if n := len(v.names(t)); n != 1 {
 			t.Errorf("%d blobs are left, want the other contact's one", n)
 		}
@@ -376,4 +376,27 @@ func TestEraseAndExport(t *testing.T) {
 			t.Errorf("the other contact's: %q, %v", b, err)
 		}
 	})
+}
+
+// While the store does not delete, whoever asked for it hears of that, and asks again.
+func TestRemoveSaysWhatIsLeft(t *testing.T) {
+	v := newWorld(t, domaintest.New(t, setup.Acts...))
+	visitor, room := v.visit(t)
+	v.upload(t, visitor, room, "a.txt", []byte("hello"))
+	v.upload(t, visitor, room, "b.txt", []byte("world"))
+	var folders []string
+	v.Look(v.ws, func(tx *db.Tx) (err error) {
+		folders, err = v.files.Erase(tx, visitor.Contact)
+		return err
+	})
+	away := errors.New("the store is away")
+	v.room.deny(away)
+	if err := v.files.Remove(t.Context(), folders...); !errors.Is(err, away) {
+		t.Errorf("two files are left, and it says %v", err)
+	}
+	v.room.deny(nil)
+	must(t, v.files.Remove(t.Context(), folders...))
+	if n := len(v.names(t)); n != 0 {
+		t.Errorf("%d blobs", n)
+	}
 }

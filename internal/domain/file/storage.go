@@ -197,6 +197,6 @@ func (r *Room) Delete(ctx context.Context, actor parlatory.Actor, id parlatory.F
 	if err != nil {
 		return err
 	}
-	r.Remove(ctx, folder(actor.Workspace, id))
+	r.discard(ctx, folder(actor.Workspace, id))
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"parlatory"
 	"parlatory/internal/guard/vault"
 	"parlatory/internal/storage/blob"
+	"parlatory/internal/storage/db"
 )
 
 // put seals length bytes of body as one stream of a file and stores it under a fresh name.
@@ -84,6 +85,13 @@ func (s *sealing) blame(err error) error {
 		return err
 	}
 	return parlatory.Invalid("body", "ended early; send this part again").Because(s.fault)
+}
+
+// unless drops a blob whose entry failed with err, unless nobody knows whether it is entered after all: then the sweep finds out.
+func (r *Room) unless(ctx context.Context, err error, name string) {
+	if !db.IsUncertain(err) {
+		r.drop(ctx, name)
+	}
 }
 
 // drop deletes a blob that nobody knows of any more. What fails here is swept later.

@@ -172,7 +172,7 @@ func (r *Room) expire(ctx context.Context, j job) error {
 		return fmt.Errorf("delete file that was not sent: %w", err)
 	}
 	if gone {
-		r.Remove(ctx, folder(j.ws, j.id))
+		r.discard(ctx, folder(j.ws, j.id))
 	}
 	return nil
 }

@@ -244,7 +244,7 @@ func (r *Room) PutPart(ctx context.Context, actor parlatory.Actor, id parlatory.
 	}
 	old, err := r.keepPart(ctx, permit, rec, n, p, purse)
 	if err != nil { // nobody knows of the blob: it goes, here or with the sweep
-		r.drop(ctx, blobName(actor.Workspace, id, content, n, p.Mark))
+		r.unless(ctx, err, blobName(actor.Workspace, id, content, n, p.Mark))
 		return err
 	}
 	if old != "" {
@@ -348,7 +348,7 @@ func (r *Room) Drop(ctx context.Context, actor parlatory.Actor, id parlatory.Fil
 	if err := r.o.DB.Write(ctx, permit, func(tx *db.Tx) error { return rec.remove(tx) }); err != nil {
 		return err
 	}
-	r.Remove(ctx, folder(actor.Workspace, id))
+	r.discard(ctx, folder(actor.Workspace, id))
 	return nil
 }
 

@@ -61,12 +61,27 @@ type room struct {
 	mu    sync.Mutex
 	bound bool
 	left  int
+
+	denied error
 }
 
 func (r *room) set(bound bool, left int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.bound, r.left = bound, left
+}
+
+// deny has the store refuse deletions with err.
+func (r *room) deny(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.denied = err
+}
+
+func (r *room) denies() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.denied
 }
 
 func (r *room) take() bool {
@@ -88,6 +103,13 @@ func (s store) Put(ctx context.Context, name string, r io.Reader, size int64) er
 		return blob.Full(io.ErrShortWrite)
 	}
 	return s.Disk.Put(ctx, name, r, size)
+}
+
+func (s store) Delete(ctx context.Context, name string) error {
+	if err := s.room.denies(); err != nil {
+		return err
+	}
+	return s.Disk.Delete(ctx, name)
 }
 
 // lines keeps what is logged.

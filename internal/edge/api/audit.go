@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"parlatory"
 	"parlatory/internal/domain/audit"
@@ -169,5 +170,7 @@ func (l *lazy) Write(b []byte) (int, error) {
 		l.ctx.SetHeader("Content-Disposition", `attachment; filename="`+l.file+`"`)
 		l.ctx.SetStatus(http.StatusOK)
 	}
+	_, w := humago.Unwrap(l.ctx)
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeIdle)) // each piece has its own time: a long download is not cut
 	return l.ctx.BodyWriter().Write(b)
 }

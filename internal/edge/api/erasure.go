@@ -50,7 +50,7 @@ type Erasure struct {
 	Messages  int64     `json:"messages"`
 	Files     int64     `json:"files"`
 	// KeysUntil is the end of the last backup of keys that can hold the destroyed key.
-	KeysUntil *time.Time `json:"keys_until,omitempty" doc:"Since then it is complete in backups; absent: this server writes no backup of keys"`
+	KeysUntil *time.Time `json:"keys_until,omitempty" doc:"Since then it is complete in backups; absent: no backup of keys was ever written"`
 	Certified bool       `json:"certified" doc:"False for some seconds, until the ledger has numbered the entry"`
 }
 

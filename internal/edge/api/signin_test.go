@@ -50,6 +50,9 @@ func newWorld(t *testing.T) *world {
 	w.contacts, w.chat = co, ch
 	w.api, err = api.New(api.Rooms{
 		Law: w.Law, Roles: w.Roles, Workspace: w.Workspace, Security: w.Security, Account: w.Account, Staff: w.Staff, Signin: w.Signin, Contact: co, File: fi, Chat: ch,
+		Archive: archive.New(archive.Options{
+			DB: w.DB, Law: w.Law, Ring: w.Ring, Ledger: w.Ledger, Contacts: co, Chat: ch, Keys: w.Keys, Staff: w.Staff, Files: noise{}, Domain: domaintest.Domain, Clock: w.Clock, Log: w.Log, Steady: staff.Steady,
+		}),
 		Audit: audit.New(audit.Options{DB: w.DB, Law: w.Law, Ledger: w.Ledger}), Online: func(parlatory.WorkspaceID) bool { return false }, Clock: w.Clock,
 	}, w.Catalogue, slog.New(slog.DiscardHandler))
 	if err != nil {

@@ -14,8 +14,15 @@ type Stream func(r *http.Request) (most int64, ok bool)
 
 const (
 	streamIdle = 20 * time.Second // for how long a stream may stand still
-	streamTime = 10 * time.Minute // how long one may take
+	streamRest = 30 * time.Second // how long one may take besides what its bytes take
+	streamPace = 32 << 10         // bytes a second that its sender must reach
 )
+
+// streamTime is how long a stream of n bytes may take: at the least pace 4 MiB take some two and a half minutes, and a few bytes hold no
+// slot for longer than the rest.
+func streamTime(n int64) time.Duration {
+	return streamRest + time.Duration(n)*time.Second/streamPace
+}
 
 // takeBody reads a body whole, or opens it as a stream. free ends what it holds. False has been answered.
 func (f *Front) takeBody(w *recorder, r *http.Request, who parlatory.Actor) (free func(), streams, ok bool) {
@@ -58,7 +65,7 @@ func openStream(w *recorder, r *http.Request, who parlatory.Actor, most int64) b
 		return false
 	}
 	out := http.NewResponseController(w.ResponseWriter)
-	end := time.Now().Add(streamTime)
+	end := time.Now().Add(streamTime(r.ContentLength))
 	_ = out.SetWriteDeadline(end.Add(deadline))
 	r.Body = &stream{ReadCloser: r.Body, in: out, end: end}
 	return true

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A body of bytes goes through where the API takes one, from staff and visitors, up to its bound, and no other body of that kind.
@@ -39,6 +40,15 @@ func TestStreams(t *testing.T) {
 		a := h.ask(t, c.method, acmeHost, c.path, bytes(c.size), c.headers...)
 		if a.StatusCode != c.want || (h.reached() > before) != (c.want == 200) {
 			t.Errorf("%s: %d %s", name, a.StatusCode, a.body)
+		}
+	}
+}
+
+// What a stream may take grows with what it brings: a sender of few bytes holds its place for no longer than half a minute.
+func TestStreamsHaveALeastPace(t *testing.T) {
+	for n, want := range map[int64]time.Duration{1: 30 * time.Second, 32 << 10: 31 * time.Second, 4 << 20: 158 * time.Second} {
+		if got := streamTime(n); got.Round(time.Second) != want {
+			t.Errorf("%d bytes: %s, want %s", n, got, want)
 		}
 	}
 }

@@ -17,8 +17,8 @@ const (
 	// KeepMost is how many days a key part is kept at most: what a certificate of erasure promises.
 	KeepMost = 30
 	day      = 24 * time.Hour
-	// slack is how long after the end of a part the daily job may take to delete it, and how long one may take to be written.
-	slack = day
+	// Slack is how long after the end of a part the daily job may take to delete it, and how long one may take to be written.
+	Slack = day
 )
 
 // Options of a folder.
@@ -142,7 +142,7 @@ func (f *Folder) sweepUnfinished(now time.Time) error {
 		if !strings.HasPrefix(e.Name(), partPrefix) || !strings.HasSuffix(e.Name(), tmpSuffix) {
 			continue
 		}
-		if info, err := e.Info(); err == nil && now.Sub(info.ModTime()) > slack {
+		if info, err := e.Info(); err == nil && now.Sub(info.ModTime()) > Slack {
 			_ = f.root.Remove(e.Name()) // another day, then
 		}
 	}
@@ -159,17 +159,21 @@ func (f *Folder) Until() (time.Time, error) {
 			last = p.Until
 		}
 	}
-	return last.Add(slack), err
+	return last.Add(Slack), err
 }
 
 // Source hands out the keys and then the list of those destroyed.
 type Source func(ctx context.Context, key func(Key) error, destroyed func(Destroyed) error) error
 
-// WriteKeys writes a part: under a temporary name, mode 0600, to disk, and then under its own.
-func (f *Folder) WriteKeys(ctx context.Context, sign Sign, source Source) (p Part, err error) {
+// WriteKeys writes a part: under a temporary name, mode 0600, to disk, and then under its own. announce hears of its end before source is
+// asked for a key; where it fails no part is written.
+func (f *Folder) WriteKeys(ctx context.Context, sign Sign, announce func(Part) error, source Source) (p Part, err error) {
 	now := f.o.Clock.Now().UTC().Truncate(time.Second)
 	h := Header{Format: partFormat, Written: now, Until: now.Add(time.Duration(f.o.KeepDays) * day)}
 	p = Part{Name: nameOf(h.Written, h.Until), Written: h.Written, Until: h.Until}
+	if err := announce(p); err != nil {
+		return p, err
+	}
 	file, err := f.root.OpenFile(p.Name+tmpSuffix, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return p, fmt.Errorf("make key part: %w", err)

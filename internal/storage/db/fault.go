@@ -150,8 +150,14 @@ func away(cause error) error {
 
 // uncertain is for a commit whose answer was lost: saying that nothing was saved would be a guess.
 func uncertain(cause error) error {
-	return parlatory.Fail(parlatory.KindUnavailable, "The connection to the database broke, so it is not known whether this was saved. Please look again.").Because(cause)
+	return parlatory.Fail(parlatory.KindUnavailable, "The connection to the database broke, so it is not known whether this was saved. Please look again.").Because(errors.Join(errUncertain, cause))
 }
+
+// errUncertain is the cause of every uncertain.
+var errUncertain = errors.New("outcome of the commit is unknown")
+
+// IsUncertain reports whether a Write ended without anybody knowing if it was committed. What was stored for it elsewhere must stay.
+func IsUncertain(err error) bool { return errors.Is(err, errUncertain) }
 
 func full(cause error) error {
 	return parlatory.Fail(parlatory.KindUnavailable, "The server's disk is full. Nothing was saved.").Because(cause)

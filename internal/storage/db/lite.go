@@ -201,3 +201,25 @@ func (p *readers) close() error {
 	p.idle = nil
 	return all
 }
+
+// Scrub moves all that was committed out of SQLite's log and empties it: secure_delete overwrites deleted rows in the file, and their pages
+// would stay in the log until later writes take their place. On PostgreSQL it does nothing. A reader that keeps the log in use for some seconds is
+// an error; the log empties some other time then.
+func (d *DB) Scrub() (err error) {
+	if d.engine == Postgres {
+		return nil
+	}
+	l, err := openLite(d.readers.path, liteWriter) // beside the writer, whose connection is in its loop
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.close()) }()
+	said, err := l.all("PRAGMA wal_checkpoint(TRUNCATE)", 3)
+	if err != nil {
+		return fmt.Errorf("empty the log: %w", err)
+	}
+	if len(said) != 1 || said[0][0] != "0" {
+		return errors.New("empty the log: it is in use")
+	}
+	return nil
+}

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"bytes"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -300,5 +301,50 @@ func TestReopenKeepsTheRows(t *testing.T) {
 		if err := d.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// What was deleted is in neither file while the database is open: not in the log either, once that was emptied.
+func TestScrubEmptiesTheLog(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "scrub.db")
+	d, err := Open(context.Background(), Options{SQLite: path, Migrations: testFS()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	word := []byte("canary-of-a-deleted-row")
+	has := func() (where []string) {
+		for _, suffix := range []string{"", "-wal"} {
+			b, err := os.ReadFile(path + suffix)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if bytes.Contains(b, word) {
+				where = append(where, "file"+suffix)
+			}
+		}
+		return where
+	}
+	p := permit(t, noteWrite, workspace())
+	do := func(query string, args ...any) {
+		t.Helper()
+		if err := write(d, p, func(tx *Tx) error { _, err := tx.Exec(query, args...); return err }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	do(insertNote, room(), 1, client(), time.Unix(1, 0), "message", word)
+	do("DELETE FROM notes WHERE workspace = $1")
+	if len(has()) == 0 {
+		t.Fatal("the row was nowhere: this test looks at the wrong place")
+	}
+	if err := d.Scrub(); err != nil {
+		t.Fatal(err)
+	}
+	if where := has(); len(where) > 0 {
+		t.Errorf("a deleted row is still in %v", where)
 	}
 }

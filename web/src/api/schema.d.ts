@@ -2251,7 +2251,7 @@ export interface components {
             id: string;
             /**
              * Format: date-time
-             * @description Since then it is complete in backups; absent: this server writes no backup of keys
+             * @description Since then it is complete in backups; absent: no backup of keys was ever written
              */
             keys_until?: string;
             /** Format: int64 */

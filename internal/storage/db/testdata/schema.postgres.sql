@@ -828,6 +828,19 @@ outbox parlatory_serving may INSERT
 outbox parlatory_serving may SELECT
 outbox parlatory_serving may UPDATE
 
+-- part_ends
+part_ends.workspace bytea NOT NULL
+part_ends.until bigint NOT NULL
+part_ends part_ends_pkey PRIMARY KEY (workspace)
+CREATE UNIQUE INDEX part_ends_pkey ON public.part_ends USING btree (workspace)
+part_ends parlatory_across SELECT {public} USING (current_setting('parlatory.across'::text, true) = 'on'::text) CHECK 
+part_ends parlatory_pinned ALL {public} USING ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text)))) CHECK ((workspace = decode(current_setting('parlatory.workspace'::text, true), 'hex'::text)) OR ((current_setting('parlatory.house'::text, true) = 'on'::text) AND (workspace = decode('ff000000000070008000000000000001'::text, 'hex'::text))))
+part_ends row security t forced t
+part_ends parlatory_serving may DELETE
+part_ends parlatory_serving may INSERT
+part_ends parlatory_serving may SELECT
+part_ends parlatory_serving may UPDATE
+
 -- readings
 readings.workspace bytea NOT NULL
 readings.room bytea NOT NULL

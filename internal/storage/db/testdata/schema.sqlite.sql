@@ -572,6 +572,12 @@ CREATE TABLE outbox (
 
 CREATE INDEX outbox_due ON outbox (due_at);
 
+CREATE TABLE part_ends (
+    workspace BYTEA  NOT NULL,
+    until     BIGINT NOT NULL,
+    PRIMARY KEY (workspace)
+);
+
 CREATE TABLE readings (
     workspace BYTEA  NOT NULL,
     room      BYTEA  NOT NULL,
