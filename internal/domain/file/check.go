@@ -251,7 +251,7 @@ func (r *Room) settle(ctx context.Context, rec *record, held *vault.Held, v verd
 			return nil
 		}
 		entry := once.entry(ledger.Refused)
-		entry.New["found"], entry.New["by"], entry.Remark = once.Found, e.Staff.String()+e.Contact.String(), "quarantined: malware was found"
+		entry.New["found"], entry.New["by"], entry.Remark = once.Found, parlatory.RowID(once.by.ID).String(), "quarantined: malware was found"
 		return pen.Witness(tx, entry)
 	})
 	if err != nil {

@@ -140,3 +140,19 @@ func TestAFullStore(t *testing.T) {
 		t.Errorf("%+v, %v", f, err)
 	}
 }
+
+// A visitor announces no more than may be sent in a day, also where not a byte of it comes; and what is only announced takes no room from
+// others in the workspace.
+func TestAnnouncementsAreCounted(t *testing.T) {
+	domaintest.OnBoth(t, setup, func(t *testing.T, w *domaintest.World) {
+		v := newWorld(t, w)
+		visitor, room := v.visit(t)
+		admin := v.admin
+		admin.Proved = w.Clock.Now()
+		must(t, v.files.Limit(t.Context(), admin, file.Settings{File: 20 << 20, Total: 30 << 20}))
+		v.begin(t, visitor, room, "a.txt", 20<<20)
+		_, err := v.files.Begin(t.Context(), visitor, file.Beginning{Room: room, Client: client(), Name: "b.txt", Size: 11 << 20})
+		is(t, err, parlatory.KindTooMany)
+		v.begin(t, v.dana, room, "c.txt", 20<<20) // nothing of the visitor's is stored
+	})
+}

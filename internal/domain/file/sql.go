@@ -24,9 +24,15 @@ const (
 	sqlErase    = `DELETE FROM files WHERE workspace = $1 AND contact = $2`
 
 	sqlCountUnsent = `SELECT COUNT(*) FROM files WHERE workspace = $1 AND author = $2 AND expires_at IS NOT NULL`
-	sqlTotal       = `SELECT COALESCE(SUM(size), 0) FROM files WHERE workspace = $1 AND state <> 'refused'`
-	sqlTotals      = `SELECT kind, COUNT(*), COALESCE(SUM(size), 0) FROM files WHERE workspace = $1 AND state <> 'refused' GROUP BY kind ORDER BY kind`
-	sqlCountState  = `SELECT COUNT(*) FROM files WHERE workspace = $1 AND state = $2`
+	// Of an upload that is under way, what is stored: who announces much and sends nothing takes no room from others.
+	sqlTotal = `SELECT CAST(COALESCE(SUM(CASE WHEN state = 'uploading'
+			THEN COALESCE((SELECT SUM(p.size) FROM file_parts p WHERE p.workspace = $1 AND p.file = files.id), 0) ELSE size END), 0) AS BIGINT)
+		FROM files WHERE workspace = $1 AND state <> 'refused'`
+	// What an author has announced and not sent yet.
+	sqlOpen = `SELECT CAST(COALESCE(SUM(size - COALESCE((SELECT SUM(p.size) FROM file_parts p WHERE p.workspace = $1 AND p.file = files.id), 0)), 0) AS BIGINT)
+		FROM files WHERE workspace = $1 AND author = $2 AND state = 'uploading'`
+	sqlTotals     = `SELECT kind, COUNT(*), COALESCE(SUM(size), 0) FROM files WHERE workspace = $1 AND state <> 'refused' GROUP BY kind ORDER BY kind`
+	sqlCountState = `SELECT COUNT(*) FROM files WHERE workspace = $1 AND state = $2`
 	// $2 is a state or nothing, $3 a kind or nothing, $4 the cursor, $5 the limit.
 	sqlPage = `SELECT ` + columns + ` FROM files WHERE workspace = $1 AND ($2 = '' OR state = $2) AND ($3 = '' OR kind = $3) AND id < $4 ORDER BY id DESC LIMIT $5`
 

@@ -126,7 +126,11 @@ func (r *Room) begin(tx *db.Tx, rec *record, held *vault.Held, p purse, s Settin
 	if unsent >= unsentMost {
 		return nil, parlatory.Conflict("You have many files that were not sent. Send or remove some of them first.")
 	}
-	if err := p.afford(tx, rec.size); err != nil {
+	var open int64
+	if err := tx.Row(sqlOpen, parlatory.RowID(rec.by.ID)).Scan(&open); err != nil {
+		return nil, fmt.Errorf("sum of open uploads: %w", err)
+	}
+	if err := p.afford(tx, open+rec.size); err != nil {
 		return nil, err
 	}
 	if s.Total > 0 {
@@ -134,7 +138,7 @@ func (r *Room) begin(tx *db.Tx, rec *record, held *vault.Held, p purse, s Settin
 		if err := tx.Row(sqlTotal).Scan(&total); err != nil {
 			return nil, fmt.Errorf("sum of files: %w", err)
 		}
-		if total+rec.size > s.Total {
+		if total+open+rec.size > s.Total {
 			return nil, parlatory.Fail(parlatory.KindTooLarge, "There is no room left for files in this workspace.")
 		}
 	}
