@@ -5,7 +5,7 @@ const (
 
 	sqlPutHold  = `INSERT INTO holds (workspace, ` + holdColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 	sqlHold     = `SELECT ` + holdColumns + ` FROM holds WHERE workspace = $1 AND id = $2`
-	sqlHoldsOf  = `SELECT ` + holdColumns + ` FROM holds WHERE workspace = $1 AND contact = $2 ORDER BY id DESC LIMIT $3`
+	sqlHoldsOf  = `SELECT ` + holdColumns + ` FROM holds WHERE workspace = $1 AND contact = $2 ORDER BY placed_at DESC, id DESC LIMIT $3`
 	sqlStanding = `SELECT ` + holdColumns + ` FROM holds WHERE workspace = $1 AND lifted_at IS NULL AND id < $2 ORDER BY id DESC LIMIT $3`
 	sqlCountOf  = `SELECT COUNT(*) FROM holds WHERE workspace = $1 AND contact = $2`
 	sqlLift     = `UPDATE holds SET lifted_at = $3, lifted_by = $4, revision = $5, sealed = $6 WHERE workspace = $1 AND id = $2 AND revision = $7`

@@ -48,6 +48,8 @@ func (noise) Export(_ context.Context, _ parlatory.WorkspaceID, _ parlatory.Cont
 
 func (noise) Erase(*db.Tx, parlatory.ContactID) ([]string, error) { return nil, nil }
 
+func (noise) Count(*db.Tx, parlatory.ContactID) (int64, error) { return 1, nil }
+
 func (noise) Drop(context.Context, []string) error { return nil }
 
 // An export goes on for as long as its reader takes pieces of it.
