@@ -150,6 +150,9 @@ func cost(kind Type, model color.Model) int64 {
 	case GIF:
 		return 2
 	case JPEG:
+		if model == color.CMYKModel { // and a progressive one keeps its coefficients beside them
+			return 24
+		}
 		return 4
 	case WebP:
 		return 5

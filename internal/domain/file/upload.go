@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parlatory"
+	"parlatory/internal/domain/contact"
 	"parlatory/internal/guard/access"
 	"parlatory/internal/guard/policy"
 	"parlatory/internal/guard/vault"
@@ -71,11 +72,11 @@ func (r *Room) Begin(ctx context.Context, actor parlatory.Actor, b Beginning) (F
 	if b, err = b.judged(settings.File); err != nil {
 		return File{}, err
 	}
-	contact, err := r.rooms.Poster(ctx, actor, b.Room)
+	of, err := r.rooms.Poster(ctx, actor, b.Room)
 	if err != nil {
 		return File{}, err
 	}
-	held, err := r.hold(ctx, actor.Workspace, contact)
+	held, err := r.hold(ctx, actor.Workspace, of)
 	if err != nil {
 		return File{}, err
 	}
@@ -83,10 +84,13 @@ func (r *Room) Begin(ctx context.Context, actor parlatory.Actor, b Beginning) (F
 	if err != nil {
 		return File{}, err
 	}
-	rec := r.announced(actor, b, contact)
+	rec := r.announced(actor, b, of)
 	var parts map[int]part
 	err = r.o.DB.Write(ctx, permit, func(tx *db.Tx) error {
 		if err := r.steady(tx, actor); err != nil {
+			return err
+		}
+		if err := contact.Stands(tx, of); err != nil { // an erasure at the same time waits, or was first
 			return err
 		}
 		rec, err = r.begin(tx, rec, held, purse, settings)

@@ -380,5 +380,7 @@ func (r *Room) BlockAddress(tx *db.Tx, held *vault.Held, pen *ledger.Pen, addr n
 	if err := doc.write(tx, held); err != nil {
 		return Entry{}, err
 	}
+	ws := tx.Workspace()
+	tx.After(func() { r.forget(ws) }) // here at once; elsewhere when it is told
 	return e, pen.Witness(tx, ledger.Entry{Action: ledger.Created, Element: elementOf(BlockList), ID: e.ID.Raw(), New: e.values()})
 }
