@@ -241,7 +241,7 @@ func (r *Room) Rewrap(ctx context.Context, ws parlatory.WorkspaceID, told func(d
 
 // rest is the pause after a batch that took so long: who serves has two thirds of the time, and a slow machine is not waited for without end.
 func rest(took time.Duration) time.Duration {
-	return min(max(2*took, 5*time.Millisecond), 30*time.Millisecond)
+	return min(max(2*took, 5*time.Millisecond), 10*time.Millisecond)
 }
 
 // Watch follows work that a running server does, until it ends, and reports whether one does: where none takes it up within some seconds, or

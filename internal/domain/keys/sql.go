@@ -73,8 +73,8 @@ const (
 	sqlDueAcross   = `SELECT workspace, kind, changed_at FROM key_works WHERE state = 'running' AND changed_at < $1 ORDER BY changed_at LIMIT 8`
 )
 
-// batchMost is how many keys one transaction wraps again: some milliseconds of the one writer's time.
-const batchMost = 100
+// batchMost is how many keys one transaction wraps again: about a millisecond of the one writer's time, which is what a message waits at most.
+const batchMost = 25
 
 // rewrapColumns is how many arguments one key of the batch takes.
 const rewrapColumns = 9
