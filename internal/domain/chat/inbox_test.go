@@ -146,7 +146,9 @@ func TestAC_124_AWithdrawnKeyClosesTheInbox(t *testing.T) {
 // AC-121: who can write to the database neither adds a kept message, nor moves one, nor has them sealed to a key of his own.
 func TestAC_121_KeptMessagesStayInTheirPlace(t *testing.T) {
 	for what, change := range map[string]string{
-		"another room's":    `UPDATE inbox SET client = contact WHERE workspace = $1`,
+		"another room":      `UPDATE inbox SET room = contact WHERE workspace = $1`,
+		"another id":        `UPDATE inbox SET client = contact WHERE workspace = $1`,
+		"another text":      `UPDATE inbox SET sealed = mac WHERE workspace = $1`,
 		"another number":    `UPDATE inbox SET number = number + 1 WHERE workspace = $1`,
 		"another time":      `UPDATE inbox SET at = at + 1 WHERE workspace = $1`,
 		"another session":   `UPDATE inbox SET token = contact WHERE workspace = $1`,

@@ -62,9 +62,6 @@ func (r *Roots) Serve(ring *vault.Ring, log *slog.Logger) { r.ring, r.log = ring
 // Default is the root of new workspaces, and of those that give their own server up.
 func (r *Roots) Default() string { return r.fresh }
 
-// Has reports whether the operator has a root of this name.
-func (r *Roots) Has(name string) bool { _, ok := r.fixed[name]; return ok }
-
 // Anchor finds a root. A workspace whose settings name a server of its own has none of the operator's, whatever the row of its key says: who
 // writes to the database could else put an older row back and undo that the customer withdrew the key. The error is vault.ErrOpen then. The settings of a workspace's own server are read again each time: a root is asked twice a minute at most.
 func (r *Roots) Anchor(ctx context.Context, ws parlatory.WorkspaceID, name string) (vault.Anchor, error) {
